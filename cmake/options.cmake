@@ -1,0 +1,44 @@
+# Switches of the build, and what every target is compiled with.
+option(DKLB_BUILD_TESTS "Build the tests and benchmarks" ON)
+option(DKLB_COVERAGE "Instrument for coverage" OFF)
+set(DKLB_SANITIZE "" CACHE STRING "Sanitizers, as the argument of -fsanitize=")
+
+# The flags of our own code; targets take them by linking dklb_options.
+add_library(dklb_options INTERFACE)
+target_include_directories(dklb_options INTERFACE
+  "${CMAKE_SOURCE_DIR}" "${CMAKE_BINARY_DIR}/generated")
+target_compile_options(dklb_options INTERFACE
+  -Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor -Werror)
+if(DKLB_SANITIZE)
+  add_compile_options(-fsanitize=${DKLB_SANITIZE} -fno-omit-frame-pointer
+                      -fno-sanitize-recover=undefined)
+  add_link_options(-fsanitize=${DKLB_SANITIZE})
+endif()
+if(DKLB_COVERAGE)
+  add_compile_options(--coverage)
+  add_link_options(--coverage)
+endif()
+
+# ccache and a fast linker shorten the loop where they are present; nothing needs them.
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      "${CMAKE_COMMAND}" -E env "CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime"
+      "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}" "CCACHE_NOHASHDIR=1" "${CCACHE_PROGRAM}")
+  add_compile_options(-fpch-preprocess)
+endif()
+find_program(MOLD_PROGRAM mold)
+find_program(LLD_PROGRAM ld.lld)
+if(MOLD_PROGRAM)
+  add_link_options(-fuse-ld=mold)
+elseif(LLD_PROGRAM)
+  add_link_options(-fuse-ld=lld)
+endif()
+
+option(DKLB_PRECOMPILED_HEADERS "Precompile the heavy library headers" ON)
+# dklb_precompile(TARGET HEADERS...): the named library headers, precompiled for that target.
+function(dklb_precompile target)
+  if(DKLB_PRECOMPILED_HEADERS)
+    target_precompile_headers(${target} PRIVATE ${ARGN})
+  endif()
+endfunction()

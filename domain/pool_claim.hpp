@@ -1,0 +1,49 @@
+#pragma once
+
+#include "domain/configuration_object.hpp"
+#include "domain/service.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dklb::domain {
+
+/// One port of a Service as it wants to appear in a pool.
+struct claimed_port {
+  int service_port = 0;
+  int node_port = 0;
+  int bind_port = 0; ///< 0: the server picks one (cloud-provider pools)
+
+  friend bool operator==(const claimed_port&, const claimed_port&) = default;
+};
+
+/// What one Service wants of one pool. Immutable; shared between the service and the pool actor.
+/// Optional settings are those the user left out: an existing pool keeps its present value, a new
+/// one gets the default.
+struct pool_claim {
+  service_key service;
+  std::string uid;
+  std::string creation_timestamp;
+  std::string pool;
+  std::optional<std::string> role;
+  std::optional<std::string> network;
+  std::optional<double> cpus;
+  std::optional<std::int64_t> memory;
+  std::optional<int> size;
+  std::optional<std::string> constraints;
+  creation_strategy creation = creation_strategy::if_not_present;
+  /// JSON text; not empty makes the pool a cloud-provider pool.
+  std::string cloud_provider;
+  /// The Service's status already shows an address (for `Once`).
+  bool had_address = false;
+  std::vector<claimed_port> ports;
+
+  friend bool operator==(const pool_claim&, const pool_claim&) = default;
+};
+
+/// Orders claims by precedence: the older Service first, then by namespace and name.
+bool precedes(const pool_claim& left, const pool_claim& right);
+
+} // namespace dklb::domain

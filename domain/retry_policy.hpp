@@ -1,0 +1,50 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <optional>
+
+namespace dklb::domain {
+
+/// Exponential back-off with a cap, forgotten on success. The caller supplies randomness in [0, 1).
+struct backoff_settings {
+  std::chrono::milliseconds base{5000};
+  std::chrono::milliseconds max{300000};
+  double factor = 2.0;
+  double jitter = 0.0; ///< the delay is multiplied by 1 + jitter * random
+};
+
+class backoff {
+public:
+  explicit backoff(backoff_settings settings = {}) : settings_(settings) {}
+
+  /// The next delay; `retry_after` from the server is obeyed exactly.
+  std::chrono::milliseconds next(std::optional<std::chrono::milliseconds> retry_after = {},
+                                 double random = 0.0);
+  void reset() { attempts_ = 0; }
+  /// Failures since the last success.
+  std::uint32_t attempts() const { return attempts_; }
+
+private:
+  backoff_settings settings_;
+  std::uint32_t attempts_ = 0;
+};
+
+/// Restart intensity: more than `max_restarts` within `window` means giving up. Time is the
+/// caller's monotonic clock, as a duration since any fixed point.
+class restart_intensity {
+public:
+  restart_intensity(std::uint32_t max_restarts, std::chrono::milliseconds window)
+    : max_restarts_(max_restarts), window_(window) {}
+
+  /// Counts a restart at `now`; false where the limit is passed.
+  bool allow(std::chrono::milliseconds now);
+
+private:
+  std::uint32_t max_restarts_;
+  std::chrono::milliseconds window_;
+  std::deque<std::chrono::milliseconds> recent_;
+};
+
+} // namespace dklb::domain

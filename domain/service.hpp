@@ -1,0 +1,101 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dklb::domain {
+
+/// `<namespace>/<name>` of a Kubernetes Service.
+struct service_key {
+  std::string name_space;
+  std::string name;
+
+  friend auto operator<=>(const service_key&, const service_key&) = default;
+};
+
+/// `namespace/name`, as kubectl and the logs show it.
+std::string to_string(const service_key& key);
+
+struct service_port {
+  std::string name;
+  std::string protocol = "TCP";
+  int port = 0;
+  /// 0 where the API server has allocated none.
+  int node_port = 0;
+
+  friend bool operator==(const service_port&, const service_port&) = default;
+};
+
+/// One entry of `status.loadBalancer.ingress`.
+struct ingress {
+  std::string ip;
+  std::string hostname;
+
+  friend bool operator==(const ingress&, const ingress&) = default;
+};
+
+/// A metav1.Condition.
+struct condition {
+  std::string type;
+  std::string status; ///< True, False or Unknown
+  std::string reason;
+  std::string message;
+  std::int64_t observed_generation = 0; ///< 0: left out
+  std::string last_transition_time;     ///< RFC 3339
+
+  friend bool operator==(const condition&, const condition&) = default;
+};
+
+/// What dklb keeps of a Kubernetes Service: trimmed, because ten thousand of them stay in memory.
+struct service {
+  service_key key;
+  std::string uid;
+  std::string resource_version;
+  std::int64_t generation = 0;
+  /// RFC 3339 in UTC, so that text order is age order.
+  std::string creation_timestamp;
+  bool deleting = false;
+  std::string type;
+  std::optional<std::string> load_balancer_class;
+  std::vector<service_port> ports;
+  /// Value of `kubernetes.dcos.io/dklb-config`.
+  std::optional<std::string> config_annotation;
+  /// `kubernetes.dcos.io/dklb-paused: "true"`.
+  bool paused = false;
+  std::vector<std::string> finalizers;
+  std::vector<ingress> addresses;
+  /// `status.conditions` as compact JSON, empty where there are none. The list is written back
+  /// whole, so foreign entries are kept as they are.
+  std::string conditions;
+
+  friend bool operator==(const service&, const service&) = default;
+};
+
+/// A Kubernetes node as the `nodes` backend mode needs it.
+struct node {
+  std::string name;
+  std::string address; ///< the InternalIP
+  bool ready = false;
+
+  friend auto operator<=>(const node&, const node&) = default;
+};
+
+/// Names that users, manifests and other tools rely on.
+inline constexpr const char* config_annotation_name = "kubernetes.dcos.io/dklb-config";
+inline constexpr const char* paused_annotation_name = "kubernetes.dcos.io/dklb-paused";
+inline constexpr const char* finalizer_name = "kubernetes.dcos.io/dklb";
+inline constexpr const char* condition_type = "kubernetes.dcos.io/Provisioned";
+
+} // namespace dklb::domain
+
+template <>
+struct std::hash<dklb::domain::service_key> {
+  std::size_t operator()(const dklb::domain::service_key& key) const noexcept {
+    const auto first = std::hash<std::string>{}(key.name_space);
+    return first ^ (std::hash<std::string>{}(key.name) + 0x9e3779b97f4a7c15U + (first << 6U));
+  }
+};

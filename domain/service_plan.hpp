@@ -1,0 +1,93 @@
+#pragma once
+
+#include "domain/configuration_object.hpp"
+#include "domain/pool_claim.hpp"
+#include "domain/service.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace dklb::domain {
+
+/// What decides which Services are ours and what they get by default.
+struct service_settings {
+  std::string cluster;
+  bool claim_unclassed = true;
+  std::string load_balancer_class = "kubernetes.dcos.io/edgelb";
+  /// nodes mode and mesos mode both need a nodePort for every port.
+  int default_size = 1;
+};
+
+/// Type LoadBalancer, our class, not deleting.
+bool wanted(const service_settings& settings, const service& service);
+
+/// Our finalizer is there and the Service is deleting or no longer wanted.
+bool needs_cleanup(const service_settings& settings, const service& service);
+
+/// Nothing to do with us: not wanted and no finalizer of ours.
+struct ignore_service {
+  std::string message;
+};
+
+/// Release every pool it has objects in, then take the finalizer off.
+struct clean_up_service {};
+
+/// The annotation or the spec cannot be provisioned. What worked before goes on.
+struct refuse_service {
+  std::string event_reason; ///< e.g. TranslationError
+  std::string message;      ///< cause and next step
+};
+
+/// Write the finalizer, the defaults or the restored annotation in one patch, then plan again on
+/// the object that the server answers with.
+struct patch_service {
+  /// The complete finalizer list to write, absent where it is already right.
+  std::optional<std::vector<std::string>> finalizers;
+  std::optional<std::string> config_annotation;
+  /// Set where the user's forbidden change was undone: reason ConfigurationRestored.
+  std::optional<std::string> restored_message;
+};
+
+/// Validated and defaulted, but nothing is provisioned: event TranslationPaused.
+struct pause_service {
+  std::string message;
+};
+
+/// Go on with this claim.
+struct claim_pool_part {
+  std::shared_ptr<const pool_claim> claim;
+  /// Accepted spellings and dropped entries the user should know of.
+  std::vector<std::string> warnings;
+  /// A forbidden change (name, role, network) that is refused while the old claim goes on; the
+  /// claim is then that of the last accepted object.
+  std::optional<std::string> refused_change;
+};
+
+using service_step = std::variant<ignore_service, clean_up_service, refuse_service, patch_service,
+                                  pause_service, claim_pool_part>;
+
+/// What the decision may know beside the object itself.
+struct service_plan_input {
+  const domain::service* object = nullptr;
+  /// The last configuration object that was accepted for this uid, absent after a restart.
+  std::optional<configuration_object> accepted;
+  /// A fresh candidate for a generated pool name: called until it is not taken.
+  std::function<std::string()> suffix;
+  /// True where EdgeLB already has a pool of that name.
+  std::function<bool(const std::string&)> pool_exists;
+};
+
+/// The next step for one Service. The generated name is written into the annotation before
+/// anything is claimed, so that it never changes.
+service_step plan_service(const service_settings& settings, const service_plan_input& input);
+
+/// The effective configuration object of a Service whose annotation is `object`: every default that
+/// does not depend on an existing pool filled in (used for forbidden_change and the webhook).
+configuration_object with_defaults(const configuration_object& object,
+                                   const service_settings& settings);
+
+} // namespace dklb::domain

@@ -1,0 +1,71 @@
+#pragma once
+
+#include "domain/pool_plan.hpp"
+#include "http/engine.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dklb::http::edgelb {
+
+/// Adds the credentials to a request. `Authorization` values never reach logs or errors.
+/// Implementations: none, bearer token from a rotating file, DC/OS service-account login.
+class authenticator {
+public:
+  virtual ~authenticator() = default;
+  /// Calls `ready` with the Authorization value ("" for none) or an error, maybe later, on the
+  /// engine's thread.
+  virtual void authorize(std::function<void(domain::result<std::string>)> ready) = 0;
+  /// The server answered 401: forget what is cached. True where another try may help.
+  virtual bool refused() = 0;
+};
+
+struct client_settings {
+  std::shared_ptr<const endpoint> where;
+  std::chrono::milliseconds timeout{30000};
+  std::size_t max_in_flight = 16;
+  std::shared_ptr<authenticator> credentials; ///< null: none
+  /// Asked at the moment of each write.
+  std::function<bool()> may_write;
+};
+
+/// Called once per pool of an inventory, in the server's order, on the engine's thread. `document`
+/// is only valid during the call, so that ten thousand pools are never all in memory as trees.
+using pool_visitor = std::function<void(const domain::pool_document& document)>;
+
+template <class T>
+using reply = std::function<void(domain::result<T>)>;
+
+/// The EdgeLB V2 client. Asynchronous; replies come on the engine's thread, exactly once. A write
+/// is never repeated here: an ambiguous outcome is the caller's to resolve by reading.
+class client {
+public:
+  client(engine& engine, client_settings settings);
+  ~client();
+  client(const client&) = delete;
+  client& operator=(const client&) = delete;
+
+  void ping(reply<std::string> done);
+  /// One GET /v2/pools. A pool that is no object or has no name is skipped and counted in the
+  /// reply: the number of pools that were malformed.
+  void list_pools(pool_visitor visit, reply<std::size_t> done);
+  void get_pool(const std::string& name, reply<domain::pool_document> done);
+  void create_pool(const domain::pool_document& document, reply<domain::pool_document> done);
+  void replace_pool(const std::string& name, const domain::pool_document& document,
+                    reply<domain::pool_document> done);
+  /// 404 is success.
+  void delete_pool(const std::string& name, reply<domain::unit> done);
+  void get_metadata(const std::string& name, reply<nlohmann::json> done);
+
+  void set_max_in_flight(std::size_t limit);
+  target_statistics statistics() const;
+
+private:
+  class implementation;
+  std::shared_ptr<implementation> implementation_;
+};
+
+} // namespace dklb::http::edgelb

@@ -1,0 +1,87 @@
+#pragma once
+
+#include "http/message.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+namespace dklb::http {
+
+/// A target registered with an engine.
+using target_id = std::uint32_t;
+/// A running stream or timer; 0 is none.
+using handle_id = std::uint64_t;
+
+/// What a streaming response tells its reader; all on the engine's thread.
+struct stream_handler {
+  /// The status line and headers have come.
+  std::function<void(int status, const header_list& headers)> on_open;
+  /// A piece of the body, cut anywhere.
+  std::function<void(std::string_view chunk)> on_data;
+  /// The end: `unit` for a clean close, else why. Called exactly once, also after cancel().
+  std::function<void(domain::result<domain::unit>)> on_close;
+};
+
+/// How often and how long requests waited; a snapshot.
+struct target_statistics {
+  std::string name;
+  std::size_t in_flight = 0;
+  std::size_t waiting = 0;
+  std::size_t peak_in_flight = 0;
+  std::uint64_t finished = 0;
+};
+
+/// One libcurl multi handle on a thread of its own: keep-alive, HTTP/2 where the server offers it,
+/// requests in flight bounded per target, by priority while they wait. Every method may be called
+/// from any thread; every callback runs on the engine's thread. The destructor cancels what is left.
+class engine {
+public:
+  engine();
+  ~engine();
+  engine(const engine&) = delete;
+  engine& operator=(const engine&) = delete;
+
+  target_id add_target(target_settings settings);
+  /// Changes the limits of a target; takes effect with the next request that starts.
+  void set_limits(target_id target, std::size_t max_in_flight, double queries_per_second,
+                  int burst);
+
+  /// Sends a request. An HTTP status of any kind is a response; an error means that no complete
+  /// response was received (timeout, transport, response too large, cancelled, not_leader).
+  void send(target_id target, std::shared_ptr<const endpoint> where, request what,
+            completion done);
+
+  /// Opens a response that is read as it comes (a watch). Not bounded by the target's limit.
+  /// `idle_timeout` closes the stream when nothing at all arrives for that long.
+  handle_id open_stream(std::shared_ptr<const endpoint> where, request what, stream_handler handler,
+                        std::chrono::milliseconds idle_timeout);
+  void pause_stream(handle_id stream);
+  void resume_stream(handle_id stream);
+  void cancel_stream(handle_id stream);
+
+  /// Runs `action` on the engine's thread after `delay`.
+  handle_id after(std::chrono::milliseconds delay, std::function<void()> action);
+  void cancel_timer(handle_id timer);
+  /// Runs `action` on the engine's thread soon.
+  void post(std::function<void()> action);
+
+  target_statistics statistics(target_id target) const;
+
+  /// Finishes what is in flight (at most `grace`), cancels the rest and ends the thread. Later
+  /// sends are answered with `cancelled`. Idempotent.
+  void stop(std::chrono::milliseconds grace);
+
+private:
+  class implementation;
+  std::shared_ptr<implementation> implementation_;
+};
+
+/// Turns a response that is no success into an error: the code by status (error_code), Retry-After,
+/// and a message in the server's own words: the `message` of a JSON body, else a shortened plain
+/// text of it (HTML tags taken out). Shared by both clients.
+domain::error error_from_response(const response& answer);
+
+} // namespace dklb::http

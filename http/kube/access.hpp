@@ -1,0 +1,48 @@
+#pragma once
+
+#include "domain/error.hpp"
+#include "http/message.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace dklb::http::kube {
+
+/// Gives the Authorization header's value. Thread-safe; may read files or run an exec plugin, so it
+/// is called on a thread of its own when `may_block` and its result is cached.
+class token_source {
+public:
+  virtual ~token_source() = default;
+  /// The value now, e.g. "Bearer ...", or "" for none. Never logged.
+  virtual domain::result<std::string> authorization() = 0;
+  /// The server answered 401: the next call reads anew. True where another try may help.
+  virtual bool refused() = 0;
+};
+
+/// How to reach one API server, from whichever source.
+struct access {
+  std::shared_ptr<const endpoint> where;
+  std::shared_ptr<token_source> token; ///< null: certificates or nothing
+  std::string name_space;              ///< the pod's or the context's namespace, may be ""
+  std::string source;                  ///< for the log: which file or "in-cluster"
+};
+
+/// What of the process's surroundings decides the access; a parameter so that tests can set it.
+struct access_environment {
+  std::function<std::optional<std::string>(const std::string&)> get_env;
+  std::string service_account_dir = "/var/run/secrets/kubernetes.io/serviceaccount";
+};
+
+/// The process's own environment.
+access_environment process_environment();
+
+/// Finds the API server: the file given (flag or configuration), else in-cluster, else KUBECONFIG
+/// (a list; the first entry that defines a thing wins), else ~/.kube/config. Relative paths inside a
+/// kubeconfig are relative to it. Errors name the file and what to do.
+/// Source: docs/kubernetes.md, "Access".
+domain::result<access> find_access(const std::string& kubeconfig,
+                                   const access_environment& environment);
+
+} // namespace dklb::http::kube

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "http/kube/client.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace dklb::http::kube {
+
+/// What a reflector tells its owner; all on the engine's thread. Objects are complete JSON; a
+/// decoder trims them before they are kept.
+struct reflector_handler {
+  /// An object exists or changed: a list item, ADDED or MODIFIED.
+  std::function<void(const nlohmann::json& object)> on_object;
+  /// An object was deleted: DELETED, or missing from a relist (then only name, namespace and uid
+  /// are set in metadata).
+  std::function<void(const nlohmann::json& object)> on_deleted;
+  /// A list (the first, or a relist) is complete; deletions it showed have been told before.
+  std::function<void()> on_synced;
+  /// A list or watch failed; it is tried again after `delay`. For logs, /readyz and staleness.
+  std::function<void(const domain::error& failure, std::chrono::milliseconds delay)> on_trouble;
+};
+
+struct reflector_settings {
+  std::string path;           ///< e.g. /api/v1/services
+  std::string field_selector; ///< raw, may be ""
+  std::string label_selector; ///< raw, may be ""
+  int page_size = 500;
+  std::chrono::seconds watch_timeout_min{300};
+  std::chrono::seconds watch_timeout_max{600};
+  std::chrono::milliseconds backoff_base{800};
+  std::chrono::milliseconds backoff_max{30000};
+  /// Objects told and not yet released at which the watch is paused; 0: never.
+  std::size_t high_water = 0;
+};
+
+/// Keeps a local view of one collection up to date: list in pages, watch with bookmarks, relist
+/// where the rules demand it (docs/kubernetes.md, "List and watch"). Remembers namespace, name and
+/// uid of what exists, nothing else. Start and stop may be called from any thread.
+class reflector {
+public:
+  reflector(std::shared_ptr<client> client, reflector_settings settings,
+            reflector_handler handler);
+  ~reflector();
+  reflector(const reflector&) = delete;
+  reflector& operator=(const reflector&) = delete;
+
+  void start();
+  /// No handler runs after this returned (unless it is called from a handler).
+  void stop();
+  /// The owner is done with `count` objects (flow control, see high_water). Any thread.
+  void release(std::size_t count);
+  /// Time since anything (an event, a bookmark, a list, an orderly close) was heard. Any thread.
+  std::chrono::milliseconds staleness() const;
+
+private:
+  class implementation;
+  std::shared_ptr<implementation> implementation_;
+};
+
+} // namespace dklb::http::kube

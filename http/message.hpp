@@ -1,0 +1,72 @@
+#pragma once
+
+#include "domain/error.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace dklb::http {
+
+using header_list = std::vector<std::pair<std::string, std::string>>;
+
+/// Who goes first where requests of one target wait for a free slot.
+enum class priority { high, normal, low };
+
+/// How to reach and trust a server; shared by all requests to it.
+struct endpoint {
+  std::string base_url; ///< without a trailing slash
+  std::string ca_file;
+  std::string ca_data; ///< PEM; wins over ca_file
+  std::string client_certificate_file;
+  std::string client_certificate_data; ///< PEM
+  std::string client_key_file;
+  std::string client_key_data; ///< PEM
+  std::string tls_server_name;
+  std::string proxy_url;
+  bool insecure_skip_tls_verify = false;
+};
+
+/// A group of requests that share an in-flight limit and a queue.
+struct target_settings {
+  std::string name; ///< for logs and metrics
+  std::size_t max_in_flight = 16;
+  /// Requests a second of our own; 0: no limit. `burst` may be sent at once.
+  double queries_per_second = 0;
+  int burst = 0;
+};
+
+struct request {
+  std::string method = "GET";
+  std::string path; ///< with query, appended to the endpoint's base URL
+  header_list headers;
+  std::string body;
+  std::chrono::milliseconds timeout{30000};
+  std::size_t max_response_bytes = 64U << 20U;
+  http::priority priority = http::priority::normal;
+  /// Asked on the engine's thread at the moment the transfer would start; false answers the
+  /// request with `not_leader` and nothing is sent.
+  std::function<bool()> permit;
+};
+
+struct response {
+  int status = 0;
+  header_list headers; ///< names in lower case
+  std::string body;
+
+  /// The first value of a header (name in lower case), empty where it is absent.
+  std::string_view header(std::string_view name) const;
+};
+
+using response_result = domain::result<response>;
+
+/// Called exactly once, on the engine's thread. Must not block.
+using completion = std::function<void(response_result)>;
+
+} // namespace dklb::http

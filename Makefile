@@ -1,0 +1,39 @@
+# The front door. Every target says little when there is nothing to do, works as root without sudo,
+# and may run twice at the same time (the steps lock what they write).
+.DEFAULT_GOAL := help
+.PHONY: help deps build programs control-plane run test bench fmt lint clean
+
+help: ## Show this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+deps: ## Install the Debian packages that are missing
+	@tools/deps
+
+build: programs control-plane ## Build the release programs and the sandbox's control plane
+
+programs: deps
+	@tools/build release programs
+
+control-plane: deps
+	@sandbox/kubernetes/build
+
+run: build ## Start a cluster on this machine and play the guide's example
+	@sandbox/up
+
+test: deps ## Build and run every test: near, middle and far
+	@tools/test
+
+bench: deps ## Measure against the loopback servers; the table of docs/benchmarks.md
+	@tools/build release dklb_bench
+	@build/release/bin/dklb_bench
+
+fmt: ## Format the C++ sources
+	@tools/deps lint
+	@tools/lint --fix
+
+lint: deps ## Check formatting and run clang-tidy on the C++ sources
+	@tools/deps lint
+	@tools/lint
+
+clean: ## Remove everything that was built
+	@rm -rf build

@@ -60,6 +60,8 @@ struct pause_service {
 /// Go on with this claim.
 struct claim_pool_part {
   std::shared_ptr<const pool_claim> claim;
+  /// The configuration object behind the claim: hand it in as `accepted` next time.
+  configuration_object accepted;
   /// Accepted spellings and dropped entries the user should know of.
   std::vector<std::string> warnings;
   /// A forbidden change (name, role, network) that is refused while the old claim goes on; the

@@ -15,6 +15,8 @@ using target_id = std::uint32_t;
 /// A running stream or timer; 0 is none.
 using handle_id = std::uint64_t;
 
+class engine_loop;
+
 /// What a streaming response tells its reader; all on the engine's thread.
 struct stream_handler {
   /// The status line and headers have come.
@@ -36,7 +38,10 @@ struct target_statistics {
 
 /// One libcurl multi handle on a thread of its own: keep-alive, HTTP/2 where the server offers it,
 /// requests in flight bounded per target, by priority while they wait. Every method may be called
-/// from any thread; every callback runs on the engine's thread. The destructor cancels what is left.
+/// from any thread, callbacks included; every callback runs on the engine's thread with no lock
+/// held. The destructor cancels what is left. Redirects are not followed. Proxies of the
+/// environment (https_proxy, no_proxy, ...) hold unless the endpoint names one or the host is a
+/// loopback address.
 class engine {
 public:
   engine();
@@ -49,13 +54,14 @@ public:
   void set_limits(target_id target, std::size_t max_in_flight, double queries_per_second,
                   int burst);
 
-  /// Sends a request. An HTTP status of any kind is a response; an error means that no complete
+  /// Sends a request. Its timeout starts when it leaves the queue. A write is issued at most once.
+  /// An HTTP status of any kind is a response; an error means that no complete
   /// response was received (timeout, transport, response too large, cancelled, not_leader).
-  void send(target_id target, std::shared_ptr<const endpoint> where, request what,
-            completion done);
+  void send(target_id target, std::shared_ptr<const endpoint> where, request what, completion done);
 
   /// Opens a response that is read as it comes (a watch). Not bounded by the target's limit.
-  /// `idle_timeout` closes the stream when nothing at all arrives for that long.
+  /// `idle_timeout` closes the stream when nothing at all arrives for that long while it is not
+  /// paused; `what.timeout` bounds the wait for the status line. The body is not limited.
   handle_id open_stream(std::shared_ptr<const endpoint> where, request what, stream_handler handler,
                         std::chrono::milliseconds idle_timeout);
   void pause_stream(handle_id stream);
@@ -70,13 +76,14 @@ public:
 
   target_statistics statistics(target_id target) const;
 
-  /// Finishes what is in flight (at most `grace`), cancels the rest and ends the thread. Later
-  /// sends are answered with `cancelled`. Idempotent.
+  /// Finishes the requests in flight (at most `grace`), cancels streams and what waits at once and
+  /// the rest afterwards, and ends the thread; timers that are left never run. Later sends are
+  /// answered with `cancelled`, on the caller's thread once the engine's is gone. Idempotent. From
+  /// a callback it only begins the end.
   void stop(std::chrono::milliseconds grace);
 
 private:
-  class implementation;
-  std::shared_ptr<implementation> implementation_;
+  std::shared_ptr<engine_loop> loop_;
 };
 
 /// Turns a response that is no success into an error: the code by status (error_code), Retry-After,

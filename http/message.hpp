@@ -28,7 +28,7 @@ struct endpoint {
   std::string client_certificate_data; ///< PEM
   std::string client_key_file;
   std::string client_key_data; ///< PEM
-  std::string tls_server_name;
+  std::string tls_server_name; ///< asked for and verified instead of the URL's host
   std::string proxy_url;
   bool insecure_skip_tls_verify = false;
 };
@@ -50,14 +50,17 @@ struct request {
   std::chrono::milliseconds timeout{30000};
   std::size_t max_response_bytes = 64U << 20U;
   http::priority priority = http::priority::normal;
-  /// Asked on the engine's thread at the moment the transfer would start; false answers the
-  /// request with `not_leader` and nothing is sent.
+  /// Asked on the engine's thread when the transfer starts and again right before its first byte
+  /// (connecting may take a while); false answers the request with `not_leader` and nothing is
+  /// sent.
   std::function<bool()> permit;
 };
 
 struct response {
   int status = 0;
-  header_list headers; ///< names in lower case
+  /// Names in lower case; only content-type, date, location, retry-after, warning and
+  /// www-authenticate are kept.
+  header_list headers;
   std::string body;
 
   /// The first value of a header (name in lower case), empty where it is absent.

@@ -1,0 +1,265 @@
+#include "http/engine_loop.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <csignal>
+
+#include <algorithm>
+#include <new>
+#include <stdexcept>
+
+namespace dklb::http {
+
+namespace {
+
+/// How long the thread sleeps at most where nothing is due; wake-ups do not depend on it.
+constexpr std::chrono::milliseconds longest_sleep{60000};
+/// Idle connections kept beyond the sum of the limits.
+constexpr std::size_t spare_connections = 8;
+
+/// Signals are the main thread's; SIGPIPE must reach nobody.
+void block_signals() {
+  sigset_t all;
+  sigfillset(&all);
+  (void)pthread_sigmask(SIG_BLOCK, &all, nullptr);
+}
+
+} // namespace
+
+void engine_loop::run() {
+  thread_id_.store(std::this_thread::get_id());
+  block_signals();
+  (void)pthread_setname_np(pthread_self(), "dklb-http");
+  for (;;) {
+    take_commands();
+    while (auto action = timers_.take_due(clock::now())) {
+      call_guarded(action);
+    }
+    if (stopping_ && ended()) {
+      break;
+    }
+    if (!start_waiting()) {
+      wait();
+    }
+    perform();
+  }
+  timers_.clear();
+}
+
+void engine_loop::take_commands() {
+  {
+    const std::lock_guard lock(mutex_);
+    taken_.swap(inbox_);
+  }
+  for (command& each : taken_) {
+    execute(each);
+  }
+  taken_.clear();
+}
+
+void engine_loop::execute(command& what) {
+  if (what.action) {
+    call_guarded(what.action);
+  } else if (what.request != nullptr) {
+    target_queue& queue = *what.request->owner();
+    queue.push(std::move(what.request));
+    if (stopping_) {
+      queue.pop_any()->fail(engine_ended());
+    }
+  } else if (stopping_) {
+    what.stream->fail(engine_ended());
+  } else {
+    open(std::move(what.stream));
+  }
+}
+
+bool engine_loop::start_waiting() {
+  bool any = false;
+  for (target_queue* const queue : queues_) {
+    while (auto next = queue->pop(clock::now())) {
+      any = start(std::move(next), *queue) || any;
+    }
+  }
+  return any;
+}
+
+bool engine_loop::start(std::unique_ptr<request_transfer> transfer, target_queue& queue) {
+  if (!transfer->permitted()) {
+    transfer->fail(transfer->not_permitted());
+    return false;
+  }
+  if (auto failure = transfer->prepare(pool_, handle_use::request)) {
+    transfer->fail(std::move(*failure));
+    return false;
+  }
+  queue.started(clock::now());
+  CURL* const easy = transfer->easy();
+  active_.emplace(easy, std::move(transfer));
+  (void)curl_multi_add_handle(multi_.get(), easy);
+  return true;
+}
+
+void engine_loop::open(std::unique_ptr<stream_transfer> stream) {
+  std::optional<domain::error> failure;
+  if (!stream->permitted()) {
+    failure = stream->not_permitted();
+  } else {
+    failure = stream->prepare(pool_, handle_use::stream);
+  }
+  if (failure) {
+    stream->fail(std::move(*failure));
+    return;
+  }
+  stream->note_activity();
+  const handle_id id = stream->id();
+  CURL* const easy = stream->easy();
+  streams_.emplace(id, stream.get());
+  active_.emplace(easy, std::move(stream));
+  (void)curl_multi_add_handle(multi_.get(), easy);
+  size_connection_cache();
+  watch_silence(id);
+}
+
+void engine_loop::wait() {
+  const int milliseconds = wait_milliseconds();
+  {
+    const std::lock_guard lock(mutex_);
+    if (!inbox_.empty()) {
+      return;
+    }
+    sleeping_ = true;
+  }
+  (void)curl_multi_poll(multi_.get(), nullptr, 0, milliseconds, nullptr);
+  const std::lock_guard lock(mutex_);
+  sleeping_ = false;
+}
+
+int engine_loop::wait_milliseconds() {
+  const auto now = clock::now();
+  auto until = now + longest_sleep;
+  if (const auto timer = timers_.next()) {
+    until = std::min(until, *timer);
+  }
+  for (target_queue* const queue : queues_) {
+    if (const auto ready = queue->ready_at(now)) {
+      until = std::min(until, *ready);
+    }
+  }
+  if (stopping_) {
+    until = std::min(until, stop_deadline_);
+  }
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - now);
+  return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
+}
+
+void engine_loop::perform() {
+  int running = 0;
+  (void)curl_multi_perform(multi_.get(), &running);
+  int left = 0;
+  while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
+    if (message->msg == CURLMSG_DONE) {
+      conclude(message->easy_handle, message->data.result);
+    }
+  }
+}
+
+void engine_loop::conclude(CURL* easy, CURLcode code) {
+  const std::unique_ptr<transfer> over = detach(easy);
+  auto* const stream = dynamic_cast<stream_transfer*>(over.get());
+  if (stream != nullptr) {
+    streams_.erase(stream->id());
+    stream->finish(code);
+    over->release(pool_);
+    return;
+  }
+  static_cast<request_transfer&>(*over).owner()->finished();
+  over->finish(code);
+  over->release(pool_);
+}
+
+std::unique_ptr<transfer> engine_loop::detach(CURL* easy) {
+  (void)curl_multi_remove_handle(multi_.get(), easy);
+  auto node = active_.extract(easy);
+  return std::move(node.mapped());
+}
+
+stream_transfer* engine_loop::find_stream(handle_id stream) {
+  const auto found = streams_.find(stream);
+  return found == streams_.end() ? nullptr : found->second;
+}
+
+void engine_loop::end_stream(handle_id stream, const domain::error& failure) {
+  const auto found = streams_.find(stream);
+  if (found == streams_.end()) {
+    return;
+  }
+  const std::unique_ptr<transfer> over = detach(found->second->easy());
+  streams_.erase(found);
+  over->fail(failure);
+  over->release(pool_);
+}
+
+/// One timer a stream: when it runs, it either finds the silence or comes back when that is due.
+void engine_loop::watch_silence(handle_id stream) {
+  const stream_transfer* const found = find_stream(stream);
+  if (found == nullptr) {
+    return;
+  }
+  const auto due = found->silent_at();
+  if (due <= clock::now()) {
+    end_stream(stream, found->silence());
+    return;
+  }
+  timers_.add(next_handle_.fetch_add(1), due, [this, stream] { watch_silence(stream); });
+}
+
+void engine_loop::size_connection_cache() {
+  std::size_t size = spare_connections + streams_.size();
+  for (const target_queue* const queue : queues_) {
+    size += queue->max_in_flight();
+  }
+  (void)curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(size));
+}
+
+void engine_loop::begin_stop(clock::time_point deadline) {
+  stop_deadline_ = stopping_ ? std::min(stop_deadline_, deadline) : deadline;
+  if (stopping_) {
+    return;
+  }
+  stopping_ = true;
+  for (target_queue* const queue : queues_) {
+    while (auto waiting = queue->pop_any()) {
+      waiting->fail(engine_ended());
+    }
+  }
+  while (!streams_.empty()) {
+    end_stream(streams_.begin()->first, engine_ended());
+  }
+}
+
+bool engine_loop::ended() {
+  if (!active_.empty() && clock::now() >= stop_deadline_) {
+    cancel_everything();
+  }
+  if (!active_.empty()) {
+    return false;
+  }
+  const std::lock_guard lock(mutex_);
+  closed_ = inbox_.empty();
+  return closed_;
+}
+
+void engine_loop::cancel_everything() {
+  while (!active_.empty()) {
+    const std::unique_ptr<transfer> over = detach(active_.begin()->first);
+    static_cast<request_transfer&>(*over).owner()->finished();
+    over->fail(engine_ended());
+    over->release(pool_);
+  }
+}
+
+domain::error engine_loop::engine_ended() {
+  return {domain::error_code::cancelled, "the HTTP engine has been stopped", std::nullopt, 0};
+}
+
+} // namespace dklb::http

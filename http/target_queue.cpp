@@ -1,0 +1,111 @@
+#include "http/target_queue.hpp"
+
+#include <algorithm>
+
+namespace dklb::http {
+
+void token_bucket::set(double rate, int burst, clock::time_point now) {
+  const bool had_limit = rate_ > 0;
+  refill(now);
+  rate_ = std::max(rate, 0.0);
+  burst_ = std::max(burst, 1);
+  // A new limit starts with its burst; a changed one keeps what was left.
+  tokens_ = had_limit ? std::min(tokens_, burst_) : burst_;
+  filled_ = now;
+}
+
+void token_bucket::refill(clock::time_point now) {
+  const double seconds = std::chrono::duration<double>(now - filled_).count();
+  if (seconds > 0) {
+    tokens_ = std::min(burst_, tokens_ + seconds * rate_);
+    filled_ = now;
+  }
+}
+
+bool token_bucket::available(clock::time_point now) {
+  if (rate_ <= 0) {
+    return true;
+  }
+  refill(now);
+  return tokens_ >= 1;
+}
+
+void token_bucket::take(clock::time_point now) {
+  if (rate_ > 0) {
+    refill(now);
+    tokens_ -= 1;
+  }
+}
+
+token_bucket::clock::time_point token_bucket::next(clock::time_point now) {
+  if (available(now)) {
+    return now;
+  }
+  const std::chrono::duration<double> wait((1 - tokens_) / rate_);
+  // One tick more than computed: rounding down would wake too early and find nothing.
+  return now + std::chrono::duration_cast<clock::duration>(wait) + std::chrono::microseconds(1);
+}
+
+target_queue::target_queue(const target_settings& settings) : name_(settings.name) {
+  set_limits(settings.max_in_flight, settings.queries_per_second, settings.burst);
+}
+
+void target_queue::set_limits(std::size_t max_in_flight, double queries_per_second, int burst) {
+  max_in_flight_ = std::max<std::size_t>(max_in_flight, 1);
+  bucket_.set(queries_per_second, burst, clock::now());
+}
+
+void target_queue::push(std::unique_ptr<request_transfer> transfer) {
+  const auto index = static_cast<std::size_t>(transfer->what().priority);
+  queues_.at(index).push_back(std::move(transfer));
+}
+
+std::unique_ptr<request_transfer> target_queue::pop_any() {
+  for (auto& queue : queues_) {
+    if (!queue.empty()) {
+      std::unique_ptr<request_transfer> first = std::move(queue.front());
+      queue.pop_front();
+      waiting_.fetch_sub(1, std::memory_order_relaxed);
+      return first;
+    }
+  }
+  return nullptr;
+}
+
+std::unique_ptr<request_transfer> target_queue::pop(clock::time_point now) {
+  return has_slot() && bucket_.available(now) ? pop_any() : nullptr;
+}
+
+void target_queue::started(clock::time_point now) {
+  bucket_.take(now);
+  const std::size_t count = in_flight_.fetch_add(1, std::memory_order_relaxed) + 1;
+  if (count > peak_in_flight_.load(std::memory_order_relaxed)) {
+    peak_in_flight_.store(count, std::memory_order_relaxed);
+  }
+}
+
+void target_queue::finished() {
+  in_flight_.fetch_sub(1, std::memory_order_relaxed);
+  finished_.fetch_add(1, std::memory_order_relaxed);
+}
+
+std::optional<target_queue::clock::time_point> target_queue::ready_at(clock::time_point now) {
+  const bool waits =
+    std::any_of(queues_.begin(), queues_.end(), [](const auto& queue) { return !queue.empty(); });
+  if (!waits || !has_slot()) {
+    return std::nullopt;
+  }
+  return bucket_.next(now);
+}
+
+target_statistics target_queue::statistics() const {
+  target_statistics snapshot;
+  snapshot.name = name_;
+  snapshot.in_flight = in_flight_.load(std::memory_order_relaxed);
+  snapshot.waiting = waiting_.load(std::memory_order_relaxed);
+  snapshot.peak_in_flight = peak_in_flight_.load(std::memory_order_relaxed);
+  snapshot.finished = finished_.load(std::memory_order_relaxed);
+  return snapshot;
+}
+
+} // namespace dklb::http

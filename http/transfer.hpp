@@ -1,0 +1,145 @@
+#pragma once
+
+#include "http/curl_handle.hpp"
+#include "http/engine.hpp"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace dklb::http {
+
+class target_queue;
+
+/// One HTTP exchange on a libcurl handle: what both kinds of transfer share. All on the engine's
+/// thread, but for the constructor.
+class transfer {
+public:
+  transfer(std::shared_ptr<const endpoint> where, request what);
+  virtual ~transfer();
+  transfer(const transfer&) = delete;
+  transfer& operator=(const transfer&) = delete;
+
+  /// Takes a handle from the pool and sets it up; an error says why the request cannot be made.
+  std::optional<domain::error> prepare(easy_pool& pool, handle_use use);
+  /// Gives the handle back; the transfer is no longer in the multi handle.
+  void release(easy_pool& pool);
+  /// The end, with libcurl's verdict: tells the caller.
+  virtual void finish(CURLcode code) = 0;
+  /// The end without libcurl: tells the caller.
+  virtual void fail(domain::error failure) = 0;
+
+  CURL* easy() const { return handle_->get(); }
+  const request& what() const { return what_; }
+  const std::shared_ptr<const endpoint>& where() const { return where_; }
+
+  /// Asks `permit`, true where there is none.
+  bool permitted() const;
+  /// The error of a request that `permit` refused.
+  domain::error not_permitted() const;
+  /// `<method> <scheme>://<host>/<path>: <cause>`; no query, no user.
+  std::string describe(std::string_view cause) const;
+
+protected:
+  /// The final status line and its headers are complete.
+  virtual void headers_done() = 0;
+  /// A piece of the body. What libcurl's write callback is to return.
+  virtual std::size_t body_piece(std::string_view piece) = 0;
+  /// Options of the kind.
+  virtual void set_kind_options() = 0;
+
+  domain::error error_of(CURLcode code) const;
+  int status() const;
+
+  response answer_;
+  bool too_large_ = false;
+
+private:
+  enum class veto { none, not_permitted, repeated };
+
+  static std::size_t header_callback(char* data, std::size_t size, std::size_t count, void* self);
+  static std::size_t write_callback(char* data, std::size_t size, std::size_t count, void* self);
+  static int before_request_callback(void* self, char*, char*, int, int);
+  void header_line(std::string_view line);
+  void set_options();
+  void set_method();
+  void set_headers();
+  bool is_write() const;
+
+  std::shared_ptr<const endpoint> where_;
+  request what_;
+  std::unique_ptr<easy_handle> handle_;
+  string_list headers_;
+  veto veto_ = veto::none;
+  bool issued_ = false;
+  char error_text_[CURL_ERROR_SIZE] = {};
+};
+
+/// A request that is answered as a whole.
+class request_transfer final : public transfer {
+public:
+  request_transfer(std::shared_ptr<const endpoint> where, request what, completion done,
+                   target_queue* owner);
+
+  void finish(CURLcode code) override;
+  void fail(domain::error failure) override;
+  target_queue* owner() const { return owner_; }
+
+private:
+  void headers_done() override {}
+  std::size_t body_piece(std::string_view piece) override;
+  void set_kind_options() override;
+
+  completion done_;
+  target_queue* owner_;
+};
+
+/// A response that is read as it comes.
+class stream_transfer final : public transfer {
+public:
+  using clock = std::chrono::steady_clock;
+
+  stream_transfer(std::shared_ptr<const endpoint> where, request what, stream_handler handler,
+                  std::chrono::milliseconds idle_timeout, handle_id id);
+
+  void finish(CURLcode code) override;
+  void fail(domain::error failure) override;
+  handle_id id() const { return id_; }
+
+  void pause() { paused_ = true; }
+  void resume();
+  /// Lets libcurl go on where it was held back, unless paused again. Not from within its callbacks.
+  void release_held();
+  /// No more data is told; the engine then ends it.
+  void cancel() { cancelled_ = true; }
+  bool cancelled() const { return cancelled_; }
+
+  /// When the stream has been silent for too long, as things stand; it may be later than it was
+  /// when asked before. A paused stream is never silent.
+  clock::time_point silent_at() const;
+  domain::error silence() const;
+  domain::error cancellation() const;
+  void note_activity() { last_activity_ = clock::now(); }
+
+private:
+  void headers_done() override;
+  std::size_t body_piece(std::string_view piece) override;
+  void set_kind_options() override;
+
+  stream_handler handler_;
+  std::chrono::milliseconds idle_timeout_;
+  handle_id id_;
+  clock::time_point last_activity_ = clock::now();
+  bool opened_ = false;
+  bool paused_ = false;
+  bool held_back_ = false;
+  bool cancelled_ = false;
+};
+
+/// Calls back into the engine's users. An exception that escapes them would unwind libcurl's
+/// frames, so it is logged and ends here.
+void call_guarded(const std::function<void()>& action) noexcept;
+
+} // namespace dklb::http

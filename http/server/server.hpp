@@ -2,6 +2,7 @@
 
 #include "domain/error.hpp"
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -11,7 +12,7 @@ namespace dklb::http::server {
 struct incoming {
   std::string method;
   std::string path; ///< decoded, without the query
-  /// The value of a query parameter; `present` tells an empty one from none.
+  /// The value of a query parameter; `has_query` tells an empty one from none.
   std::function<std::string(const std::string& name)> query;
   std::function<bool(const std::string& name)> has_query;
   std::string body;
@@ -23,20 +24,37 @@ struct outgoing {
   std::string body;
 };
 
-/// Runs on one of the server's own threads; may block for a bounded time.
+/// Runs on one of the server's own threads; may block for a bounded time. What it throws is logged
+/// and answered with 500.
 using handler = std::function<outgoing(const incoming&)>;
 
-/// A plain HTTP/1.1 server on threads of its own (cpp-httplib). Only GET and HEAD are served: any
-/// other method is 405 with an error body.
+/// What a listener serves and what it allows itself.
+struct listener_options {
+  /// Threads that run handlers; a kept connection holds one until it has been idle for a second.
+  std::size_t threads = 8;
+  /// A larger request body is 413.
+  std::size_t max_body_bytes = 4U << 20U;
+  /// POST is served beside GET and HEAD.
+  bool allow_post = false;
+};
+
+/// A plain HTTP/1.1 server on threads of its own (cpp-httplib). Only GET and HEAD are served, and
+/// POST where allowed: any other method is 405. Errors of its own have the body
+/// `{"error": "<text>"}`.
 class listener {
 public:
-  /// Binds `address:port` (port 0: a free one). An error names the address and the cause.
-  static domain::result<std::unique_ptr<listener>> open(const std::string& address, handler handle);
+  /// Binds `address:port` (port 0: a free one; no address: all). IPv6 addresses stand in brackets.
+  /// An error names the address and the cause.
+  static domain::result<std::unique_ptr<listener>> open(const std::string& address, handler handle,
+                                                        listener_options options = {});
   virtual ~listener() = default;
   /// The port that is bound.
   virtual int port() const = 0;
-  /// Stops accepting, lets running handlers end, joins. Idempotent.
+  /// Stops accepting, lets running handlers end, joins. Idempotent. Not from a handler.
   virtual void stop() = 0;
 };
+
+/// `{"error": "<message>"}` with this status.
+outgoing error_answer(int status, const std::string& message);
 
 } // namespace dklb::http::server

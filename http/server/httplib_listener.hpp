@@ -1,0 +1,20 @@
+#pragma once
+
+#include "http/server/server.hpp"
+
+#include <memory>
+#include <string>
+
+namespace httplib {
+class Server;
+}
+
+namespace dklb::http::server {
+
+/// Binds a server of cpp-httplib, plain or with TLS, and runs it behind the common rules: methods,
+/// limits, error bodies, exceptions. `server` is valid and has no handlers yet.
+domain::result<std::unique_ptr<listener>> serve(std::unique_ptr<httplib::Server> server,
+                                                const std::string& address, handler handle,
+                                                const listener_options& options);
+
+} // namespace dklb::http::server

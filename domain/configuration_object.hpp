@@ -52,6 +52,13 @@ struct parsed_configuration_object {
 /// Source: docs/guide.md, "The configuration object".
 result<parsed_configuration_object> parse_configuration_object(std::string_view yaml);
 
+/// Every rule that the object breaks by itself, in the words users know: the pool's name, requests,
+/// role and network together, ports given twice, the cloud-provider configuration.
+std::vector<std::string> broken_rules(const configuration_object& object);
+
+/// True where the object asks for a cloud-provider pool.
+bool has_cloud_provider(const configuration_object& object);
+
 /// Writes the object as YAML in the guide's key order; parsing it gives the same object.
 std::string render_configuration_object(const configuration_object& object);
 

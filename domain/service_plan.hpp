@@ -87,9 +87,23 @@ struct service_plan_input {
 /// anything is claimed, so that it never changes.
 service_step plan_service(const service_settings& settings, const service_plan_input& input);
 
+/// What one Service wants of the pool that `object` names: the claim, warnings for entries that are
+/// dropped or ignored, and `invalid` where two ports would bind the same frontend port.
+result<claim_pool_part> make_claim(const service& service, const configuration_object& object);
+
 /// The effective configuration object of a Service whose annotation is `object`: every default that
 /// does not depend on an existing pool filled in (used for forbidden_change and the webhook).
 configuration_object with_defaults(const configuration_object& object,
                                    const service_settings& settings);
+
+/// True where dklb has to choose the pool's name: none is given, or a cloud-provider pool is asked
+/// for under a name that does not start with `cloud`.
+bool needs_generated_name(const configuration_object& object);
+
+/// `object` under a generated name that no pool has yet, with all defaults, because the pool will
+/// be new. Nothing where every candidate of many was taken.
+std::optional<configuration_object> with_generated_name(const configuration_object& object,
+                                                        const service_settings& settings,
+                                                        const service_plan_input& input);
 
 } // namespace dklb::domain

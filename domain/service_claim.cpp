@@ -1,0 +1,123 @@
+#include "domain/service_plan.hpp"
+
+#include "domain/names.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace dklb::domain {
+
+namespace {
+
+constexpr const char* public_role = "slave_public";
+constexpr const char* default_network = "dcos";
+constexpr double default_cpus = 0.1;
+constexpr std::int64_t default_memory = 128;
+
+/// Every cloud-provider pool's name starts so; a generated one has the dashes as well.
+constexpr std::string_view cloud_name_start = "cloud";
+constexpr std::string_view cloud_name_prefix = "cloud--";
+
+/// With 36^5 suffixes this many taken candidates mean that something else is wrong.
+constexpr int name_attempts = 100;
+
+/// The bind port that the object asks for, or the service port itself.
+int bind_port_of(const configuration_object& object, int service_port) {
+  for (const auto& entry : object.frontends)
+    if (entry.service_port == service_port)
+      return entry.port.value_or(service_port);
+  return service_port;
+}
+
+std::vector<std::string> dropped_entries(const service& service,
+                                         const configuration_object& object) {
+  std::vector<std::string> warnings;
+  if (has_cloud_provider(object)) {
+    const std::string reason = "\" is ignored because \"cloudProviderConfiguration\" is set";
+    if (!object.frontends.empty())
+      warnings.push_back("\"frontends" + reason);
+    if (!object.network.value_or("").empty())
+      warnings.push_back("\"network" + reason);
+    return warnings;
+  }
+  for (const auto& entry : object.frontends) {
+    const auto has_port = [&](const service_port& port) { return port.port == entry.service_port; };
+    if (std::none_of(service.ports.begin(), service.ports.end(), has_port))
+      warnings.push_back("the entry of \"frontends\" for service port "
+                         + std::to_string(entry.service_port)
+                         + " is ignored because the Service has no such port");
+  }
+  return warnings;
+}
+
+} // namespace
+
+configuration_object with_defaults(const configuration_object& object,
+                                   const service_settings& settings) {
+  auto full = object;
+  full.role = object.role.value_or(public_role);
+  if (has_cloud_provider(object))
+    full.network = "";
+  else if (!object.network)
+    full.network = *full.role == public_role ? "" : default_network;
+  full.cpus = object.cpus.value_or(default_cpus);
+  full.memory = object.memory.value_or(default_memory);
+  full.size = object.size.value_or(settings.default_size);
+  full.creation = object.creation.value_or(creation_strategy::if_not_present);
+  return full;
+}
+
+bool needs_generated_name(const configuration_object& object) {
+  return !object.name
+         || (has_cloud_provider(object) && !object.name->starts_with(cloud_name_start));
+}
+
+std::optional<configuration_object> with_generated_name(const configuration_object& object,
+                                                        const service_settings& settings,
+                                                        const service_plan_input& input) {
+  const auto prefix = has_cloud_provider(object) ? cloud_name_prefix : std::string_view{};
+  for (int attempt = 0; attempt < name_attempts; ++attempt) {
+    auto candidate = generated_pool_name(prefix, settings.cluster, input.suffix());
+    if (input.pool_exists && input.pool_exists(candidate))
+      continue;
+    auto named = with_defaults(object, settings);
+    named.name = std::move(candidate);
+    return named;
+  }
+  return std::nullopt;
+}
+
+result<claim_pool_part> make_claim(const service& service, const configuration_object& object) {
+  const bool cloud = has_cloud_provider(object);
+  pool_claim claim;
+  claim.service = service.key;
+  claim.uid = service.uid;
+  claim.creation_timestamp = service.creation_timestamp;
+  claim.pool = object.name.value_or("");
+  claim.role = object.role;
+  claim.network = cloud ? std::optional<std::string>{""} : object.network;
+  claim.cpus = object.cpus;
+  claim.memory = object.memory;
+  claim.size = object.size;
+  claim.constraints = object.constraints;
+  claim.creation = object.creation.value_or(creation_strategy::if_not_present);
+  claim.cloud_provider = object.cloud_provider_configuration.value_or("");
+  claim.had_address = !service.addresses.empty();
+  std::set<int> bound;
+  for (const auto& port : service.ports) {
+    const auto bind_port = cloud ? 0 : bind_port_of(object, port.port);
+    if (!cloud && !bound.insert(bind_port).second)
+      return error{error_code::invalid,
+                   "frontend port " + std::to_string(bind_port) + " has been specified twice",
+                   {},
+                   0};
+    claim.ports.push_back({port.port, port.node_port, bind_port});
+  }
+  claim_pool_part part;
+  part.claim = std::make_shared<const pool_claim>(std::move(claim));
+  part.accepted = object;
+  part.warnings = dropped_entries(service, object);
+  return part;
+}
+
+} // namespace dklb::domain

@@ -32,9 +32,15 @@ struct client_settings {
   std::function<bool()> may_write;
 };
 
-/// Called once per pool of an inventory, in the server's order, on the engine's thread. `document`
-/// is only valid during the call, so that ten thousand pools are never all in memory as trees.
+/// Called once per pool of an inventory, in the server's order. `document` is only valid during the
+/// call, so that ten thousand pools are never all in memory as trees.
 using pool_visitor = std::function<void(const domain::pool_document& document)>;
+
+/// Parses the body of GET /v2/pools (may be tens of megabytes) element by element, on the caller's
+/// thread: the engine's must not be held up by it. A pool that is no object or has no name is
+/// skipped and counted: returns the number of those, or a `malformed` error where the body is no
+/// JSON array (null counts as an empty one).
+domain::result<std::size_t> visit_pools(const std::string& body, const pool_visitor& visit);
 
 template <class T>
 using reply = std::function<void(domain::result<T>)>;
@@ -49,9 +55,8 @@ public:
   client& operator=(const client&) = delete;
 
   void ping(reply<std::string> done);
-  /// One GET /v2/pools. A pool that is no object or has no name is skipped and counted in the
-  /// reply: the number of pools that were malformed.
-  void list_pools(pool_visitor visit, reply<std::size_t> done);
+  /// One GET /v2/pools: the body as it came, for visit_pools().
+  void read_inventory(reply<std::string> done);
   void get_pool(const std::string& name, reply<domain::pool_document> done);
   void create_pool(const domain::pool_document& document, reply<domain::pool_document> done);
   void replace_pool(const std::string& name, const domain::pool_document& document,

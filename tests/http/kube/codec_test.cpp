@@ -1,0 +1,160 @@
+// Services and Nodes as the API server sends them, trimmed to what is used.
+#include "http/kube/codec.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace dklb::tests {
+namespace {
+
+using domain::error_code;
+using http::kube::decode_node;
+using http::kube::decode_service;
+using nlohmann::json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+json full_service() {
+  return json::parse(R"({
+    "metadata": {
+      "namespace": "shop", "name": "web", "uid": "u1", "resourceVersion": "42", "generation": 3,
+      "creationTimestamp": "2024-05-01T10:00:00Z", "deletionTimestamp": "2024-05-02T10:00:00Z",
+      "finalizers": ["a", "kubernetes.dcos.io/dklb"], "managedFields": [{"odd": true}],
+      "annotations": {"kubernetes.dcos.io/dklb-config": "size: 2\n",
+                      "kubernetes.dcos.io/dklb-paused": "true", "other": "x"}},
+    "spec": {
+      "type": "LoadBalancer", "loadBalancerClass": "kubernetes.dcos.io/edgelb",
+      "ports": [{"name": "http", "port": 80, "nodePort": 30080, "targetPort": "web"},
+                {"name": "dns", "protocol": "UDP", "port": 53}]},
+    "status": {
+      "loadBalancer": {"ingress": [{"ip": "192.0.2.1", "ipMode": "VIP"}, {"hostname": "lb.example"}]},
+      "conditions": [{"type": "Foreign", "status": "True", "extra": {"kept": 1}}]}})");
+}
+
+TEST(ServiceCodec, WhatIsUsedIsKept) {
+  const auto service = decode_service(full_service());
+  ASSERT_TRUE(service);
+  EXPECT_EQ(service->key.name_space, "shop");
+  EXPECT_EQ(service->key.name, "web");
+  EXPECT_EQ(service->uid, "u1");
+  EXPECT_EQ(service->resource_version, "42");
+  EXPECT_EQ(service->generation, 3);
+  EXPECT_EQ(service->creation_timestamp, "2024-05-01T10:00:00Z");
+  EXPECT_TRUE(service->deleting);
+  EXPECT_TRUE(service->paused);
+  EXPECT_EQ(service->type, "LoadBalancer");
+  EXPECT_EQ(service->load_balancer_class, "kubernetes.dcos.io/edgelb");
+  EXPECT_EQ(service->config_annotation, "size: 2\n");
+  EXPECT_THAT(service->finalizers, ElementsAre("a", "kubernetes.dcos.io/dklb"));
+  EXPECT_THAT(service->ports, ElementsAre(domain::service_port{"http", "TCP", 80, 30080},
+                                          domain::service_port{"dns", "UDP", 53, 0}));
+  EXPECT_THAT(service->addresses,
+              ElementsAre(domain::ingress{"192.0.2.1", ""}, domain::ingress{"", "lb.example"}));
+  EXPECT_EQ(json::parse(service->conditions), full_service()["status"]["conditions"]);
+}
+
+TEST(ServiceCodec, TheLeastThereIsIsEnough) {
+  const auto service = decode_service(
+    {{"metadata", {{"namespace", "a"}, {"name", "b"}, {"uid", "c"}, {"annotations", nullptr}}},
+     {"spec", {{"ports", nullptr}}}});
+  ASSERT_TRUE(service);
+  EXPECT_EQ(service->type, "ClusterIP");
+  EXPECT_FALSE(service->deleting);
+  EXPECT_FALSE(service->paused);
+  EXPECT_EQ(service->load_balancer_class, std::nullopt);
+  EXPECT_EQ(service->config_annotation, std::nullopt);
+  EXPECT_EQ(service->conditions, "");
+}
+
+TEST(ServiceCodec, AnEmptyAnnotationIsNotAnAbsentOne) {
+  auto object = full_service();
+  object["metadata"]["annotations"]["kubernetes.dcos.io/dklb-config"] = "";
+  EXPECT_EQ(decode_service(object)->config_annotation, "");
+}
+
+TEST(ServiceCodec, TextOrderOfCreationIsAgeOrderWhateverTheZone) {
+  auto object = full_service();
+  object["metadata"]["creationTimestamp"] = "2024-05-01T12:00:00+02:00";
+  EXPECT_EQ(decode_service(object)->creation_timestamp, "2024-05-01T10:00:00Z");
+}
+
+TEST(ServiceCodec, AFieldOfTheWrongTypeIsNamed) {
+  struct expected {
+    const char* pointer;
+    json value;
+    const char* named;
+  };
+  const expected table[] = {
+    {"/metadata", 1, "metadata is no object"},
+    {"/metadata/name", "", "metadata.name is missing"},
+    {"/metadata/uid", nullptr, "metadata.uid is missing"},
+    {"/metadata/namespace", 5, "metadata.namespace is no string"},
+    {"/metadata/generation", "3", "metadata.generation is no integer"},
+    {"/metadata/creationTimestamp", "today", "metadata.creationTimestamp is no RFC 3339 time"},
+    {"/metadata/finalizers", "a", "metadata.finalizers is no array"},
+    {"/metadata/finalizers/0", 1, "metadata.finalizers holds something that is no string"},
+    {"/metadata/annotations", "a", "metadata.annotations is no object"},
+    {"/metadata/annotations/kubernetes.dcos.io~1dklb-config", 1,
+     "metadata.annotations.kubernetes.dcos.io/dklb-config is no string"},
+    {"/spec", "a", "spec is no object"},
+    {"/spec/type", 1, "spec.type is no string"},
+    {"/spec/loadBalancerClass", 1, "spec.loadBalancerClass is no string"},
+    {"/spec/ports", 1, "spec.ports is no array"},
+    {"/spec/ports/1", "a", "spec.ports[1] is no object"},
+    {"/spec/ports/1/port", "53", "spec.ports[1].port is no integer"},
+    {"/spec/ports/0/nodePort", 5000000000, "spec.ports[0].nodePort is out of range"},
+    {"/status/loadBalancer", 1, "status.loadBalancer is no object"},
+    {"/status/loadBalancer/ingress/0/ip", 1, "status.loadBalancer.ingress[0].ip is no string"},
+    {"/status/conditions", "a", "status.conditions is no array"},
+  };
+  for (const auto& [pointer, value, named] : table) {
+    auto object = full_service();
+    object[json::json_pointer(pointer)] = value;
+    const auto service = decode_service(object);
+    ASSERT_FALSE(service) << pointer;
+    EXPECT_EQ(service.failure().code, error_code::malformed);
+    EXPECT_THAT(service.failure().message, HasSubstr(named));
+  }
+}
+
+TEST(ServiceCodec, ItsErrorsSayWhichService) {
+  auto object = full_service();
+  object["spec"]["type"] = 1;
+  EXPECT_THAT(decode_service(object).failure().message, HasSubstr("Service shop/web: "));
+  EXPECT_FALSE(decode_service(json::array()));
+  EXPECT_FALSE(decode_service(nullptr));
+}
+
+TEST(NodeCodec, TheInternalAddressAndReadinessAreKept) {
+  const auto node = decode_node(json::parse(R"({
+    "metadata": {"name": "n1", "deletionTimestamp": "2024-05-02T10:00:00Z"},
+    "spec": {"unschedulable": true},
+    "status": {"addresses": [{"type": "Hostname", "address": "n1.example"},
+                             {"type": "InternalIP", "address": "192.0.2.7"},
+                             {"type": "InternalIP", "address": "2001:db8::7"}],
+               "conditions": [{"type": "MemoryPressure", "status": "False"},
+                              {"type": "Ready", "status": "True"}]}})"));
+  ASSERT_TRUE(node);
+  EXPECT_EQ(*node, (domain::node{"n1", "192.0.2.7", true}));
+}
+
+TEST(NodeCodec, ANodeOfUnknownReadinessIsNotReady) {
+  for (const char* status : {"False", "Unknown"}) {
+    const auto node = decode_node(
+      {{"metadata", {{"name", "n1"}}},
+       {"status", {{"conditions", json::array({{{"type", "Ready"}, {"status", status}}})}}}});
+    ASSERT_TRUE(node);
+    EXPECT_FALSE(node->ready);
+  }
+  EXPECT_EQ(*decode_node({{"metadata", {{"name", "n1"}}}}), (domain::node{"n1", "", false}));
+}
+
+TEST(NodeCodec, AFieldOfTheWrongTypeIsNamed) {
+  const auto node =
+    decode_node({{"metadata", {{"name", "n1"}}}, {"status", {{"addresses", {{"a", 1}}}}}});
+  ASSERT_FALSE(node);
+  EXPECT_EQ(node.failure().message, "Node n1: status.addresses is no array");
+}
+
+} // namespace
+} // namespace dklb::tests

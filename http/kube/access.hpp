@@ -10,15 +10,28 @@
 
 namespace dklb::http::kube {
 
-/// Gives the Authorization header's value. Thread-safe; may read files or run an exec plugin, so it
-/// is called on a thread of its own when `may_block` and its result is cached.
+/// What proves to the API server who we are. Never logged.
+struct credential {
+  /// The Authorization header's value, e.g. "Bearer ...", or "" for none.
+  std::string authorization;
+  /// How to reach the server with the client certificate that came with it; null: access::where.
+  std::shared_ptr<const endpoint> where;
+
+  friend bool operator==(const credential&, const credential&) = default;
+};
+
+/// Called exactly once: at once by the asking thread where the credential is at hand, else later on
+/// a thread of the source's own. Must not block.
+using credential_ready = std::function<void(domain::result<credential>)>;
+
+/// Gives credentials and keeps them until they expire. Thread-safe; get() never waits.
 class token_source {
 public:
   virtual ~token_source() = default;
-  /// The value now, e.g. "Bearer ...", or "" for none. Never logged.
-  virtual domain::result<std::string> authorization() = 0;
-  /// The server answered 401: the next call reads anew. True where another try may help.
-  virtual bool refused() = 0;
+  virtual void get(credential_ready ready) = 0;
+  /// The server answered 401 to `used`: what comes next is read anew. True where another try may
+  /// help.
+  virtual bool refused(const credential& used) = 0;
 };
 
 /// How to reach one API server, from whichever source.
@@ -39,9 +52,9 @@ struct access_environment {
 access_environment process_environment();
 
 /// Finds the API server: the file given (flag or configuration), else in-cluster, else KUBECONFIG
-/// (a list; the first entry that defines a thing wins), else ~/.kube/config. Relative paths inside a
-/// kubeconfig are relative to it. Errors name the file and what to do.
-/// Source: docs/kubernetes.md, "Access".
+/// (a list; the first entry that defines a thing wins), else ~/.kube/config. Relative paths inside
+/// a kubeconfig are relative to it. Errors name the file and what to do. Source:
+/// docs/kubernetes.md, "Access".
 domain::result<access> find_access(const std::string& kubeconfig,
                                    const access_environment& environment);
 

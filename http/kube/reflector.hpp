@@ -4,12 +4,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 
 namespace dklb::http::kube {
 
@@ -18,13 +16,16 @@ namespace dklb::http::kube {
 struct reflector_handler {
   /// An object exists or changed: a list item, ADDED or MODIFIED.
   std::function<void(const nlohmann::json& object)> on_object;
-  /// An object was deleted: DELETED, or missing from a relist (then only name, namespace and uid
-  /// are set in metadata).
+  /// An object was deleted: DELETED, or missing from a relist, or replaced by one of the same name
+  /// with another uid (in the last two cases only name, namespace and uid are set in metadata).
   std::function<void(const nlohmann::json& object)> on_deleted;
   /// A list (the first, or a relist) is complete; deletions it showed have been told before.
   std::function<void()> on_synced;
   /// A list or watch failed; it is tried again after `delay`. For logs, /readyz and staleness.
   std::function<void(const domain::error& failure, std::chrono::milliseconds delay)> on_trouble;
+  /// Something that is no object of the API (no name or uid, an unknown event) was left out. May be
+  /// empty.
+  std::function<void(const domain::error& failure)> on_malformed;
 };
 
 struct reflector_settings {
@@ -34,10 +35,15 @@ struct reflector_settings {
   int page_size = 500;
   std::chrono::seconds watch_timeout_min{300};
   std::chrono::seconds watch_timeout_max{600};
+  /// Silence beyond the watch's own time-out after which the stream is taken for dead.
+  std::chrono::milliseconds watch_grace{30000};
+  std::chrono::milliseconds list_timeout{60000};
   std::chrono::milliseconds backoff_base{800};
   std::chrono::milliseconds backoff_max{30000};
   /// Objects told and not yet released at which the watch is paused; 0: never.
   std::size_t high_water = 0;
+  /// Ask for the first list as a stream (Kubernetes 1.32 and later; others are listed as usual).
+  bool streaming_list = false;
 };
 
 /// Keeps a local view of one collection up to date: list in pages, watch with bookmarks, relist
@@ -45,18 +51,20 @@ struct reflector_settings {
 /// uid of what exists, nothing else. Start and stop may be called from any thread.
 class reflector {
 public:
-  reflector(std::shared_ptr<client> client, reflector_settings settings,
-            reflector_handler handler);
+  reflector(std::shared_ptr<client> client, reflector_settings settings, reflector_handler handler);
   ~reflector();
   reflector(const reflector&) = delete;
   reflector& operator=(const reflector&) = delete;
 
   void start();
-  /// No handler runs after this returned (unless it is called from a handler).
+  /// No handler runs after this returned (unless it is called from a handler). Not to be called
+  /// with a lock held that a handler takes.
   void stop();
-  /// The owner is done with `count` objects (flow control, see high_water). Any thread.
+  /// The owner is done with `count` objects (flow control, see high_water): every on_object and
+  /// on_deleted counts one. Any thread.
   void release(std::size_t count);
-  /// Time since anything (an event, a bookmark, a list, an orderly close) was heard. Any thread.
+  /// Time since anything (an event, a bookmark, a list, an orderly close) was heard, or since the
+  /// start. Any thread.
   std::chrono::milliseconds staleness() const;
 
 private:

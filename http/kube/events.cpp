@@ -1,0 +1,199 @@
+#include "http/kube/events.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <functional>
+#include <string_view>
+
+namespace dklb::http::kube {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* controller = "kubernetes.dcos.io/dklb";
+constexpr std::size_t longest_reason = 128;
+constexpr std::size_t longest_note = 1024;
+
+/// `text` cut to `limit` bytes, whole UTF-8 characters only, the cut marked.
+std::string cut(const std::string& text, std::size_t limit) {
+  constexpr std::string_view mark = "...";
+  if (text.size() <= limit)
+    return text;
+  auto end = limit - mark.size();
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U)
+    --end;
+  return text.substr(0, end).append(mark);
+}
+
+const char* type_name(event_type type) {
+  return type == event_type::normal ? "Normal" : "Warning";
+}
+
+std::uint64_t key_of(const event_note& what) {
+  std::string all;
+  for (const auto* part : {&what.about.kind, &what.about.name_space, &what.about.name,
+                           &what.about.uid, &what.reason, &what.action, &what.note})
+    all.append(*part).push_back('\0');
+  all += type_name(what.type);
+  return std::hash<std::string>{}(all);
+}
+
+/// A name that no other event of the object has: the time, and a number for those of one moment.
+std::string event_name(const std::string& object, micro_time wall, std::uint64_t number) {
+  std::array<char, 24> text{};
+  const auto moment =
+    static_cast<std::uint64_t>(wall.time_since_epoch().count()) * 1000 + number % 1000;
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), moment, 16).ptr;
+  return object + '.' + std::string{text.data(), end};
+}
+
+json reference(const event_object& object) {
+  json fields{{"apiVersion", object.api_version},
+              {"kind", object.kind},
+              {"name", object.name},
+              {"uid", object.uid}};
+  if (!object.name_space.empty())
+    fields["namespace"] = object.name_space;
+  if (!object.resource_version.empty())
+    fields["resourceVersion"] = object.resource_version;
+  return fields;
+}
+
+std::string collection(event_api api, const std::string& name_space) {
+  return (api == event_api::events_v1 ? "/apis/events.k8s.io/v1/namespaces/"
+                                      : "/api/v1/namespaces/")
+         + name_space + "/events";
+}
+
+json new_event(const event_settings& settings, const event_note& what, micro_time wall) {
+  const auto action = cut(what.action.empty() ? what.reason : what.action, longest_reason);
+  json event{{"kind", "Event"},
+             {"type", type_name(what.type)},
+             {"reason", cut(what.reason, longest_reason)},
+             {"action", action},
+             {"reportingInstance", cut(settings.instance, longest_reason)}};
+  if (settings.api == event_api::events_v1) {
+    event["apiVersion"] = "events.k8s.io/v1";
+    event["regarding"] = reference(what.about);
+    event["note"] = cut(what.note, longest_note);
+    event["eventTime"] = format_micro_time(wall);
+    event["reportingController"] = controller;
+    return event;
+  }
+  event["apiVersion"] = "v1";
+  event["involvedObject"] = reference(what.about);
+  event["message"] = cut(what.note, longest_note);
+  event["firstTimestamp"] = format_time(wall);
+  event["lastTimestamp"] = format_time(wall);
+  event["count"] = 1;
+  event["reportingComponent"] = controller;
+  event["source"] = {{"component", controller}};
+  return event;
+}
+
+} // namespace
+
+void find_event_api(client& client, reply<event_api> done) {
+  call what;
+  what.path = "/apis/events.k8s.io/v1";
+  client.request(std::move(what), [done = std::move(done)](domain::result<json> answer) {
+    if (answer)
+      return done(event_api::events_v1);
+    if (answer.failure().code == domain::error_code::not_found)
+      return done(event_api::core_v1);
+    done(std::move(answer.failure()));
+  });
+}
+
+std::optional<event_write> event_series::record(const event_note& what, micro_time wall,
+                                                std::chrono::milliseconds now) {
+  if (!spend(what.about.uid, now))
+    return std::nullopt;
+  const auto key = key_of(what);
+  auto position = entries_.find(key);
+  if (position != entries_.end() && now - position->second.last < settings_.series_gap) {
+    auto& kept = position->second;
+    kept.last = now;
+    ++kept.count;
+    entry_order_.splice(entry_order_.end(), entry_order_, kept.order);
+    return repeat(kept, key, wall);
+  }
+  if (position == entries_.end()) {
+    if (entries_.size() >= settings_.most_remembered) {
+      entries_.erase(entry_order_.front());
+      entry_order_.pop_front();
+    }
+    position = entries_.try_emplace(key).first;
+    position->second.order = entry_order_.insert(entry_order_.end(), key);
+  }
+  auto& kept = position->second;
+  kept.name_space = what.about.name_space.empty() ? "default" : what.about.name_space;
+  kept.name = event_name(what.about.name, wall, created_++);
+  kept.count = 1;
+  kept.last = now;
+  entry_order_.splice(entry_order_.end(), entry_order_, kept.order);
+  return create(what, kept, key, wall);
+}
+
+void event_series::failed(std::uint64_t key, const domain::error& failure) {
+  const auto position = entries_.find(key);
+  // Any other failure of a repeat leaves the Event there to be counted up later; a create whose
+  // outcome is unknown is answered by the next repeat.
+  if (position == entries_.end() || failure.code != domain::error_code::not_found)
+    return;
+  entry_order_.erase(position->second.order);
+  entries_.erase(position);
+}
+
+bool event_series::spend(const std::string& uid, std::chrono::milliseconds now) {
+  auto position = budgets_.find(uid);
+  if (position == budgets_.end()) {
+    if (budgets_.size() >= settings_.most_remembered) {
+      budgets_.erase(budget_order_.front());
+      budget_order_.pop_front();
+    }
+    position = budgets_.try_emplace(uid).first;
+    position->second = {static_cast<double>(settings_.burst), now,
+                        budget_order_.insert(budget_order_.end(), uid)};
+  }
+  auto& purse = position->second;
+  budget_order_.splice(budget_order_.end(), budget_order_, purse.order);
+  const auto earned =
+    static_cast<double>((now - purse.at).count()) / static_cast<double>(settings_.refill.count());
+  purse.left = std::min(purse.left + earned, static_cast<double>(settings_.burst));
+  purse.at = now;
+  if (purse.left < 1)
+    return false;
+  purse.left -= 1;
+  return true;
+}
+
+event_write event_series::create(const event_note& what, const entry& kept, std::uint64_t key,
+                                 micro_time wall) const {
+  event_write write;
+  write.key = key;
+  write.request.method = "POST";
+  write.request.path = collection(settings_.api, kept.name_space);
+  write.request.priority = priority::low;
+  write.request.body = new_event(settings_, what, wall);
+  write.request.body["metadata"] = {{"name", kept.name}, {"namespace", kept.name_space}};
+  return write;
+}
+
+event_write event_series::repeat(const entry& kept, std::uint64_t key, micro_time wall) const {
+  event_write write;
+  write.key = key;
+  write.request.method = "PATCH";
+  write.request.path = collection(settings_.api, kept.name_space) + '/' + kept.name;
+  write.request.priority = priority::low;
+  write.request.content_type = content_type_of(patch_type::merge);
+  if (settings_.api == event_api::events_v1)
+    write.request.body["series"] = {{"count", kept.count},
+                                    {"lastObservedTime", format_micro_time(wall)}};
+  else
+    write.request.body = {{"count", kept.count}, {"lastTimestamp", format_time(wall)}};
+  return write;
+}
+
+} // namespace dklb::http::kube

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "domain/mistake.hpp"
 #include "domain/pool_plan.hpp"
 
 #include <chrono>
@@ -97,12 +98,8 @@ struct config {
   log_config log;
 };
 
-/// One mistake in a configuration file.
-struct config_mistake {
-  int line = 0;    ///< 1-based; 0 where it belongs to the file as a whole
-  std::string key; ///< dotted path, e.g. `concurrency.poll.min`
-  std::string what;
-};
+/// One mistake in a configuration file; its line is 0 only where there is no text to point at.
+using config_mistake = mistake;
 
 /// A checked configuration, or every mistake at once, in line order.
 struct config_outcome {
@@ -129,5 +126,8 @@ std::string format_duration(std::chrono::milliseconds duration);
 /// The configuration as YAML text that parses back to itself (for `/config`). Holds no secrets:
 /// a configuration file names files and never tokens.
 std::string render_config(const config& value);
+
+/// Every key of the file as a dotted path, in the order of docs/configuration.md.
+std::vector<std::string> config_keys();
 
 } // namespace dklb::domain

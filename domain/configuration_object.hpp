@@ -24,7 +24,8 @@ struct frontend_mapping {
 };
 
 /// The annotation `kubernetes.dcos.io/dklb-config` as the user wrote it: absent keys stay absent,
-/// because an absent key takes the default for a new pool and the present value for an existing one.
+/// because an absent key takes the default for a new pool and the present value for an existing
+/// one.
 struct configuration_object {
   std::optional<std::string> name;
   std::optional<std::string> role;

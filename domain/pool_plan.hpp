@@ -46,6 +46,9 @@ struct pool_plan_input {
   std::set<service_key> excluded;
   /// dklb created this pool, or it held an object of this cluster before.
   bool held_ours = false;
+  /// A Service that gives the pool up had strategies.creation Never: the pool is somebody's own
+  /// and stays, even with nothing in it. (A claim in `claims` says so by itself.)
+  bool keep_when_empty = false;
 };
 
 enum class pool_action { none, create, replace, remove };
@@ -73,10 +76,14 @@ struct pool_plan {
   std::map<service_key, claim_refusal> refusals;
   /// True where the plan touches the pool section (cpus, mem, count, ...), which relaunches it.
   bool relaunches = false;
+  /// True with `remove` where a refused claim is left that may create the pool anew: plan again
+  /// once it is gone.
+  bool plan_again = false;
 };
 
 /// The whole policy of one pool: what it must become, given what it is and who wants what.
-/// Pure and idempotent: planning over its own result is `none`; the order of claims is irrelevant.
+/// Pure and idempotent: planning over its own result is `none` (after `remove`, see `plan_again`);
+/// the order of claims is irrelevant. Takes any JSON as the actual pool and never throws over it.
 /// Source: docs/guide.md, "Sharing", and the ownership rules of domain/names.hpp.
 pool_plan plan_pool(const pool_settings& settings, const pool_plan_input& input);
 

@@ -13,8 +13,9 @@
 namespace dklb::domain {
 
 /// The addresses of one Service in a pool's metadata: first a hostname per AWS ELB that has a
-/// listener for one of its frontends (lower case), then private, then public IPs; each group sorted,
-/// without duplicates. Parts that are missing or of a wrong type are skipped, never an error.
+/// listener for one of its frontends (lower case), then private, then public IPs; each group
+/// sorted, without duplicates. Parts that are missing or of a wrong type are skipped, never an
+/// error.
 std::vector<ingress> addresses_from_metadata(std::string_view cluster, const service_key& service,
                                              const nlohmann::json& metadata);
 

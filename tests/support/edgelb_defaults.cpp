@@ -1,0 +1,142 @@
+#include "tests/support/edgelb_defaults.hpp"
+
+#include <regex>
+
+namespace dklb::support {
+namespace {
+
+/// Adds the members of `defaults` that `object` lacks.
+void fill(pool_json& object, const pool_json& defaults) {
+  for (const auto& [key, value] : defaults.items()) {
+    if (!object.contains(key))
+      object[key] = value;
+  }
+}
+
+pool_json& member(pool_json& object, const char* key, pool_json otherwise) {
+  if (!object.contains(key) || object[key].is_null())
+    object[key] = std::move(otherwise);
+  return object[key];
+}
+
+void complete_frontend(pool_json& frontend,
+                       const std::function<int(const std::string&)>& free_port) {
+  fill(frontend, {{"bindAddress", "0.0.0.0"}, {"bindPort", -1}, {"protocol", "TCP"}});
+  if (!frontend.contains("name"))
+    frontend["name"] =
+      "frontend_" + frontend["bindAddress"].get<std::string>() + "_" + frontend["bindPort"].dump();
+  fill(frontend, {{"certificates", pool_json::array()},
+                  {"miscStrs", pool_json::array()},
+                  {"linkBackend", pool_json::object()}});
+  if (frontend["linkBackend"].is_object())
+    fill(frontend["linkBackend"], {{"map", pool_json::array()}});
+  if (frontend["bindPort"] == 0)
+    frontend["bindPort"] = free_port(frontend["name"].get<std::string>());
+}
+
+void complete_backend(pool_json& backend) {
+  fill(backend, {{"protocol", "TCP"},
+                 {"balance", "roundrobin"},
+                 {"miscStrs", pool_json::array()},
+                 {"services", pool_json::array()}});
+  const pool_json all_on{{"forwardfor", true},
+                         {"rewritePath", true},
+                         {"setHostHeader", true},
+                         {"xForwardedPort", true},
+                         {"xForwardedProtoHttpsIfTls", true}};
+  auto& rewrite = member(backend, "rewriteHttp", pool_json::object());
+  fill(rewrite, {{"request", all_on}, {"response", {{"rewriteLocation", true}}}});
+  for (auto& service : backend["services"]) {
+    fill(service, {{"marathon", pool_json::object()}, {"mesos", pool_json::object()}});
+    auto& endpoint = member(service, "endpoint", pool_json::object());
+    fill(endpoint, {{"type", "AUTO_IP"}, {"port", -1}});
+    fill(member(endpoint, "check", pool_json::object()), {{"enabled", true}});
+  }
+}
+
+std::string refuse_haproxy(const pool_json& haproxy) {
+  if (!haproxy.is_object())
+    return "haproxy must be an object";
+  for (const char* part : {"frontends", "backends"}) {
+    if (!haproxy.contains(part))
+      continue;
+    if (!haproxy[part].is_array())
+      return std::string("haproxy.") + part + " must be an array";
+    for (const auto& entry : haproxy[part]) {
+      if (!entry.is_object())
+        return std::string("haproxy.") + part + " must hold objects";
+    }
+  }
+  return {};
+}
+
+} // namespace
+
+void complete_pool(pool_json& pool,
+                   const std::function<int(const std::string& frontend)>& free_port) {
+  fill(pool, {{"apiVersion", "V2"},
+              {"namespace", "dcos-edgelb/pools"},
+              {"packageName", "edgelb-pool"},
+              {"packageVersion", "v0.0.0"},
+              {"role", "slave_public"},
+              {"cpus", 0.9},
+              {"cpusAdminOverhead", 0.1},
+              {"mem", 992},
+              {"memAdminOverhead", 32},
+              {"disk", 256},
+              {"count", 1},
+              {"constraints", "hostname:UNIQUE"},
+              {"ports", pool_json::array()},
+              {"poolHealthcheckGracePeriod", 180},
+              {"poolHealthcheckInterval", 12},
+              {"poolHealthcheckMaxFail", 5},
+              {"poolHealthcheckTimeout", 60},
+              {"virtualNetworks", pool_json::array()},
+              {"secrets", pool_json::array()}});
+  auto& haproxy = member(pool, "haproxy", pool_json::object());
+  for (auto& frontend : member(haproxy, "frontends", pool_json::array()))
+    complete_frontend(frontend, free_port);
+  for (auto& backend : member(haproxy, "backends", pool_json::array()))
+    complete_backend(backend);
+  auto& stats = member(haproxy, "stats", pool_json::object());
+  fill(stats, {{"bindAddress", "0.0.0.0"}, {"bindPort", 9090}});
+}
+
+std::string refuse_pool(const pool_json& pool) {
+  static const std::regex form("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
+  if (!pool.is_object())
+    return "a pool must be an object";
+  const auto name = pool.find("name");
+  if (name == pool.end() || !name->is_string() || !std::regex_match(name->get<std::string>(), form))
+    return "name: invalid pool name";
+  for (const char* key : {"cpus", "mem", "count"}) {
+    if (pool.contains(key) && !pool[key].is_number() && !pool[key].is_null())
+      return std::string(key) + ": must be a number";
+  }
+  if (pool.contains("haproxy") && !pool["haproxy"].is_null())
+    return refuse_haproxy(pool["haproxy"]);
+  return {};
+}
+
+pool_json metadata_of(const pool_json& pool, const std::vector<pool_instance>& instances) {
+  const auto endpoint = [&](const pool_json& port) {
+    pool_json inside = pool_json::array();
+    pool_json outside = pool_json::array();
+    for (const auto& instance : instances) {
+      inside.push_back(instance.private_address);
+      if (!instance.public_address.empty())
+        outside.push_back(instance.public_address);
+    }
+    return pool_json{{"port", port}, {"private", inside}, {"public", outside}};
+  };
+  pool_json frontends = pool_json::array();
+  for (const auto& frontend : pool["haproxy"]["frontends"])
+    frontends.push_back({{"name", frontend["name"]},
+                         {"endpoints", pool_json::array({endpoint(frontend["bindPort"])})}});
+  return {{"name", pool["name"]},
+          {"aws", {{"elbs", pool_json::array()}}},
+          {"frontends", frontends},
+          {"stats", pool_json::array({endpoint(pool["haproxy"]["stats"]["bindPort"])})}};
+}
+
+} // namespace dklb::support

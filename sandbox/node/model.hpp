@@ -1,0 +1,83 @@
+#pragma once
+
+#include "domain/error.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <map>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace dklb::sandbox {
+
+using label_map = std::map<std::string, std::string>;
+
+/// One of the sandbox's nodes: a name and the loopback address that stands for the machine.
+struct node {
+  std::string name;
+  std::string address;
+};
+
+struct container_port {
+  std::string name; ///< may be ""
+  int number = 0;
+};
+
+struct container {
+  std::string name;
+  std::string image;
+  std::vector<std::string> arguments;
+  bool has_command = false; ///< wants another program than the image's own
+  std::vector<container_port> ports;
+};
+
+/// What of a v1 Pod decides what a node does with it.
+struct pod {
+  std::string name_space;
+  std::string name;
+  std::string uid;
+  std::string node; ///< "" until it is bound
+  std::string address;
+  std::string scheduler;
+  label_map labels;
+  label_map node_selector;
+  std::vector<container> containers;
+  bool has_init_containers = false;
+  bool deleting = false;
+
+  std::string key() const { return name_space + "/" + name; }
+};
+
+/// A number, or the name of a container's port.
+using target_port = std::variant<int, std::string>;
+
+struct service_port {
+  int node_port = 0; ///< 0: none
+  target_port target;
+};
+
+/// What of a v1 Service decides what its nodePorts lead to.
+struct service {
+  std::string name_space;
+  std::string name;
+  label_map selector;
+  std::vector<service_port> ports; ///< TCP only
+  bool has_node_ports = false;     ///< of type NodePort or LoadBalancer
+  bool local_only = false;         ///< externalTrafficPolicy: Local
+
+  std::string key() const { return name_space + "/" + name; }
+};
+
+/// "namespace/name" of any object.
+std::string key_of(const nlohmann::json& object);
+
+/// A field of the wrong type is a `malformed` error.
+domain::result<pod> decode_pod(const nlohmann::json& object);
+domain::result<service> decode_service(const nlohmann::json& object);
+
+/// Whether `labels` has everything that `selector` asks for.
+bool selects(const label_map& selector, const label_map& labels);
+
+} // namespace dklb::sandbox

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "sandbox/node/model.hpp"
+
+#include <compare>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace dklb::sandbox {
+
+/// An address and a TCP port.
+struct socket_address {
+  std::string host;
+  int port = 0;
+
+  friend auto operator<=>(const socket_address&, const socket_address&) = default;
+};
+
+/// Where connections to an address lead; each place has at least one target.
+using route_table = std::map<socket_address, std::vector<socket_address>>;
+
+/// What kube-proxy would forward: every nodePort on every node's address, to the pods that are
+/// ready and that the Service's selector names. A nodePort without such a pod has no entry, so that
+/// a connection to it is refused at once.
+route_table routes_of(const std::vector<node>& nodes, const std::vector<service>& services,
+                      const std::vector<pod>& ready_pods);
+
+} // namespace dklb::sandbox

@@ -1,5 +1,7 @@
 #include "domain/config_checks.hpp"
 
+#include "domain/ip_address.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
@@ -22,11 +24,6 @@ bool is_alphanumeric(char character) {
   return is_digit(character) || is_lower(character) || (character >= 'A' && character <= 'Z');
 }
 
-bool is_hex(char character) {
-  return is_digit(character) || (character >= 'a' && character <= 'f')
-         || (character >= 'A' && character <= 'F');
-}
-
 /// True where `text` is not empty and has only characters that `allowed` takes.
 template <class Predicate>
 bool all_of(std::string_view text, Predicate allowed) {
@@ -41,22 +38,6 @@ std::optional<int> number_up_to(std::string_view text, int limit) {
   return code == std::errc{} && number <= limit ? std::optional{number} : std::nullopt;
 }
 
-bool is_ipv4(std::string_view text) {
-  for (int octet = 0; octet < 4; ++octet) {
-    const auto dot = octet < 3 ? text.find('.') : text.size();
-    if (dot == std::string_view::npos || !number_up_to(text.substr(0, dot), 255))
-      return false;
-    text.remove_prefix(std::min(dot + 1, text.size()));
-  }
-  return true;
-}
-
-/// Only the form: the system refuses an address that does not exist when it is used.
-bool is_ipv6(std::string_view text) {
-  return std::count(text.begin(), text.end(), ':') >= 2
-         && all_of(text, [](char c) { return is_hex(c) || c == ':' || c == '.'; });
-}
-
 bool is_host_name(std::string_view text) {
   const bool characters =
     all_of(text, [](char c) { return is_alphanumeric(c) || c == '-' || c == '.' || c == '_'; });
@@ -66,9 +47,9 @@ bool is_host_name(std::string_view text) {
 
 bool is_host(std::string_view text) {
   if (text.starts_with('[') && text.ends_with(']'))
-    return is_ipv6(text.substr(1, text.size() - 2));
+    return is_ipv6(std::string{text.substr(1, text.size() - 2)});
   const bool numeric = all_of(text, [](char c) { return is_digit(c) || c == '.'; });
-  return numeric ? is_ipv4(text) : is_host_name(text);
+  return numeric ? is_ipv4(std::string{text}) : is_host_name(text);
 }
 
 struct host_and_port {

@@ -1,12 +1,11 @@
 #include "domain/pool_status.hpp"
 
+#include "domain/ip_address.hpp"
 #include "domain/names.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <arpa/inet.h>
-#include <array>
 #include <set>
 
 namespace dklb::domain {
@@ -38,9 +37,7 @@ const std::string& text(const json& value) {
 }
 
 bool valid_ip(const std::string& candidate) {
-  std::array<unsigned char, sizeof(in6_addr)> bytes{};
-  return inet_pton(AF_INET, candidate.c_str(), bytes.data()) == 1
-         || inet_pton(AF_INET6, candidate.c_str(), bytes.data()) == 1;
+  return is_ipv4(candidate) || is_ipv6(candidate);
 }
 
 bool alphanumeric(char letter) {

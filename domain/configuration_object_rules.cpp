@@ -1,6 +1,7 @@
 #include "domain/configuration_object.hpp"
 
 #include "domain/names.hpp"
+#include "domain/pool_defaults.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -10,8 +11,6 @@
 namespace dklb::domain {
 
 namespace {
-
-constexpr const char* public_role = "slave_public";
 
 /// EdgeLB keeps memory in 32 bits.
 constexpr std::int64_t memory_limit = std::numeric_limits<std::int32_t>::max();

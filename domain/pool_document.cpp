@@ -1,5 +1,7 @@
 #include "domain/pool_document.hpp"
 
+#include "domain/pool_defaults.hpp"
+
 #include <cmath>
 
 namespace dklb::domain {
@@ -39,7 +41,7 @@ const std::vector<pool_document>& objects(const pool_document& pool, std::string
 
 std::string_view role_of(const pool_document& pool) {
   const auto role = text(member(pool, "role"));
-  return role.empty() ? "slave_public" : role;
+  return role.empty() ? public_role : role;
 }
 
 std::vector<std::string_view> networks_of(const pool_document& pool) {

@@ -1,5 +1,6 @@
 #include "domain/pool_section.hpp"
 
+#include "domain/pool_defaults.hpp"
 #include "domain/pool_document.hpp"
 #include "domain/pool_overlay.hpp"
 #include "domain/pool_refusals.hpp"
@@ -9,8 +10,6 @@
 namespace dklb::domain {
 
 namespace {
-
-constexpr const char* public_role = "slave_public";
 
 /// A value as it would stand in the annotation.
 template <class T>
@@ -126,12 +125,12 @@ pool_document new_pool(const pool_settings& settings, const std::string& name,
                        const section_deciders& deciders) {
   const auto role = deciders.role ? *deciders.role->role : std::string(public_role);
   const auto network = deciders.network ? *network_of(*deciders.network)
-                                        : std::string(role == public_role ? "" : "dcos");
+                                        : std::string(role == public_role ? "" : default_network);
   auto pool = pool_document::object({{"name", name},
                                      {"namespace", settings.pool_group},
                                      {"role", role},
-                                     {"cpus", 0.1},
-                                     {"mem", 128},
+                                     {"cpus", default_cpus},
+                                     {"mem", default_memory},
                                      {"count", settings.default_size}});
   if (!network.empty())
     pool["virtualNetworks"] = pool_document::array({pool_document::object({{"name", network}})});

@@ -1,6 +1,7 @@
 #include "domain/service_plan.hpp"
 
 #include "domain/names.hpp"
+#include "domain/pool_defaults.hpp"
 
 #include <algorithm>
 #include <set>
@@ -8,11 +9,6 @@
 namespace dklb::domain {
 
 namespace {
-
-constexpr const char* public_role = "slave_public";
-constexpr const char* default_network = "dcos";
-constexpr double default_cpus = 0.1;
-constexpr std::int64_t default_memory = 128;
 
 /// Every cloud-provider pool's name starts so; a generated one has the dashes as well.
 constexpr std::string_view cloud_name_start = "cloud";

@@ -46,6 +46,16 @@ class Sandbox:
         self.edgelb_url = f"http://{self.block.host}:{self.block.port(8000)}"
         self.introspection = f"http://{self.block.host}:{self.block.port(8080)}"
 
+    @classmethod
+    def in_free_folder(cls, state, **options):
+        """In `state`, or in the first of `state`-2, `state`-3, ... where that is in use."""
+        for number in range(1, 100):
+            try:
+                return cls(state if number == 1 else f"{state}-{number}", **options)
+            except SandboxError:
+                continue
+        raise SandboxError(f"{state} and its siblings all belong to running sandboxes")
+
     def _lock(self):
         self.state.mkdir(parents=True, exist_ok=True)
         lock = open(self.state / ".lock", "w", encoding="utf-8")  # held until stop()
@@ -102,10 +112,10 @@ class Sandbox:
         self.edgelb.wait_for(lambda: self.get(f"{self.edgelb_url}/ping")[0] == 200, "answers")
 
     def _tasks(self):
-        """The Mesos tasks that MKE would have: the cluster's nodes."""
-        return {CLUSTER_NAME: [{"name": f"kube-node-{number}", "agent": address,
-                                "container": address}
-                               for number, address in enumerate(self.block.nodes, start=1)]}
+        """The Mesos tasks that MKE would have: the cluster's nodes (sandbox/edgelb/README.md)."""
+        tasks = [{"name": f"kube-node-{number}", "agent": address, "container": address}
+                 for number, address in enumerate(self.block.nodes, start=1)]
+        return {"frameworks": {CLUSTER_NAME: {"tasks": tasks}}}
 
     def start_dklb(self, wait_ready=True, **settings):
         """The controller. `settings` are keys of its configuration file, e.g. `concurrency={...}`."""

@@ -117,13 +117,13 @@ def _end_with_parent():
 
 def end_descendants(state, grace=5):
     """Ends whatever still carries the marker of this state folder; returns what it was."""
-    found = _marked(state)
+    found = marked(state)
     for pid in found:
         _send(pid, signal.SIGTERM)
     deadline = time.monotonic() + grace
-    while _marked(state) and time.monotonic() < deadline:
+    while marked(state) and time.monotonic() < deadline:
         time.sleep(0.05)
-    for pid in _marked(state):
+    for pid in marked(state):
         _send(pid, signal.SIGKILL)
     return sorted(found.values())
 
@@ -135,7 +135,8 @@ def _send(pid, number):
         pass
 
 
-def _marked(state):
+def marked(state):
+    """The processes that carry the marker of this state folder: names by process ID."""
     wanted = f"{MARKER}={state}".encode()
     found = {}
     for entry in Path("/proc").iterdir():

@@ -1,0 +1,93 @@
+"""The programs as an operator meets them: flags, exit status, introspection."""
+
+import json
+import subprocess
+
+from sandbox.cluster import RELEASE
+
+
+def dklb(*arguments, **options):
+    """Runs dklb to its end."""
+    return subprocess.run([str(RELEASE / "dklb"), *arguments], capture_output=True, text=True,
+                          timeout=60, check=False, **options)
+
+
+def test_every_mistake_of_a_configuration_is_listed_with_its_line(tmp_path):
+    config = tmp_path / "dklb.yaml"
+    config.write_text("clusterName: dev\nedgelb:\n  urll: http://a\nconcurrency:\n"
+                      "  resyncPeriod: often\n", encoding="utf-8")
+    result = dklb("--config", str(config))
+    assert result.returncode == 2
+    for line, key in ((3, "urll"), (5, "resyncPeriod")):
+        assert any(text.startswith(f"{config}:{line}:") and key in text
+                   for text in result.stderr.splitlines()), result.stderr
+    checked = dklb("check-config", str(config))
+    assert checked.returncode == 2
+
+
+def test_a_good_configuration_is_accepted(tmp_path):
+    config = tmp_path / "dklb.yaml"
+    config.write_text("clusterName: dev\n", encoding="utf-8")
+    assert dklb("check-config", str(config)).returncode == 0
+
+
+def test_a_bad_flag_is_status_2():
+    result = dklb("--no-such-flag")
+    assert result.returncode == 2
+    assert "no-such-flag" in result.stderr
+
+
+def test_the_version_is_printed():
+    result = dklb("--version")
+    assert result.returncode == 0
+    assert any(character.isdigit() for character in result.stdout)
+
+
+def test_health_endpoints(running):
+    get, base = running.sandbox.get, running.sandbox.introspection
+    for path in ("/healthz", "/livez", "/readyz"):
+        assert get(base + path)[0] == 200
+        assert "ok" in get(f"{base}{path}?verbose")[1]
+    status, body = get(f"{base}/no/such/path")
+    assert status == 404
+    assert "error" in json.loads(body)
+
+
+def test_actors_pools_and_services_describe_themselves(running):
+    running.create_pod()
+    running.create_service(config="name: introspected\n")
+    running.wait_for_phase("redis", "Provisioned")
+    key = f"{running.namespace}/redis"
+
+    _, actors = running.introspect("/actors")
+    kinds = {actor["kind"] for actor in actors}
+    assert {"service", "pool", "pool_poller", "status_writer", "service_watcher",
+            "supervisor"} <= kinds
+    for field in ("id", "kind", "key", "state", "since", "mailbox", "processed", "restarts",
+                  "lastError"):
+        assert all(field in actor for actor in actors), field
+    _, filtered = running.introspect(f"/actors?kind=service&key={key}")
+    assert [(actor["kind"], actor["key"]) for actor in filtered] == [("service", key)]
+
+    _, service = running.introspect(f"/services/{key}")
+    assert service["pool"] == "introspected"
+    assert service["addresses"] == running.addresses()
+    assert service["timeline"], "the way to here is told"
+    status, _ = running.introspect(f"/services/{running.namespace}/absent")
+    assert status == 404
+
+    _, pool = running.introspect("/pools/introspected")
+    assert key in json.dumps(pool["claims"])
+    _, pools = running.introspect("/pools")
+    assert "introspected" in json.dumps(pools)
+
+
+def test_the_live_configuration_is_shown_without_secrets(world, quick, tmp_path):
+    token = tmp_path / "token"
+    token.write_text("very-secret-token\n", encoding="utf-8")
+    world.start_dklb(concurrency=quick, edgelb={"url": world.sandbox.edgelb_url,
+                                                "bearerTokenFile": str(token)})
+    _, config = world.introspect("/config")
+    assert "dev/kubernetes01" in json.dumps(config)
+    assert "very-secret-token" not in json.dumps(config)
+    assert "very-secret-token" not in world.sandbox.dklb.log.read_text(encoding="utf-8")

@@ -51,8 +51,8 @@ void engine::cancel_timer(handle_id timer) {
   loop_->cancel_timer(timer);
 }
 
-void engine::post(std::function<void()> action) {
-  loop_->post(std::move(action));
+bool engine::post(std::function<void()> action) {
+  return loop_->post(std::move(action));
 }
 
 target_statistics engine::statistics(target_id target) const {

@@ -71,8 +71,8 @@ public:
   /// Runs `action` on the engine's thread after `delay`.
   handle_id after(std::chrono::milliseconds delay, std::function<void()> action);
   void cancel_timer(handle_id timer);
-  /// Runs `action` on the engine's thread soon.
-  void post(std::function<void()> action);
+  /// Runs `action` on the engine's thread soon; false where the engine has ended and it never will.
+  bool post(std::function<void()> action);
 
   target_statistics statistics(target_id target) const;
 

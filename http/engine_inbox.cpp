@@ -178,10 +178,10 @@ void engine_loop::cancel_timer(handle_id timer) {
   }
 }
 
-void engine_loop::post(std::function<void()> action) {
+bool engine_loop::post(std::function<void()> action) {
   command posted;
   posted.action = std::move(action);
-  (void)push(posted);
+  return push(posted);
 }
 
 target_statistics engine_loop::statistics(target_id target) const {

@@ -44,7 +44,7 @@ public:
   void cancel_stream(handle_id stream);
   handle_id after(std::chrono::milliseconds delay, std::function<void()> action);
   void cancel_timer(handle_id timer);
-  void post(std::function<void()> action);
+  bool post(std::function<void()> action);
   target_statistics statistics(target_id target) const;
 
 private:

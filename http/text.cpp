@@ -154,6 +154,18 @@ std::string without_markup(std::string_view text) {
   return nothing ? strip(text, false) : body;
 }
 
+std::string without_secret(std::string text, std::string_view secret) {
+  constexpr std::string_view mask = "***";
+  if (secret.empty()) {
+    return text;
+  }
+  for (auto at = text.find(secret); at != std::string::npos;
+       at = text.find(secret, at + mask.size())) {
+    text.replace(at, secret.size(), mask);
+  }
+  return text;
+}
+
 std::string percent_encoded(std::string_view text) {
   constexpr std::string_view digits = "0123456789ABCDEF";
   std::string encoded;

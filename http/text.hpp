@@ -13,6 +13,9 @@ std::string readable(std::string_view text, std::size_t limit);
 /// the first 64 KiB are looked at.
 std::string without_markup(std::string_view text);
 
+/// The text with every occurrence of a secret masked; an empty secret occurs nowhere.
+std::string without_secret(std::string text, std::string_view secret);
+
 /// A path segment or query value with everything but letters, digits and `-._~` percent-encoded.
 std::string percent_encoded(std::string_view text);
 

@@ -11,12 +11,12 @@
 
 namespace dklb::http::edgelb {
 
-/// Adds the credentials to a request. `Authorization` values never reach logs or errors.
-/// Implementations: none, bearer token from a rotating file, DC/OS service-account login.
+/// Adds the credentials to a request. `Authorization` values never reach logs or errors. Called on
+/// the engine's thread only. Implementations: http/edgelb/credentials.hpp.
 class authenticator {
 public:
   virtual ~authenticator() = default;
-  /// Calls `ready` with the Authorization value ("" for none) or an error, maybe later, on the
+  /// Calls `ready` with the Authorization value ("" for none) or an error, now or later, on the
   /// engine's thread.
   virtual void authorize(std::function<void(domain::result<std::string>)> ready) = 0;
   /// The server answered 401: forget what is cached. True where another try may help.
@@ -28,7 +28,7 @@ struct client_settings {
   std::chrono::milliseconds timeout{30000};
   std::size_t max_in_flight = 16;
   std::shared_ptr<authenticator> credentials; ///< null: none
-  /// Asked at the moment of each write.
+  /// Asked at the moment of each write; null: always.
   std::function<bool()> may_write;
 };
 
@@ -39,14 +39,17 @@ using pool_visitor = std::function<void(const domain::pool_document& document)>;
 /// Parses the body of GET /v2/pools (may be tens of megabytes) element by element, on the caller's
 /// thread: the engine's must not be held up by it. A pool that is no object or has no name is
 /// skipped and counted: returns the number of those, or a `malformed` error where the body is no
-/// JSON array (null counts as an empty one).
+/// complete JSON array (null counts as an empty one); pools before the break have been visited
+/// then.
 domain::result<std::size_t> visit_pools(const std::string& body, const pool_visitor& visit);
 
 template <class T>
 using reply = std::function<void(domain::result<T>)>;
 
-/// The EdgeLB V2 client. Asynchronous; replies come on the engine's thread, exactly once. A write
-/// is never repeated here: an ambiguous outcome is the caller's to resolve by reading.
+/// The EdgeLB V2 client. Asynchronous; replies come on the engine's thread, exactly once, also
+/// after the client is gone. A write is never repeated here, but for a 401 that newer credentials
+/// may mend (nothing was done then): an ambiguous outcome is the caller's to resolve by reading.
+/// Writes go before reads, and the inventory comes last.
 class client {
 public:
   client(engine& engine, client_settings settings);
@@ -58,6 +61,7 @@ public:
   /// One GET /v2/pools: the body as it came, for visit_pools().
   void read_inventory(reply<std::string> done);
   void get_pool(const std::string& name, reply<domain::pool_document> done);
+  /// `conflict` also where the server says "already exists" with another status.
   void create_pool(const domain::pool_document& document, reply<domain::pool_document> done);
   void replace_pool(const std::string& name, const domain::pool_document& document,
                     reply<domain::pool_document> done);

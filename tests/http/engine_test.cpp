@@ -17,16 +17,6 @@ using http::request;
 using testing::HasSubstr;
 using testing::Not;
 
-/// Serves every request of every connection with the same function.
-std::function<void(raw_connection&)>
-each_request(std::function<void(raw_connection&, const std::string& request)> serve) {
-  return [serve = std::move(serve)](raw_connection& connection) {
-    while (const auto request = connection.read_request()) {
-      serve(connection, *request);
-    }
-  };
-}
-
 class Engine : public testing::Test {
 protected:
   http::response_result call(const raw_server& server, request what) {

@@ -146,6 +146,33 @@ void raw_server::accept_all() {
   }
 }
 
+std::function<void(raw_connection&)>
+each_request(std::function<void(raw_connection&, const std::string& request)> serve) {
+  return [serve = std::move(serve)](raw_connection& connection) {
+    while (const auto request = connection.read_request()) {
+      serve(connection, *request);
+    }
+  };
+}
+
+std::string request_line(const std::string& request) {
+  return request.substr(0, request.find(" HTTP/1.1"));
+}
+
+std::string request_body(const std::string& request) {
+  return request.substr(request.find("\r\n\r\n") + 4);
+}
+
+std::string request_header(const std::string& request, const std::string& name) {
+  const auto head_end = request.find("\r\n\r\n");
+  const auto at = request.find("\r\n" + name + ": ");
+  if (at == std::string::npos || at > head_end) {
+    return "";
+  }
+  const auto begin = at + 4 + name.size();
+  return request.substr(begin, request.find("\r\n", begin) - begin);
+}
+
 int unused_port() {
   int port = 0;
   (void)::close(bound_socket(port));

@@ -67,6 +67,17 @@ private:
   std::thread acceptor_;
 };
 
+/// Serves every request of every connection with the same function.
+std::function<void(raw_connection&)>
+each_request(std::function<void(raw_connection&, const std::string& request)> serve);
+
+/// The method and path of a request as read.
+std::string request_line(const std::string& request);
+/// What follows its head.
+std::string request_body(const std::string& request);
+/// The value of a header, empty where it is absent.
+std::string request_header(const std::string& request, const std::string& name);
+
 /// A port of 127.0.0.1 that nobody listens on.
 int unused_port();
 

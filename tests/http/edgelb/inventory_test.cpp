@@ -1,0 +1,79 @@
+#include "http/edgelb/client.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace dklb::tests {
+namespace {
+
+using domain::error_code;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+domain::result<std::size_t> visit(const std::string& body, std::vector<std::string>& names) {
+  return http::edgelb::visit_pools(body, [&](const domain::pool_document& pool) {
+    names.push_back(pool["name"].get<std::string>());
+  });
+}
+
+TEST(Inventory, IsVisitedInOrder) {
+  std::vector<std::string> names;
+  const auto answer =
+    visit(R"( [{"name":"b","x":"]},{\"["}, {"name":"a","frontends":[{"n":[1,2]}]} ] )", names);
+  ASSERT_TRUE(answer.has_value()) << answer.failure().message;
+  EXPECT_EQ(*answer, 0U);
+  EXPECT_THAT(names, ElementsAre("b", "a"));
+}
+
+TEST(Inventory, DocumentsKeepTheirOrder) {
+  const std::string pool = R"({"zebra":1,"name":"p","apple":{"z":null,"a":[]}})";
+  std::string seen;
+  const auto answer = http::edgelb::visit_pools(
+    "[" + pool + "]", [&](const domain::pool_document& document) { seen = document.dump(); });
+  EXPECT_TRUE(answer.has_value());
+  EXPECT_EQ(seen, pool);
+}
+
+TEST(Inventory, MayBeEmpty) {
+  for (const char* const text : {"[]", "null", " [ ] ", " null\n"}) {
+    SCOPED_TRACE(text);
+    std::vector<std::string> names;
+    const auto answer = visit(text, names);
+    ASSERT_TRUE(answer.has_value()) << answer.failure().message;
+    EXPECT_EQ(*answer, 0U);
+    EXPECT_TRUE(names.empty());
+  }
+}
+
+TEST(Inventory, MalformedPoolsAreSkippedAndCounted) {
+  std::vector<std::string> names;
+  const auto answer =
+    visit(R"([{"name":"a"}, 5, null, "x", [{"name":"no"}], {"name":7}, {"name":""}, {},)"
+          R"({"name": tru}, {"name":"b"}])",
+          names);
+  ASSERT_TRUE(answer.has_value()) << answer.failure().message;
+  EXPECT_EQ(*answer, 8U);
+  EXPECT_THAT(names, ElementsAre("a", "b"));
+}
+
+TEST(Inventory, WhatIsNoCompleteArrayIsMalformed) {
+  for (const char* const text :
+       {"", "{}", "[", "[{\"name\":\"a\"}", "[{\"name\":\"a\"},", "[1,]", "[,1]",
+        "[{\"name\":\"a\"]", "[] x", "[{\"name\":\"a", "[{\"name\":\"\\", "nullx", "[1}"}) {
+    SCOPED_TRACE(text);
+    std::vector<std::string> names;
+    const auto answer = visit(text, names);
+    ASSERT_FALSE(answer.has_value());
+    EXPECT_EQ(answer.failure().code, error_code::malformed);
+  }
+}
+
+TEST(Inventory, APageInsteadOfPoolsIsShown) {
+  std::vector<std::string> names;
+  const auto answer = visit("<html><body>Please <b>sign in</b></body></html>", names);
+  ASSERT_FALSE(answer.has_value());
+  EXPECT_THAT(answer.failure().message, HasSubstr("\"Please sign in\""));
+}
+
+} // namespace
+} // namespace dklb::tests

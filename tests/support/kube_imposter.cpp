@@ -227,6 +227,11 @@ std::size_t kube_imposter::open_watches(const std::string& plural) const {
   return watches_.count(plural);
 }
 
+std::chrono::steady_clock::time_point kube_imposter::last_told() const {
+  const auto lock = locked();
+  return watches_.last_told();
+}
+
 void kube_imposter::cut_events_into(std::size_t chunk_bytes) {
   const auto lock = locked();
   watches_.cut_into(chunk_bytes);

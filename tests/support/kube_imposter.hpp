@@ -64,6 +64,8 @@ public:
   /// Open watches stay open, but nothing is ever sent to them again. New watches work.
   void silence_watches();
   std::size_t open_watches(const std::string& plural) const;
+  /// When the last change of any object was handed to the watches.
+  std::chrono::steady_clock::time_point last_told() const;
   /// Events travel in HTTP chunks of this many bytes (0, the default: one chunk an event).
   void cut_events_into(std::size_t chunk_bytes);
   /// Sends these bytes to every watch of a collection, whatever they are.

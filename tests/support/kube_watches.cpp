@@ -34,6 +34,7 @@ void kube_watches::open(const exchange& stream, const watch_filter& filter) {
 }
 
 void kube_watches::tell(const kube_change& change) {
+  last_told_ = std::chrono::steady_clock::now();
   std::string frame;
   for (const auto& [id, entry] : watches_) {
     if (entry.silent || !entry.filter.wants(change))

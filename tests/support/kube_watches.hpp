@@ -3,6 +3,7 @@
 #include "tests/support/kube_store.hpp"
 #include "tests/support/loopback_server.hpp"
 
+#include <chrono>
 #include <map>
 #include <string>
 
@@ -41,6 +42,8 @@ public:
   void silence();
   void send_raw(const std::string& plural, const std::string& bytes) const;
   std::size_t count(const std::string& plural) const;
+  /// When the last change was handed to the streams.
+  std::chrono::steady_clock::time_point last_told() const { return last_told_; }
   void cut_into(std::size_t chunk_bytes) { chunk_bytes_ = chunk_bytes; }
 
 private:
@@ -51,6 +54,7 @@ private:
   };
   std::map<std::uint64_t, watch> watches_;
   std::size_t chunk_bytes_ = 0;
+  std::chrono::steady_clock::time_point last_told_;
 };
 
 /// True where `key=value` or `key==value` stands in a field selector; gives the value.

@@ -30,11 +30,11 @@ nlohmann::json raw_answer::json() const {
   return nlohmann::json::parse(body, nullptr, false);
 }
 
-raw_client::raw_client(int port) {
+raw_client::raw_client(int port, const std::string& host) {
   socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ::inet_pton(AF_INET, host.c_str(), &address.sin_addr);
   address.sin_port = htons(static_cast<std::uint16_t>(port));
   const timeval patience{10, 0};
   ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);

@@ -21,12 +21,12 @@ struct raw_answer {
   nlohmann::json json() const;
 };
 
-/// A blocking HTTP/1.1 client on one connection to 127.0.0.1, that shows what came byte by byte.
+/// A blocking HTTP/1.1 client on one connection, that shows what came byte by byte.
 /// Each read gives up after ten seconds without data. Not thread-safe.
 class raw_client {
 public:
   /// Throws std::system_error where nobody listens.
-  explicit raw_client(int port);
+  explicit raw_client(int port, const std::string& address = "127.0.0.1");
   ~raw_client();
   raw_client(const raw_client&) = delete;
   raw_client& operator=(const raw_client&) = delete;

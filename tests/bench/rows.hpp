@@ -1,0 +1,16 @@
+#pragma once
+
+#include "tests/bench/world.hpp"
+
+namespace dklb::bench {
+
+/// Each measures one stated limit (docs/benchmarks.md) and may give several lines.
+std::vector<row> pool_each(const context& about);
+std::vector<row> one_pool(const context& about);
+std::vector<row> added_latency(const context& about);
+std::vector<row> steady_state(const context& about);
+std::vector<row> resync_reads(const context& about);
+std::vector<row> restart(const context& about);
+std::vector<row> delete_some(const context& about);
+
+} // namespace dklb::bench

@@ -1,0 +1,174 @@
+#include "tests/bench/rows.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <thread>
+
+namespace dklb::bench {
+namespace {
+
+using namespace std::chrono_literals;
+
+double floor_seconds(const world& recorded, std::size_t count, bool with_pools,
+                     const std::string& shared_pool) {
+  world fresh;
+  fresh.create_services(count, shared_pool);
+  const auto chains = replay(recorded, fresh, count, with_pools);
+  const auto first = run_bare_loop({lists(fresh, count)}, default_limits);
+  const auto rest = run_bare_loop(chains, default_limits);
+  if (first.failures + rest.failures > 0)
+    throw std::runtime_error("the floor had " + std::to_string(first.failures + rest.failures)
+                             + " failed requests, so it is none");
+  return first.seconds + rest.seconds;
+}
+
+/// Median of three, so that one hiccup of the machine decides nothing.
+double median_floor(const world& recorded, std::size_t count, bool with_pools,
+                    const std::string& shared_pool = {}) {
+  std::vector<double> runs;
+  for (int i = 0; i < 3; ++i)
+    runs.push_back(floor_seconds(recorded, count, with_pools, shared_pool));
+  std::sort(runs.begin(), runs.end());
+  return runs[1];
+}
+
+std::string per_service(std::size_t requests, std::size_t services) {
+  return readable(static_cast<double>(requests) / static_cast<double>(services));
+}
+
+row request_row(const world& made, std::size_t count, const char* work, std::size_t requests,
+                double most) {
+  (void)made;
+  return {std::string("requests per Service: ") + work,
+          per_service(requests, count),
+          "",
+          "",
+          "<= " + readable(most),
+          static_cast<double>(requests) <= most * static_cast<double>(count)};
+}
+
+std::vector<row> request_rows(const world& made, std::size_t count) {
+  const auto& kube = made.kube;
+  const auto& edgelb = made.edgelb;
+  return {
+    request_row(made, count, "finalizer and annotation patch", kube.count("patch", "services"), 1),
+    request_row(made, count, "POST pool", edgelb.count("create", "pools"), 1),
+    request_row(made, count, "PUT pool", edgelb.count("update", "pools"), 0),
+    request_row(made, count, "GET pool", edgelb.count("get", "pools"), 0),
+    request_row(made, count, "GET metadata", edgelb.count("get", "pools/metadata"), 1),
+    request_row(made, count, "status patch", kube.count("patch", "services/status"), 1),
+    request_row(made, count, "events", kube.count("create", "events"), 1),
+  };
+}
+
+} // namespace
+
+std::vector<row> pool_each(const context& about) {
+  const auto count = about.many;
+  std::vector<double> runs;
+  std::unique_ptr<world> last;
+  for (int i = 0; i < 3; ++i) {
+    last = std::make_unique<world>();
+    last->create_services(count);
+    last->start(about, {{"concurrency", {{"poll", {{"min", "30s"}, {"max", "5m"}}}}}});
+    if (!last->settle(count))
+      throw std::runtime_error("not all Services were served");
+    runs.push_back(provisioning_seconds(last->kube));
+    last->dklb->stop();
+  }
+  std::sort(runs.begin(), runs.end());
+  const auto least = median_floor(*last, count, true);
+  const auto ratio = runs[1] / least;
+  std::vector<row> rows{{std::to_string(count)
+                           + " Services with a pool each, first list to last "
+                             "status",
+                         readable_seconds(runs[1]), readable_seconds(least), readable(ratio),
+                         "<= 1.2", ratio <= 1.2}};
+  for (auto& line : request_rows(*last, count))
+    rows.push_back(std::move(line));
+  return rows;
+}
+
+namespace {
+
+/// Changes that keep coming: never two writes within the gap.
+row gap_row(world& made) {
+  made.wait_quiet(600ms);
+  const auto before = made.edgelb.log("update", "pools", "shared").size();
+  for (std::size_t i = 0; i < 40; ++i) {
+    made.kube.patch_service(
+      "default", service_name(i),
+      {{"metadata",
+        {{"annotations",
+          {{"kubernetes.dcos.io/dklb-config",
+            "name: shared\nrole: slave_public\nfrontends:\n- port: " + std::to_string(30000 + i)
+              + "\n  servicePort: " + std::to_string(10000 + i) + "\n"}}}}}});
+    std::this_thread::sleep_for(25ms);
+  }
+  made.wait_quiet(600ms);
+  const auto writes = made.edgelb.log("update", "pools", "shared");
+  auto least = 1h + 0ms;
+  for (auto i = std::max<std::size_t>(before, 1); i < writes.size(); ++i)
+    least = std::min(least, std::chrono::duration_cast<std::chrono::milliseconds>(
+                              writes[i].started - writes[i - 1].started));
+  return {"40 changes of that pool within 1 s: writes, least time between two",
+          std::to_string(writes.size() - before) + ", " + std::to_string(least.count()) + " ms",
+          "",
+          "",
+          ">= 250 ms",
+          least >= 250ms && writes.size() > before};
+}
+
+/// One change to a quiet pool: how long until EdgeLB hears of it.
+row single_change_row(world& made) {
+  std::vector<double> seconds;
+  for (std::size_t i = 0; i < 15; ++i) {
+    made.wait_quiet(400ms);
+    made.edgelb.clear_log();
+    made.kube.patch_service(
+      "default", service_name(i),
+      {{"metadata",
+        {{"annotations",
+          {{"kubernetes.dcos.io/dklb-config",
+            "name: shared\nrole: slave_public\nfrontends:\n- port: " + std::to_string(40000 + i)
+              + "\n  servicePort: " + std::to_string(10000 + i) + "\n"}}}}}});
+    const auto told = made.kube.last_told();
+    if (!wait_for([&] { return made.edgelb.count("update", "pools") > 0; }, 5s))
+      throw std::runtime_error("a change of a Service did not reach its pool");
+    const auto write = made.edgelb.log("update", "pools", "shared").front();
+    seconds.push_back(std::chrono::duration<double>(write.started - told).count());
+  }
+  std::sort(seconds.begin(), seconds.end());
+  const auto typical = percentile(seconds, 0.5);
+  return {"a single change of that pool: watch event to PUT, p50",
+          readable_seconds(typical),
+          "",
+          "",
+          "< 125 ms (half the gap)",
+          typical < 0.125};
+}
+
+} // namespace
+
+std::vector<row> one_pool(const context& about) {
+  const auto count = about.many;
+  world made;
+  made.create_services(count, "shared");
+  made.start(about);
+  if (!made.settle(count))
+    throw std::runtime_error("not all Services on the shared pool were served");
+  const auto taken = provisioning_seconds(made.kube);
+  const auto writes = made.edgelb.writes_to("shared").count;
+  const auto least = median_floor(made, count, false, "shared");
+  const auto ratio = taken / least;
+  std::vector<row> rows{{std::to_string(count) + " Services on one pool: writes to it",
+                         std::to_string(writes), "1", "", "<= 10", writes <= 10},
+                        {std::to_string(count) + " Services on one pool, first list to last status",
+                         readable_seconds(taken), readable_seconds(least), readable(ratio),
+                         "<= 1.5", ratio <= 1.5}};
+  rows.push_back(gap_row(made));
+  rows.push_back(single_change_row(made));
+  return rows;
+}
+
+} // namespace dklb::bench

@@ -1,0 +1,179 @@
+#include "tests/bench/rows.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <thread>
+
+namespace dklb::bench {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::unique_ptr<world> settled(const context& about, std::size_t count,
+                               const nlohmann::json& overrides = nlohmann::json::object()) {
+  auto made = std::make_unique<world>();
+  // Ten thousand request bodies would only cost memory here.
+  made->kube.keep_bodies(false);
+  made->edgelb.keep_bodies(false);
+  made->create_services(count);
+  made->start(about, overrides);
+  if (!made->settle(count))
+    throw std::runtime_error("not all of " + std::to_string(count) + " Services were served");
+  return made;
+}
+
+void require_served(world& made, std::size_t number) {
+  const auto served = [&] {
+    const auto status = made.kube.service("default", service_name(number))["status"];
+    return status["loadBalancer"].contains("ingress");
+  };
+  if (!wait_for(served, 20s))
+    throw std::runtime_error(service_name(number) + " was not served");
+}
+
+/// Seconds from the watch event of a new Service to the first request about its pool.
+double reaction(world& made, std::size_t number) {
+  made.edgelb.clear_log();
+  made.create_service(number);
+  const auto told = made.kube.last_told();
+  require_served(made, number);
+  for (const auto& entry : made.edgelb.log()) {
+    if (entry.meaning.key == pool_name(number))
+      return std::chrono::duration<double>(entry.started - told).count();
+  }
+  throw std::runtime_error("no request about " + pool_name(number));
+}
+
+} // namespace
+
+std::vector<row> added_latency(const context& about) {
+  const auto made = settled(about, about.most);
+  const auto idle = idle_round_trips(made->edgelb.url() + "/ping", about.samples);
+  std::vector<double> seconds;
+  for (std::size_t i = 0; i < about.samples; ++i) {
+    seconds.push_back(reaction(*made, about.most + i));
+    std::this_thread::sleep_for(5ms);
+  }
+  std::sort(seconds.begin(), seconds.end());
+  const auto line = [&](const char* name, double share, double most) {
+    const auto taken = percentile(seconds, share);
+    const auto least = percentile(idle, share);
+    return row{"one Service more among " + std::to_string(about.most)
+                 + ": watch event to EdgeLB request against an idle round trip, " + name,
+               readable_seconds(taken),
+               readable_seconds(least),
+               readable(taken / least),
+               most > 0 ? "< " + readable(most) : "",
+               most <= 0 || taken / least < most};
+  };
+  return {line("p50", 0.5, 0), line("p99", 0.99, 5)};
+}
+
+std::vector<row> steady_state(const context& about) {
+  std::vector<row> rows;
+  std::vector<double> megabytes;
+  for (const auto& [count, most] : {std::pair{about.many, 25.0}, std::pair{about.most, 100.0}}) {
+    const auto made = settled(about, count);
+    megabytes.push_back(made->dklb->process().usage().resident_megabytes);
+    rows.push_back({"resident memory, " + std::to_string(count) + " settled Services",
+                    readable(megabytes.back()) + " MB", "", "", "<= " + readable(most) + " MB",
+                    megabytes.back() <= most});
+    if (count != about.most)
+      continue;
+    about.note("watching the steady state for " + std::to_string(about.steady.count()) + " s");
+    const auto before = made->dklb->process().usage().cpu_seconds;
+    const auto writes = made->kube.writes() + made->edgelb.writes();
+    std::this_thread::sleep_for(about.steady);
+    const auto used = made->dklb->process().usage();
+    const auto share =
+      100 * (used.cpu_seconds - before) / static_cast<double>(about.steady.count());
+    rows.push_back({"processor time in steady state, " + std::to_string(count) + " Services",
+                    readable(share) + " % of a core", "", "", "< 2 %", share < 2});
+    rows.push_back({"resident memory after " + std::to_string(about.steady.count()) + " s",
+                    readable(used.resident_megabytes) + " MB", "", "",
+                    "<= " + readable(most) + " MB", used.resident_megabytes <= most});
+    const auto later = made->kube.writes() + made->edgelb.writes() - writes;
+    rows.push_back({"writes in steady state", std::to_string(later), "0", "", "0", later == 0});
+  }
+  const auto each =
+    (megabytes[1] - megabytes[0]) * 1024 / static_cast<double>(about.most - about.many);
+  rows.push_back({"memory per settled Service", readable(each) + " KB", "", "", "", true});
+  return rows;
+}
+
+std::vector<row> resync_reads(const context& about) {
+  const auto made =
+    settled(about, about.many,
+            {{"concurrency", {{"resyncPeriod", "1s"}, {"poll", {{"min", "1m"}, {"max", "5m"}}}}}});
+  const auto lists = made->edgelb.count("list", "pools");
+  const auto reads = made->edgelb.count("get", "pools");
+  std::this_thread::sleep_for(5500ms);
+  const auto periods = 5.0;
+  const auto more = static_cast<double>(made->edgelb.count("list", "pools") - lists);
+  const auto single = made->edgelb.count("get", "pools") - reads;
+  return {{"inventory reads in 5 resyncs of " + std::to_string(about.many) + " pools",
+           readable(more) + " GET of all, " + std::to_string(single) + " of single pools", "5", "",
+           "one per resync", more >= periods - 1 && more <= periods + 1 && single == 0}};
+}
+
+std::vector<row> restart(const context& about) {
+  auto made = settled(about, about.many);
+  made->dklb->stop();
+  const auto extra = about.many;
+  made->create_service(extra);
+  made->kube.clear_log();
+  made->edgelb.clear_log();
+  const auto start = std::chrono::steady_clock::now();
+  made->dklb->start();
+  require_served(*made, extra);
+  const auto patch =
+    made->kube.log("patch", "services/status", "default/" + service_name(extra)).front();
+  const auto seconds =
+    std::chrono::duration<double>(patch.finished.value_or(patch.started) - start).count();
+  made->wait_quiet(2s);
+  std::size_t foreign = 0;
+  for (const auto& entry : made->kube.log()) {
+    const bool about_extra =
+      entry.meaning.key.ends_with(service_name(extra)) || entry.meaning.resource == "events";
+    foreign += entry.write() && !about_extra ? 1U : 0U;
+  }
+  for (const auto& entry : made->edgelb.log())
+    foreign += entry.write() && entry.meaning.key != pool_name(extra) ? 1U : 0U;
+  // Events about the one new Service are its own; any more would be about the settled ones.
+  const auto events = made->kube.count("create", "events");
+  return {{"restart over " + std::to_string(about.many) + " settled Services: writes on them",
+           std::to_string(foreign), "0", "", "0", foreign == 0},
+          {"the same: events, all about the one new Service", std::to_string(events), "", "",
+           "<= 2", events <= 2},
+          {"start of the process until a new Service has its address", readable_seconds(seconds),
+           "", "", "<= 0.3 s", seconds <= 0.3}};
+}
+
+std::vector<row> delete_some(const context& about) {
+  auto made = settled(about, about.many);
+  made->kube.clear_log();
+  made->edgelb.clear_log();
+  for (std::size_t i = 0; i < 10; ++i)
+    made->kube.delete_service("default", service_name(i * 7));
+  const auto gone = [&] { return made->kube.service_count() == about.many - 10; };
+  if (!wait_for(gone, 20s))
+    throw std::runtime_error("deleted Services stay");
+  made->wait_quiet(1s);
+  std::size_t others = 0;
+  const auto deleted = [](const std::string& key) {
+    for (std::size_t i = 0; i < 10; ++i) {
+      if (key.ends_with(service_name(i * 7)) || key == pool_name(i * 7))
+        return true;
+    }
+    return false;
+  };
+  for (const auto& entry : made->kube.log())
+    others += entry.write() && entry.meaning.resource != "events" && !deleted(entry.meaning.key);
+  for (const auto& entry : made->edgelb.log())
+    others += entry.write() && !deleted(entry.meaning.key);
+  const auto pools = made->edgelb.pool_count();
+  return {{"deleting 10 of " + std::to_string(about.many) + ": writes on the others",
+           std::to_string(others), "0", "", "0", others == 0 && pools == about.many - 10}};
+}
+
+} // namespace dklb::bench

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "tests/support/child_process.hpp"
+#include "tests/support/edgelb_imposter.hpp"
+#include "tests/support/kube_imposter.hpp"
+#include "tests/support/raw_client.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace dklb::support {
+
+/// The `dklb` program, run as a user runs it, against two imposters.
+class controller_process {
+public:
+  /// `overrides` is a merge patch over the configuration below. With a label the requests of this
+  /// process can be told apart, see imposter::url.
+  controller_process(std::string program, const kube_imposter& kube, const edgelb_imposter& edgelb,
+                     const nlohmann::json& overrides = nlohmann::json::object(),
+                     const std::string& label = {});
+  ~controller_process();
+  controller_process(const controller_process&) = delete;
+  controller_process& operator=(const controller_process&) = delete;
+
+  /// Starts the process (again, with the same files).
+  void start();
+  /// SIGTERM and wait; the exit status, nothing where it had to be killed.
+  std::optional<int> stop(std::chrono::milliseconds deadline = std::chrono::seconds(20));
+  void kill();
+  child_process& process() { return *process_; }
+
+  /// Writes the configuration file again, with another merge patch.
+  void reconfigure(const nlohmann::json& overrides);
+  const std::string& config_file() const { return config_file_; }
+  /// An introspection page; status 0 where nobody answers.
+  raw_answer get(const std::string& path) const;
+  /// Waits for `/readyz` to be ok.
+  bool wait_ready(std::chrono::milliseconds deadline = std::chrono::seconds(20)) const;
+  /// What the process has said so far.
+  std::string output() const;
+
+private:
+  std::string program_;
+  temporary_folder folder_;
+  std::string listen_;
+  nlohmann::json config_;
+  std::string config_file_;
+  std::string kubeconfig_file_;
+  std::unique_ptr<child_process> process_;
+};
+
+/// The name of the cluster in the configuration of controller_process.
+inline constexpr const char* test_cluster = "test-cluster";
+
+} // namespace dklb::support

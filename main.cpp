@@ -1,1 +1,96 @@
-int main(){}
+#include "actors/controller.hpp"
+#include "domain/config.hpp"
+#include "http/kube/access.hpp"
+#include "process.hpp"
+
+#include <dklb/version.hpp>
+
+#include <CLI/CLI.hpp>
+#include <spdlog/spdlog.h>
+
+#include <iostream>
+#include <optional>
+#include <string>
+
+namespace {
+
+using namespace dklb;
+
+constexpr int exit_ok = 0;
+constexpr int exit_gave_up = 1;
+constexpr int exit_bad_input = 2;
+
+/// The checked configuration; every mistake goes to standard error.
+std::optional<domain::config> load(const std::string& file) {
+  const auto environment = http::kube::process_environment();
+  const auto text = process::read_file(file);
+  if (!text) {
+    std::cerr << file << ": " << text.failure().message << "\n";
+    return std::nullopt;
+  }
+  auto outcome = domain::parse_config(*text, environment.get_env("CLUSTER_NAME"));
+  for (const auto& mistake : outcome.mistakes)
+    std::cerr << to_string(mistake, file) << "\n";
+  return outcome.mistakes.empty() ? outcome.value : std::nullopt;
+}
+
+int run(domain::config settings) {
+  process::set_up_log(settings.log);
+  const auto environment = http::kube::process_environment();
+  auto access = http::kube::find_access(settings.kubernetes.kubeconfig, environment);
+  if (!access) {
+    std::cerr << access.failure().message << "\n";
+    return exit_bad_input;
+  }
+  process::signals signals;
+  actors::controller_arguments arguments{std::move(settings), std::move(*access), environment,
+                                         process::identity(),
+                                         [&](const std::string&) { signals.raise(); }};
+  spdlog::info("dklb {} for cluster \"{}\", Kubernetes access from {}", version,
+               arguments.settings.cluster_name, arguments.access.source);
+  auto controller = actors::controller::start(std::move(arguments));
+  if (!controller) {
+    std::cerr << controller.failure().message << "\n";
+    return exit_bad_input;
+  }
+  const auto orderly = signals.wait();
+  spdlog::info(orderly ? "stopping" : "giving up");
+  (*controller)->stop();
+  return orderly ? exit_ok : exit_gave_up;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Turns Kubernetes Services of type LoadBalancer into EdgeLB pools", "dklb"};
+  app.set_version_flag("--version", std::string{"dklb "} + version);
+  std::string file;
+  std::string kubeconfig;
+  std::string level;
+  app.add_option("--config", file, "configuration file")->type_name("FILE");
+  app.add_option("--kubeconfig", kubeconfig, "overrides kubernetes.kubeconfig")->type_name("FILE");
+  app.add_option("--log-level", level, "overrides log.level")
+    ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}));
+  auto* check = app.add_subcommand("check-config", "checks a configuration file and ends");
+  std::string checked;
+  check->add_option("FILE", checked, "configuration file")->required();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& problem) {
+    return app.exit(problem) == 0 ? exit_ok : exit_bad_input;
+  }
+  if (check->parsed())
+    return load(checked) ? exit_ok : exit_bad_input;
+  if (file.empty()) {
+    std::cerr << "--config is required\nRun with --help for more information.\n";
+    return exit_bad_input;
+  }
+  auto settings = load(file);
+  if (!settings)
+    return exit_bad_input;
+  if (!kubeconfig.empty())
+    settings->kubernetes.kubeconfig = kubeconfig;
+  if (!level.empty())
+    settings->log.level = level;
+  return run(std::move(*settings));
+}

@@ -209,6 +209,20 @@ std::string render_config(const config& value) {
   return text;
 }
 
+nlohmann::json config_to_json(const config& value) {
+  auto copy = value;
+  auto out = nlohmann::json::object();
+  for (const auto& field : fields_of(copy)) {
+    auto path = "/" + field.key;
+    std::replace(path.begin(), path.end(), '.', '/');
+    auto text = field.write();
+    auto parsed = nlohmann::json::parse(text, nullptr, false);
+    out[nlohmann::json::json_pointer{path}]
+      = parsed.is_discarded() ? nlohmann::json(std::move(text)) : std::move(parsed);
+  }
+  return out;
+}
+
 std::vector<std::string> config_keys() {
   config any;
   std::vector<std::string> keys;

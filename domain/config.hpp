@@ -123,6 +123,10 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 /// The shortest Go style form: `250ms`, `2m0s` is written `2m`.
 std::string format_duration(std::chrono::milliseconds duration);
 
+/// The configuration as JSON with the file's own keys (for `/config`). Holds no secrets: a
+/// configuration names files and never tokens.
+nlohmann::json config_to_json(const config& value);
+
 /// The configuration as YAML text that parses back to itself (for `/config`). Holds no secrets:
 /// a configuration file names files and never tokens.
 std::string render_config(const config& value);

@@ -122,48 +122,51 @@ std::optional<json> updated_conditions(const std::string& current, const conditi
 
 } // namespace
 
-std::vector<ingress> addresses_from_metadata(std::string_view cluster, const service_key& service,
-                                             const json& metadata) {
-  const auto ours = [&](const json& frontend_name) {
-    const auto owner = owner_of(cluster, text(frontend_name));
-    return owner && owner->service == service;
-  };
-  std::set<std::string> hostnames;
+metadata_index::metadata_index(std::string_view cluster, const json& metadata) {
   for (const auto& balancer : items(member(member(metadata, "aws"), "elbs"))) {
-    const auto& listeners = items(member(balancer, "listeners"));
-    const bool linked = std::any_of(listeners.begin(), listeners.end(), [&](const json& listener) {
-      return ours(member(listener, "linkFrontend"));
-    });
     const auto hostname = lower_case(text(member(balancer, "dns")));
-    if (linked && valid_hostname(hostname))
-      hostnames.insert(hostname);
+    if (!valid_hostname(hostname))
+      continue;
+    for (const auto& listener : items(member(balancer, "listeners")))
+      if (const auto owner = owner_of(cluster, text(member(listener, "linkFrontend"))))
+        services_[owner->service].hostnames.insert(hostname);
   }
-  std::set<std::string> internal;
-  std::set<std::string> external;
   const auto collect = [](const json& addresses, std::set<std::string>& into) {
-    for (const auto& address : items(addresses)) {
+    for (const auto& address : items(addresses))
       if (valid_ip(text(address)))
         into.insert(text(address));
-    }
   };
   for (const auto& frontend : items(member(metadata, "frontends"))) {
-    if (!ours(member(frontend, "name")))
+    const auto owner = owner_of(cluster, text(member(frontend, "name")));
+    if (!owner)
       continue;
+    auto& groups = services_[owner->service];
     for (const auto& endpoint : items(member(frontend, "endpoints"))) {
-      collect(member(endpoint, "private"), internal);
-      collect(member(endpoint, "public"), external);
+      collect(member(endpoint, "private"), groups.internal);
+      collect(member(endpoint, "public"), groups.external);
     }
   }
+}
+
+std::vector<ingress> metadata_index::addresses_of(const service_key& service) const {
   std::vector<ingress> addresses;
-  for (const auto& hostname : hostnames)
+  const auto found = services_.find(service);
+  if (found == services_.end())
+    return addresses;
+  const auto& groups = found->second;
+  for (const auto& hostname : groups.hostnames)
     addresses.push_back({.ip = "", .hostname = hostname});
-  for (const auto& address : internal)
+  for (const auto& address : groups.internal)
     addresses.push_back({.ip = address, .hostname = ""});
-  for (const auto& address : external) {
-    if (!internal.contains(address))
+  for (const auto& address : groups.external)
+    if (!groups.internal.contains(address))
       addresses.push_back({.ip = address, .hostname = ""});
-  }
   return addresses;
+}
+
+std::vector<ingress> addresses_from_metadata(std::string_view cluster, const service_key& service,
+                                             const json& metadata) {
+  return metadata_index{cluster, metadata}.addresses_of(service);
 }
 
 std::optional<json> status_patch(const service& current, const desired_status& desired,

@@ -6,16 +6,34 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace dklb::domain {
 
-/// The addresses of one Service in a pool's metadata: first a hostname per AWS ELB that has a
-/// listener for one of its frontends (lower case), then private, then public IPs; each group
-/// sorted, without duplicates. Parts that are missing or of a wrong type are skipped, never an
-/// error.
+/// The addresses of every Service of one cluster in a pool's metadata, found in one pass: first a
+/// hostname per AWS ELB that has a listener for one of its frontends (lower case), then private,
+/// then public IPs; each group sorted, without duplicates. Parts that are missing or of a wrong
+/// type are skipped, never an error.
+class metadata_index {
+public:
+  metadata_index(std::string_view cluster, const nlohmann::json& metadata);
+
+  std::vector<ingress> addresses_of(const service_key& service) const;
+
+private:
+  struct address_groups {
+    std::set<std::string> hostnames;
+    std::set<std::string> internal;
+    std::set<std::string> external;
+  };
+  std::unordered_map<service_key, address_groups> services_;
+};
+
+/// The addresses of one Service in a pool's metadata.
 std::vector<ingress> addresses_from_metadata(std::string_view cluster, const service_key& service,
                                              const nlohmann::json& metadata);
 

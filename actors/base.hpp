@@ -1,0 +1,114 @@
+#pragma once
+
+#include "actors/runtime.hpp"
+#include "messages/directory.hpp"
+
+#include <caf/actor_clock.hpp>
+#include <caf/error.hpp>
+#include <caf/exit_reason.hpp>
+#include <caf/local_actor.hpp>
+#include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace dklb::actors {
+
+using directory_ptr = std::shared_ptr<const messages::directory>;
+using std::chrono::milliseconds;
+
+/// What every actor's state begins with: who it is for introspection, whom it talks to, and what it
+/// counts. Lives and dies with the actor, so the roster never shows a dead one.
+class actor_base {
+public:
+  runtime_ptr run;
+  directory_ptr peers;
+  bool gate_open = false;
+
+  actor_base() = default;
+  actor_base(const actor_base&) = delete;
+  actor_base& operator=(const actor_base&) = delete;
+  ~actor_base() {
+    if (run)
+      run->actors->remove(id_);
+  }
+
+  /// Enters the roster; call it once, first thing in the spawn function. A failing handler ends the
+  /// actor with an error that the supervisor sees.
+  template <class Self>
+  void enlist(Self* self, runtime_ptr shared, directory_ptr handles, const char* kind,
+              std::string key) {
+    run = std::move(shared);
+    peers = std::move(handles);
+    id_ = self->id();
+    since_ = std::chrono::system_clock::now();
+    using handle_type = typename Self::actor_hdl;
+    run->actors->add({id_, kind, key, 0, messages::describable_actor{handle_type{self}}});
+    self->set_exception_handler(
+      [log = run->log, kind, key = std::move(key)](std::exception_ptr& cause) -> caf::error {
+        try {
+          std::rethrow_exception(cause);
+        } catch (const std::exception& problem) {
+          log->error("{} {} failed: {}", kind, key, problem.what());
+          return caf::make_error(caf::sec::runtime_error, problem.what());
+        } catch (...) {
+          log->error("{} {} failed for an unknown reason", kind, key);
+          return caf::make_error(caf::sec::runtime_error, "unknown exception");
+        }
+      });
+  }
+
+  /// Counts a handled message.
+  void count() { ++processed_; }
+  /// The state's name as introspection shows it; a literal.
+  void enter(const char* name) {
+    if (state_ == name)
+      return;
+    state_ = name;
+    since_ = std::chrono::system_clock::now();
+  }
+  const char* state_name() const { return state_; }
+  std::chrono::system_clock::time_point since() const { return since_; }
+  /// Remembers a failure for introspection.
+  void failed(std::string what) { last_error_ = std::move(what); }
+  const std::string& last_error() const { return last_error_; }
+
+  template <class Self>
+  messages::actor_description describe(Self* self) {
+    count();
+    messages::actor_description out;
+    out.state = state_;
+    out.since = since_;
+    out.mailbox = self->mailbox().size();
+    out.processed = processed_;
+    out.last_error = last_error_;
+    return out;
+  }
+
+private:
+  std::uint64_t id_ = 0;
+  const char* state_ = "running";
+  std::chrono::system_clock::time_point since_;
+  std::uint64_t processed_ = 0;
+  std::string last_error_;
+};
+
+/// The actor's monotonic time (simulated in tests).
+template <class Self>
+milliseconds now(Self* self) {
+  return std::chrono::duration_cast<milliseconds>(self->clock().now().time_since_epoch());
+}
+
+/// A failure of the messaging itself (the receiver died), in the domain's terms: whatever was asked
+/// may or may not have happened.
+inline domain::error to_domain(const caf::error&) {
+  return {domain::error_code::cancelled, "the actor in charge was restarted", {}, 0};
+}
+
+} // namespace dklb::actors

@@ -1,0 +1,202 @@
+#include "actors/controller.hpp"
+
+#include "actors/edgelb_gateway.hpp"
+#include "actors/introspection.hpp"
+#include "actors/kube_gateway.hpp"
+#include "actors/leader_elector.hpp"
+#include "actors/routes.hpp"
+#include "actors/supervisor.hpp"
+#include "http/edgelb/client.hpp"
+#include "http/edgelb/credentials.hpp"
+#include "http/kube/client.hpp"
+
+#include <caf/scoped_actor.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+namespace dklb::actors {
+
+using namespace messages;
+
+namespace {
+
+/// What is in flight at the end gets this long to finish.
+constexpr std::chrono::seconds shutdown_grace{15};
+constexpr std::chrono::seconds resign_patience{5};
+constexpr int most_scheduler_threads = 8;
+
+std::size_t scheduler_threads(int configured) {
+  if (configured > 0)
+    return static_cast<std::size_t>(configured);
+  const auto cores = static_cast<int>(std::thread::hardware_concurrency());
+  return static_cast<std::size_t>(std::clamp(cores, 1, most_scheduler_threads));
+}
+
+} // namespace
+
+domain::result<std::unique_ptr<controller>> controller::start(controller_arguments arguments) {
+  std::unique_ptr<controller> out{new controller{std::move(arguments)}};
+  if (auto started = out->run(); !started)
+    return std::move(started.failure());
+  return out;
+}
+
+controller::controller(controller_arguments arguments)
+  : arguments_(std::move(arguments)), run_(make_runtime(arguments_.settings)),
+    permit_(std::make_shared<write_permit>(!arguments_.settings.leader_election.enabled)) {}
+
+controller::~controller() {
+  stop();
+}
+
+domain::result<domain::unit> controller::run() {
+  if (auto made = make_clients(); !made)
+    return made;
+  const auto& limits = arguments_.settings.concurrency;
+  actor_config_.set("scheduler.max-threads", scheduler_threads(limits.scheduler_threads));
+  actor_config_.set("scheduler.max-throughput",
+                    static_cast<std::size_t>(limits.scheduler_throughput));
+  system_ = std::make_unique<caf::actor_system>(actor_config_);
+  introspection_ = system_->spawn(introspection, run_);
+  // The server first: a taken port ends the start before anything is done.
+  if (auto opened = open_server(); !opened)
+    return opened;
+  spawn_actors();
+  return domain::unit{};
+}
+
+domain::result<domain::unit> controller::make_clients() {
+  const auto& settings = arguments_.settings;
+  http::kube::client_settings kube;
+  kube.access = arguments_.access;
+  kube.timeout = settings.concurrency.kubernetes_timeout;
+  kube.max_in_flight = static_cast<std::size_t>(settings.concurrency.kubernetes_in_flight);
+  kube.queries_per_second = settings.kubernetes.qps;
+  kube.burst = settings.kubernetes.burst;
+  kube.may_write = [permit = permit_] { return permit->granted(); };
+  kube_ = std::make_shared<http::kube::client>(engine_, std::move(kube));
+
+  auto where = std::make_shared<http::endpoint>();
+  where->base_url = settings.edgelb.url;
+  while (where->base_url.ends_with('/'))
+    where->base_url.pop_back();
+  where->ca_file = settings.edgelb.ca_file;
+  where->insecure_skip_tls_verify = settings.edgelb.insecure_skip_tls_verify;
+  auto credentials = http::edgelb::find_credentials(
+    engine_, {settings.edgelb.bearer_token_file, settings.edgelb.service_account_file,
+              arguments_.environment.get_env, where});
+  if (!credentials)
+    return std::move(credentials.failure());
+  http::edgelb::client_settings edgelb;
+  edgelb.where = where;
+  edgelb.timeout = settings.concurrency.edgelb_timeout;
+  edgelb.max_in_flight = static_cast<std::size_t>(settings.concurrency.edgelb_in_flight);
+  edgelb.credentials = std::move(*credentials);
+  edgelb.may_write = [permit = permit_] { return permit->granted(); };
+  edgelb_ = std::make_shared<http::edgelb::client>(engine_, std::move(edgelb));
+  return domain::unit{};
+}
+
+void controller::spawn_actors() {
+  supervisor_arguments arguments;
+  arguments.run = run_;
+  arguments.make_kube_gateway = [run = run_, client = kube_](caf::actor_system& system) {
+    return system.spawn(kube_gateway, run, client);
+  };
+  arguments.make_edgelb_gateway = [run = run_, client = edgelb_](caf::actor_system& system) {
+    return system.spawn(edgelb_gateway, run, client);
+  };
+  arguments.make_intake = make_service_intake(kube_, run_);
+  arguments.events.instance = arguments_.identity;
+  arguments.needs_nodes = arguments_.settings.pools.mode == domain::backend_mode::nodes;
+  arguments.leader = !arguments_.settings.leader_election.enabled;
+  arguments.give_up = arguments_.give_up;
+  supervisor_ = system_->spawn(supervisor, std::move(arguments));
+  if (arguments_.settings.leader_election.enabled)
+    spawn_elector();
+  if (arguments_.settings.pools.mode == domain::backend_mode::nodes)
+    nodes_ = std::make_unique<node_intake>(
+      kube_, run_, [to = supervisor_](std::vector<std::string> addresses) {
+        caf::anon_send(to, nodes_changed{std::make_shared<const std::vector<std::string>>(
+                             std::move(addresses))});
+      });
+}
+
+void controller::spawn_elector() {
+  const auto& settings = arguments_.settings.leader_election;
+  lease_engine_ = std::make_unique<http::engine>();
+  http::kube::client_settings kube;
+  kube.access = arguments_.access;
+  elector_arguments arguments;
+  arguments.run = run_;
+  arguments.supervisor = supervisor_;
+  arguments.permit = permit_;
+  arguments.settings = {arguments_.identity, settings.lease_duration, settings.renew_deadline,
+                        settings.retry_period};
+  arguments.store = std::make_shared<http::kube::lease_store>(
+    std::make_shared<http::kube::client>(*lease_engine_, std::move(kube)), lease_namespace(),
+    settings.lease_name, domain::lease_request_timeout(arguments.settings));
+  arguments.give_up = arguments_.give_up;
+  elector_ = system_->spawn(leader_elector, std::move(arguments));
+}
+
+std::string controller::lease_namespace() const {
+  const auto& configured = arguments_.settings.leader_election.lease_namespace;
+  if (!configured.empty())
+    return configured;
+  return arguments_.access.name_space.empty() ? "default" : arguments_.access.name_space;
+}
+
+void controller::resign() {
+  caf::scoped_actor self{*system_};
+  self->request(elector_, resign_patience, resign_leadership{})
+    .receive([](const resigned&) {}, [](const caf::error&) {});
+  caf::anon_send_exit(elector_, caf::exit_reason::user_shutdown);
+  elector_ = nullptr;
+}
+
+domain::result<domain::unit> controller::open_server() {
+  route_settings routes;
+  routes.system = system_.get();
+  routes.introspection = introspection_;
+  routes.supervisor = [this] { return supervisor_; };
+  routes.config = render_live_config(arguments_.settings);
+  auto opened = http::server::listener::open(arguments_.settings.http.listen, make_routes(routes));
+  if (!opened)
+    return std::move(opened.failure());
+  server_ = std::move(*opened);
+  run_->log->info("introspection at {} (port {})", arguments_.settings.http.listen,
+                  server_->port());
+  return domain::unit{};
+}
+
+int controller::port() const {
+  return server_ ? server_->port() : 0;
+}
+
+void controller::stop() {
+  if (std::exchange(stopped_, true) || !system_)
+    return;
+  // Intake and new work first, then what is in flight, then the actors.
+  nodes_.reset();
+  if (supervisor_)
+    caf::anon_send(supervisor_, shut_down{});
+  engine_.stop(shutdown_grace);
+  if (elector_)
+    resign();
+  if (lease_engine_)
+    lease_engine_->stop({});
+  if (server_)
+    server_->stop();
+  caf::anon_send_exit(supervisor_, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(introspection_, caf::exit_reason::user_shutdown);
+  supervisor_ = nullptr;
+  introspection_ = nullptr;
+  system_->await_all_actors_done();
+  system_.reset();
+}
+
+} // namespace dklb::actors

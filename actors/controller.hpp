@@ -1,0 +1,77 @@
+#pragma once
+
+#include "actors/intake.hpp"
+#include "actors/runtime.hpp"
+#include "actors/write_permit.hpp"
+#include "domain/config.hpp"
+#include "http/edgelb/client.hpp"
+#include "http/engine.hpp"
+#include "http/kube/access.hpp"
+#include "http/server/server.hpp"
+#include "messages/actors.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace dklb::actors {
+
+/// What the controller needs of its surroundings.
+struct controller_arguments {
+  domain::config settings;
+  http::kube::access access;
+  http::kube::access_environment environment;
+  /// Who we are to the API server: `<hostname>_<uuid>`.
+  std::string identity;
+  /// Called once, from any thread, when the process should end with status 1, and why.
+  std::function<void(const std::string& why)> give_up;
+};
+
+/// The whole product in one object: engine, clients, actors and the introspection server, started
+/// in order and stopped in order. One per process in production, as many as wanted in tests.
+class controller {
+public:
+  /// Fails with what and where if the listen address cannot be bound or a credential is unusable.
+  static domain::result<std::unique_ptr<controller>> start(controller_arguments arguments);
+  ~controller();
+  controller(const controller&) = delete;
+  controller& operator=(const controller&) = delete;
+
+  /// Stops intake, finishes what is in flight (15 s at most), ends the actors. Idempotent.
+  void stop();
+  /// The port of the introspection server.
+  int port() const;
+
+private:
+  explicit controller(controller_arguments arguments);
+  domain::result<domain::unit> run();
+  domain::result<domain::unit> make_clients();
+  void spawn_actors();
+  void spawn_elector();
+  std::string lease_namespace() const;
+  /// Hands the Lease back, so that a standby need not wait for it to expire.
+  void resign();
+  domain::result<domain::unit> open_server();
+
+  controller_arguments arguments_;
+  runtime_ptr run_;
+  std::shared_ptr<write_permit> permit_;
+  http::engine engine_;
+  /// The Lease has an engine of its own, so that a renewal never waits behind other traffic.
+  std::unique_ptr<http::engine> lease_engine_;
+  std::shared_ptr<http::kube::client> kube_;
+  std::shared_ptr<http::edgelb::client> edgelb_;
+  caf::actor_system_config actor_config_;
+  std::unique_ptr<caf::actor_system> system_;
+  messages::supervisor_actor supervisor_;
+  messages::introspection_actor introspection_;
+  messages::leader_elector_actor elector_;
+  std::unique_ptr<node_intake> nodes_;
+  std::unique_ptr<http::server::listener> server_;
+  bool stopped_ = false;
+};
+
+} // namespace dklb::actors

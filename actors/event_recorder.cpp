@@ -1,0 +1,101 @@
+#include "actors/event_recorder.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <utility>
+
+namespace dklb::actors {
+
+using namespace messages;
+
+namespace {
+
+constexpr std::size_t queue_limit = 1000;
+/// Enough to keep up with a first list without crowding the other writes.
+constexpr std::size_t most_in_flight = 8;
+
+http::kube::event_note to_note(const record_event& what) {
+  http::kube::event_note out;
+  out.about.name_space = what.service.name_space;
+  out.about.name = what.service.name;
+  out.about.uid = what.uid;
+  out.type = what.warning ? http::kube::event_type::warning : http::kube::event_type::normal;
+  out.reason = what.reason;
+  out.action = "Provision";
+  out.note = what.message;
+  return out;
+}
+
+} // namespace
+
+void event_recorder_state::start(runtime_ptr shared, kube_gateway_actor kube,
+                                 http::kube::event_settings settings) {
+  enlist(self_, std::move(shared), nullptr, "event_recorder", "");
+  kube_ = std::move(kube);
+  series_ = http::kube::event_series{std::move(settings)};
+}
+
+void event_recorder_state::directory_changed(const messages::directory_changed& what) {
+  kube_ = what.handles->kube;
+}
+
+void event_recorder_state::record(const record_event& what) {
+  if (queue_.size() == queue_limit) {
+    if (dropped_++ % queue_limit == 0)
+      run->log->warn("events are dropped: {} wait already", queue_limit);
+    return;
+  }
+  queue_.push_back(what);
+  pump();
+}
+
+void event_recorder_state::pump() {
+  while (in_flight_ < most_in_flight && !queue_.empty()) {
+    auto write = series_.record(
+      to_note(queue_.front()),
+      std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()), now(self_));
+    queue_.pop_front();
+    if (!write)
+      continue;
+    ++in_flight_;
+    auto& request = write->request;
+    self_
+      ->request(kube_, caf::infinite,
+                send_event{request.method, request.path, request.content_type,
+                           std::make_shared<const nlohmann::json>(std::move(request.body))})
+      .then(
+        [this, key = write->key](const event_answer& answer) { answered(key, answer.outcome); },
+        [this, key = write->key](const caf::error& problem) { answered(key, to_domain(problem)); });
+  }
+}
+
+void event_recorder_state::answered(std::uint64_t key, const domain::result<json_ptr>& outcome) {
+  --in_flight_;
+  if (!outcome) {
+    failed(outcome.failure().message);
+    series_.failed(key, outcome.failure());
+    run->log->debug("event not written: {}", outcome.failure().message);
+  }
+  pump();
+}
+
+event_recorder_actor::behavior_type event_recorder(event_recorder_state::self_pointer self,
+                                                   runtime_ptr run, kube_gateway_actor kube,
+                                                   http::kube::event_settings settings) {
+  auto& state = self->state;
+  state.start(std::move(run), std::move(kube), std::move(settings));
+  return {
+    [&state, self](const describe&) { return state.describe(self); },
+    [&state](const record_event& what) {
+      state.count();
+      state.record(what);
+    },
+    [&state](const directory_changed& what) {
+      state.count();
+      state.directory_changed(what);
+    },
+  };
+}
+
+} // namespace dklb::actors

@@ -1,0 +1,158 @@
+#include "actors/intake.hpp"
+
+#include "http/kube/codec.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace dklb::actors {
+
+using namespace messages;
+using http::kube::reflector;
+using http::kube::reflector_handler;
+using http::kube::reflector_settings;
+
+namespace {
+
+std::string text(const nlohmann::json& object, const char* key) {
+  return object.at("metadata").value(key, std::string{});
+}
+
+class service_intake : public intake {
+public:
+  service_intake(std::shared_ptr<http::kube::client> client, runtime_ptr run,
+                 service_watcher_actor watcher)
+    : run_(std::move(run)), watcher_(std::move(watcher)),
+      reflector_(std::move(client), settings(), handler()) {
+    reflector_.start();
+  }
+  ~service_intake() override { reflector_.stop(); }
+
+  void release() override { reflector_.release(1); }
+
+private:
+  reflector_settings settings() const {
+    reflector_settings out;
+    out.path = "/api/v1/services";
+    out.high_water = static_cast<std::size_t>(run_->concurrency.mailbox_limit);
+    return out;
+  }
+
+  reflector_handler handler() {
+    reflector_handler out;
+    out.on_object = [this](const nlohmann::json& object) { observed(object); };
+    out.on_deleted = [this](const nlohmann::json& object) {
+      caf::anon_send(watcher_, service_vanished{{text(object, "namespace"), text(object, "name")},
+                                                text(object, "uid")});
+    };
+    out.on_synced = [this] { caf::anon_send(watcher_, intake_synced{}); };
+    out.on_trouble = [this](const domain::error& failure, std::chrono::milliseconds delay) {
+      run_->log->warn("Services: {}; trying again in {}", failure.message,
+                      domain::format_duration(delay));
+      caf::anon_send(watcher_, intake_troubled{failure.message, delay});
+    };
+    out.on_malformed = [log = run_->log](const domain::error& failure) {
+      log->warn("Services: skipped what is no Service: {}", failure.message);
+    };
+    return out;
+  }
+
+  void observed(const nlohmann::json& object) {
+    auto decoded = http::kube::decode_service(object);
+    if (decoded) {
+      caf::anon_send(
+        watcher_, service_observed{std::make_shared<const domain::service>(std::move(*decoded))});
+      return;
+    }
+    run_->log->warn("Services: skipped a malformed object: {}", decoded.failure().message);
+    reflector_.release(1);
+  }
+
+  runtime_ptr run_;
+  service_watcher_actor watcher_;
+  reflector reflector_;
+};
+
+} // namespace
+
+intake_factory make_service_intake(std::shared_ptr<http::kube::client> client, runtime_ptr run) {
+  return [client = std::move(client), run = std::move(run)](service_watcher_actor watcher) {
+    return std::make_unique<service_intake>(client, run, std::move(watcher));
+  };
+}
+
+// -- nodes
+// -------------------------------------------------------------------------------------------
+
+/// Everything but start and stop happens on the engine's thread.
+struct node_intake::implementation {
+  implementation(std::shared_ptr<http::kube::client> client, runtime_ptr shared, listener tell_them)
+    : run(std::move(shared)), tell(std::move(tell_them)),
+      nodes(std::move(client), settings(), handler()) {}
+
+  static reflector_settings settings() {
+    reflector_settings out;
+    out.path = "/api/v1/nodes";
+    return out;
+  }
+
+  reflector_handler handler() {
+    reflector_handler out;
+    out.on_object = [this](const nlohmann::json& object) {
+      if (auto node = http::kube::decode_node(object)) {
+        known.insert_or_assign(node->name, std::move(*node));
+        update();
+      }
+    };
+    out.on_deleted = [this](const nlohmann::json& object) {
+      known.erase(text(object, "name"));
+      update();
+    };
+    out.on_synced = [this] {
+      listed = true;
+      update();
+    };
+    out.on_trouble = [this](const domain::error& failure, std::chrono::milliseconds delay) {
+      run->log->warn("Nodes: {}; trying again in {}", failure.message,
+                     domain::format_duration(delay));
+    };
+    return out;
+  }
+
+  void update() {
+    if (!listed)
+      return;
+    std::vector<std::string> addresses;
+    for (const auto& [name, node] : known)
+      if (node.ready && !node.address.empty())
+        addresses.push_back(node.address);
+    std::sort(addresses.begin(), addresses.end());
+    if (std::exchange(told_once, true) && addresses == told)
+      return;
+    told = addresses;
+    tell(std::move(addresses));
+  }
+
+  runtime_ptr run;
+  listener tell;
+  std::map<std::string, domain::node> known;
+  std::vector<std::string> told;
+  bool told_once = false;
+  bool listed = false;
+  reflector nodes;
+};
+
+node_intake::node_intake(std::shared_ptr<http::kube::client> client, runtime_ptr run, listener tell)
+  : implementation_(
+    std::make_unique<implementation>(std::move(client), std::move(run), std::move(tell))) {
+  implementation_->nodes.start();
+}
+
+node_intake::~node_intake() {
+  implementation_->nodes.stop();
+}
+
+} // namespace dklb::actors

@@ -1,0 +1,209 @@
+#include "actors/inventory.hpp"
+
+#include "domain/config.hpp"
+#include "http/edgelb/client.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <unordered_set>
+
+namespace dklb::actors {
+
+using namespace messages;
+
+namespace {
+
+/// An inventory younger than this is as good as reading the pool (invariant 9).
+constexpr milliseconds freshness{5000};
+constexpr milliseconds first_retry{1000};
+constexpr milliseconds longest_retry{30000};
+
+} // namespace
+
+void inventory_state::start(runtime_ptr shared, directory_ptr handles, bool open) {
+  gate_open = open;
+  enlist(self_, std::move(shared), std::move(handles), "inventory", "");
+  backoff_ = domain::backoff{{std::min(first_retry, run->concurrency.retry_base),
+                              std::min(longest_retry, run->concurrency.retry_max), 2.0, 0.0}};
+}
+
+void inventory_state::gate_changed(bool open) {
+  if (std::exchange(gate_open, open) != open && open && pools_.read())
+    sweep();
+}
+
+void inventory_state::seen(const pool_seen& what) {
+  pools_.seen(what.name, what.digest);
+  documents_.erase(what.name);
+}
+
+recalled_pool inventory_state::recall(const std::string& name) const {
+  if (!pools_.read())
+    return {};
+  if (!pools_.exists(name))
+    return {recalled_pool::state::absent, nullptr};
+  const auto text = documents_.find(name);
+  if (text == documents_.end())
+    return {recalled_pool::state::present, nullptr};
+  return {recalled_pool::state::present, std::make_shared<const domain::pool_document>(
+                                           domain::pool_document::parse(text->second))};
+}
+
+pools_found inventory_state::find(const domain::service_key& service) const {
+  return {pools_.pools_of(service)};
+}
+
+void inventory_state::ticked(const tick& what) {
+  if (what.kind == forget)
+    documents_.clear();
+  else if (what.epoch == epoch_)
+    read();
+}
+
+void inventory_state::read_in(milliseconds delay) {
+  self_->delayed_send(self_, delay, tick{resync, ++epoch_});
+}
+
+void inventory_state::read() {
+  if (busy_)
+    return;
+  busy_ = true;
+  ++epoch_;
+  enter("reading");
+  self_->request(peers->edgelb, caf::infinite, read_inventory{})
+    .then([this](const inventory_answer& answer) { answered(answer.outcome); },
+          [this](const caf::error& problem) { answered(to_domain(problem)); });
+}
+
+void inventory_state::answered(const domain::result<std::shared_ptr<const std::string>>& outcome) {
+  busy_ = false;
+  enter("waiting");
+  const auto failure = outcome ? take_in(**outcome) : outcome.failure().message;
+  if (!failure.empty()) {
+    failed(failure);
+    const auto delay = backoff_.next(outcome ? std::nullopt : outcome.failure().retry_after);
+    run->log->warn("EdgeLB inventory: {}; trying again in {}", failure,
+                   domain::format_duration(delay));
+    self_->send(peers->supervisor, inventory_troubled{failure});
+    return read_in(delay);
+  }
+  failed({});
+  backoff_.reset();
+  self_->send(peers->supervisor, inventory_synced{});
+  if (gate_open)
+    sweep();
+  read_in(run->concurrency.resync_period);
+}
+
+std::string inventory_state::take_in(const std::string& body) {
+  std::vector<domain::listed_pool> listed;
+  std::unordered_set<std::string> names;
+  documents_.clear();
+  const auto skipped = http::edgelb::visit_pools(body, [&](const domain::pool_document& document) {
+    auto name = document.at("name").get<std::string>();
+    names.insert(name);
+    listed.push_back({name, domain::digest(document), [&] {
+                        const auto owners = domain::owners_in(run->pools.cluster, document);
+                        return std::vector<domain::service_key>{owners.begin(), owners.end()};
+                      }()});
+    // Only a pool whose actor has not seen it may ask for the document.
+    if (!pools_.known_to_actor(name))
+      documents_[std::move(name)] = document.dump();
+  });
+  if (!skipped)
+    return skipped.failure().message;
+  if (*skipped > 0)
+    run->log->warn("EdgeLB inventory: {} malformed pools skipped", *skipped);
+  run->names->replace(std::move(names));
+  for (auto& name : pools_.update(std::move(listed))) {
+    run->log->info("pool {}: differs from what dklb wrote or saw last", name);
+    self_->send(peers->supervisor, pool_drifted{std::move(name)});
+  }
+  if (!documents_.empty())
+    self_->delayed_send(self_, freshness, tick{forget, 0});
+  return {};
+}
+
+// -- orphans
+// -----------------------------------------------------------------------------------------
+
+void inventory_state::sweep() {
+  auto owners = std::make_shared<const std::vector<std::pair<std::string, domain::service_key>>>(
+    pools_.owners());
+  if (owners->empty())
+    return;
+  self_->request(peers->watcher, caf::infinite, check_owners{owners})
+    .then(
+      [this](const orphans& found) {
+        for (const auto& [pool, owner] : found.objects)
+          remove(pool, owner);
+      },
+      [](const caf::error&) {}); // a restarted watcher answers the next sweep
+}
+
+void inventory_state::remove(const std::string& pool, const domain::service_key& owner) {
+  if (!gate_open)
+    return;
+  const auto first = reported_.emplace(pool, owner).second;
+  if (run->orphans == domain::orphan_mode::report) {
+    if (first)
+      run->log->warn("pool {}: objects of {}, which is gone, are left (orphans.mode: report)", pool,
+                     to_string(owner));
+    return;
+  }
+  run->log->info("pool {}: removing the objects of {}, which is gone", pool, to_string(owner));
+  self_->request(peers->supervisor, caf::infinite, ensure_pool{pool})
+    .then(
+      [this, pool, owner](const pool_actor& actor) {
+        self_->request(actor, caf::infinite, release_pool{owner})
+          .then(
+            [this, pool, owner](const pool_released&) {
+              reported_.erase({pool, owner});
+            },
+            [](const caf::error&) {}); // the next sweep finds it again
+      },
+      [](const caf::error&) {});
+}
+
+inventory_actor::behavior_type inventory(inventory_state::self_pointer self, runtime_ptr run,
+                                         directory_ptr peers, bool gate_open) {
+  auto& state = self->state;
+  state.start(std::move(run), std::move(peers), gate_open);
+  return {
+    [&state, self](const describe&) { return state.describe(self); },
+    [&state](const directory_changed& what) {
+      state.count();
+      const auto first = state.peers == nullptr;
+      state.peers = what.handles;
+      if (first)
+        state.read();
+    },
+    [&state](const gate_changed& what) {
+      state.count();
+      state.gate_changed(what.open);
+    },
+    [&state](const pool_seen& what) {
+      state.count();
+      state.seen(what);
+    },
+    [&state](const recall_pool& what) {
+      state.count();
+      return state.recall(what.name);
+    },
+    [&state](const find_pools& what) {
+      state.count();
+      return state.find(what.service);
+    },
+    [&state](const refresh_inventory&) {
+      state.count();
+      state.read();
+    },
+    [&state](const tick& what) {
+      state.count();
+      state.ticked(what);
+    },
+  };
+}
+
+} // namespace dklb::actors

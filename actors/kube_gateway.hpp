@@ -1,0 +1,17 @@
+#pragma once
+
+#include "actors/base.hpp"
+#include "http/kube/client.hpp"
+
+#include <memory>
+
+namespace dklb::actors {
+
+struct kube_gateway_state : actor_base {};
+
+/// Turns requests into calls of the Kubernetes client and its completions into answers.
+messages::kube_gateway_actor::behavior_type
+kube_gateway(messages::kube_gateway_actor::stateful_pointer<kube_gateway_state> self,
+             runtime_ptr run, std::shared_ptr<http::kube::client> client);
+
+} // namespace dklb::actors

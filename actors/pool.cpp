@@ -1,0 +1,354 @@
+#include "actors/pool.hpp"
+
+#include "domain/config.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace dklb::actors {
+
+using namespace messages;
+using domain::error_code;
+using domain::pool_action;
+
+namespace {
+
+/// What EdgeLB said this recently is planned upon without reading again (invariant 9).
+constexpr milliseconds freshness{5000};
+
+} // namespace
+
+void pool_state::start(std::string name, pool_arguments arguments) {
+  name_ = std::move(name);
+  gate_open = arguments.gate_open;
+  nodes_ = std::move(arguments.nodes);
+  enlist(self_, std::move(arguments.run), std::move(arguments.peers), "pool", name_);
+  const auto& limits = run->concurrency;
+  backoff_ = domain::backoff{{limits.retry_base, limits.retry_max, 2.0, 0.2}};
+  guilty_backoff_ = backoff_;
+  enter("idle");
+}
+
+void pool_state::claim(const claim_pool& what) {
+  const auto key = what.claim->service;
+  owners_[key] = caf::actor_cast<service_actor>(self_->current_sender());
+  if (auto waiting = promises_.find(key); waiting != promises_.end()) {
+    // The Service came back before its release went out: there is nothing left to release.
+    for (auto& promise : waiting->second)
+      promise.deliver(pool_released{name_});
+    promises_.erase(waiting);
+  }
+  if (book_.put(what.claim)) {
+    dirty_ = true;
+    return pump();
+  }
+  // A restarted service actor repeats its claim and has not heard the verdict.
+  if (const auto& entry = book_.entries().at(key); entry.told)
+    tell(key, entry.refusal);
+}
+
+caf::typed_response_promise<pool_released> pool_state::release(const domain::service_key& key) {
+  auto promise = self_->make_response_promise<pool_released>();
+  promises_[key].push_back(promise);
+  owners_.erase(key);
+  book_.release(key);
+  dirty_ = true;
+  pump();
+  return promise;
+}
+
+void pool_state::drifted() {
+  known_ = knowledge::stale;
+  document_.reset();
+  dirty_ = true;
+  pump();
+}
+
+void pool_state::poller_started() {
+  poller_ = caf::actor_cast<pool_poller_actor>(self_->current_sender());
+  targets_.clear();
+  update_poller(true);
+}
+
+void pool_state::nodes_changed(const messages::nodes_changed& what) {
+  nodes_ = what.addresses;
+  dirty_ = true;
+  pump();
+}
+
+void pool_state::gate_changed(bool open) {
+  gate_open = open;
+  pump();
+}
+
+void pool_state::ticked(const tick& what) {
+  if (what.kind == wake && what.epoch == wake_epoch_)
+    pump();
+  if (what.kind == forget && what.epoch == forget_epoch_ && !busy_)
+    document_.reset();
+  if (what.kind == pardon && what.epoch == pardon_epoch_ && book_.pardon()) {
+    dirty_ = true;
+    pump();
+  }
+}
+
+// -- a round: read, plan, write
+// --------------------------------------------------------------------
+
+void pool_state::wake_at(milliseconds when) {
+  self_->delayed_send(self_, when - now(self_), tick{wake, ++wake_epoch_});
+}
+
+bool pool_state::fresh() const {
+  const auto recent = now(self_) - known_at_ < freshness;
+  return (known_ == knowledge::present && document_ && recent) || known_ == knowledge::absent;
+}
+
+void pool_state::pump() {
+  if (busy_ || !dirty_ || !gate_open)
+    return;
+  if (now(self_) < not_before_)
+    return wake_at(not_before_);
+  dirty_ = false;
+  busy_ = true;
+  enter("working");
+  if (known_ == knowledge::unknown)
+    recall();
+  else if (fresh())
+    plan_round();
+  else
+    read();
+}
+
+void pool_state::recall() {
+  self_->request(peers->inventory, caf::infinite, recall_pool{name_})
+    .then(
+      [this](recalled_pool& answer) {
+        if (answer.what == recalled_pool::state::absent) {
+          known_ = knowledge::absent;
+          return plan_round();
+        }
+        if (!answer.document)
+          return read();
+        learn(std::move(answer.document));
+        plan_round();
+      },
+      [this](const caf::error&) { read(); });
+}
+
+void pool_state::read() {
+  self_->request(peers->edgelb, caf::infinite, read_pool{name_})
+    .then([this](pool_answer& answer) { read_ended(std::move(answer.outcome)); },
+          [this](const caf::error& problem) { read_ended(to_domain(problem)); });
+}
+
+void pool_state::read_ended(domain::result<document_ptr> outcome) {
+  if (outcome) {
+    learn(std::move(*outcome));
+  } else if (outcome.failure().code == error_code::not_found) {
+    learn(nullptr);
+  } else {
+    return round_failed(outcome.failure(), false);
+  }
+  plan_round();
+}
+
+void pool_state::learn(document_ptr document) {
+  known_at_ = now(self_);
+  known_ = document ? knowledge::present : knowledge::absent;
+  const auto digest =
+    document ? std::optional{domain::digest(*document)} : std::optional<std::uint64_t>{};
+  if (document && !domain::owners_in(run->pools.cluster, *document).empty())
+    held_ours_ = true;
+  document_ = std::move(document);
+  digest_ = digest;
+  self_->send(peers->inventory, pool_seen{name_, digest_});
+}
+
+domain::pool_plan pool_state::make_plan(const std::optional<domain::pool_document>& actual) const {
+  domain::pool_plan_input input;
+  input.actual = actual;
+  for (const auto& [key, item] : book_.entries())
+    input.claims.push_back(item.claim);
+  input.releases = book_.releases();
+  input.excluded = book_.excluded();
+  input.held_ours = held_ours_;
+  auto settings = run->pools;
+  if (nodes_)
+    settings.node_addresses = *nodes_;
+  return domain::plan_pool(settings, input);
+}
+
+void pool_state::plan_round() {
+  planned_ = book_.version();
+  planned_releases_ = book_.releases();
+  auto plan = make_plan(document_ ? std::optional{*document_} : std::nullopt);
+  const auto forbidden = std::any_of(plan.refusals.begin(), plan.refusals.end(), [](auto& item) {
+    return item.second.reason == domain::refusal_reason::creation_forbidden;
+  });
+  // "It does not exist" may be old news; a refusal on its ground deserves a look.
+  if (forbidden && now(self_) - known_at_ >= freshness)
+    return read();
+  if (plan.action == pool_action::none)
+    return round_succeeded(plan);
+  write(std::move(plan));
+}
+
+void pool_state::write(domain::pool_plan plan) {
+  auto shared = std::make_shared<domain::pool_plan>(std::move(plan));
+  auto document = std::make_shared<const domain::pool_document>(std::move(shared->document));
+  document_.reset();
+  self_->request(peers->edgelb, caf::infinite, write_pool{shared->action, name_, document})
+    .then([this, shared](pool_answer& answer) { write_ended(*shared, std::move(answer.outcome)); },
+          [this, shared](const caf::error& problem) { write_ended(*shared, to_domain(problem)); });
+}
+
+void pool_state::write_ended(const domain::pool_plan& plan, domain::result<document_ptr> outcome) {
+  if (!outcome)
+    return round_failed(outcome.failure(), true);
+  ++writes_;
+  not_before_ = now(self_) + run->concurrency.pool_write_gap;
+  last_write_ =
+    last_write{std::chrono::system_clock::now(), plan.changes.empty() ? "" : plan.changes.front()};
+  if (plan.changes.size() > 1)
+    last_write_->cause += " and " + std::to_string(plan.changes.size() - 1) + " more";
+  run->log->info("pool {}: {}: {}", name_, to_string(plan.action), last_write_->cause);
+  held_ours_ = plan.action != pool_action::remove;
+  learn(std::move(*outcome));
+  if (known_ == knowledge::present)
+    run->names->add(name_);
+  else
+    run->names->remove(name_);
+  round_succeeded(plan);
+}
+
+void pool_state::round_succeeded(const domain::pool_plan& plan) {
+  busy_ = false;
+  enter("idle");
+  backoff_.reset();
+  failed({});
+  if (book_.succeeded(planned_))
+    dirty_ = true;
+  tell_verdicts(plan);
+  confirm_releases();
+  update_poller(plan.action != pool_action::none);
+  // Only a pool whose claims still come in needs its document soon again.
+  if (document_ && !dirty_ && book_.entries().size() < 2)
+    document_.reset();
+  else if (document_)
+    self_->delayed_send(self_, freshness, tick{forget, ++forget_epoch_});
+  end_if_unused();
+  pump();
+}
+
+void pool_state::tell_verdicts(const domain::pool_plan& plan) {
+  const auto excluded = book_.excluded();
+  std::vector<std::pair<domain::service_key, std::optional<domain::claim_refusal>>> news;
+  for (const auto& [key, item] : book_.entries()) {
+    if (item.version > planned_ || excluded.contains(key))
+      continue;
+    const auto refusal = plan.refusals.find(key);
+    if (refusal == plan.refusals.end())
+      news.emplace_back(key, std::nullopt);
+    else
+      news.emplace_back(key, refusal->second);
+  }
+  for (auto& [key, refusal] : news)
+    if (book_.settle(key, refusal))
+      tell(key, std::move(refusal));
+}
+
+void pool_state::tell(const domain::service_key& key,
+                      std::optional<domain::claim_refusal> refusal) {
+  if (const auto owner = owners_.find(key); owner != owners_.end())
+    self_->send(owner->second, claim_settled{book_.entries().at(key).claim, std::move(refusal)});
+}
+
+void pool_state::confirm_releases() {
+  for (const auto& key : planned_releases_) {
+    if (!book_.releases().contains(key))
+      continue;
+    book_.released(key);
+    if (auto waiting = promises_.find(key); waiting != promises_.end()) {
+      for (auto& promise : waiting->second)
+        promise.deliver(pool_released{name_});
+      promises_.erase(waiting);
+    }
+  }
+  planned_releases_.clear();
+}
+
+// -- failures
+// --------------------------------------------------------------------------------------
+
+void pool_state::round_failed(const domain::error& failure, bool was_write) {
+  busy_ = false;
+  dirty_ = true;
+  known_ = knowledge::stale;
+  document_.reset();
+  failed(failure.message);
+  enter("waiting");
+  const auto definite = failure.code == error_code::rejected || failure.code == error_code::invalid;
+  if (was_write && definite)
+    blame(failure);
+  else if (was_write && failure.code == error_code::not_found)
+    not_before_ = now(self_) + run->concurrency.pool_write_gap;
+  else
+    delay(failure);
+  pump();
+}
+
+void pool_state::blame(const domain::error& failure) {
+  const auto guilty = book_.refused(planned_, failure.message);
+  if (!book_.blamed())
+    return delay(failure);
+  not_before_ = now(self_) + run->concurrency.pool_write_gap;
+  for (const auto& key : guilty) {
+    const auto words = "EdgeLB refuses this Service's part of pool \"" + name_
+                       + "\": " + failure.message + "; correct the Service or its annotation";
+    run->log->warn("pool {}: {}: {}", name_, to_string(key), failure.message);
+    const domain::claim_refusal refusal{domain::refusal_reason::invalid, words};
+    if (book_.settle(key, refusal))
+      tell(key, refusal);
+    self_->delayed_send(self_, guilty_backoff_.next(), tick{pardon, ++pardon_epoch_});
+  }
+}
+
+void pool_state::delay(const domain::error& failure) {
+  // Somebody else created or changed it first: what they wrote is read at once.
+  const auto soon = failure.code == error_code::conflict && backoff_.attempts() == 0;
+  auto wait =
+    backoff_.next(failure.retry_after, static_cast<double>(run->random() % 1000) / 1000.0);
+  if (soon)
+    wait = run->concurrency.pool_write_gap;
+  not_before_ = now(self_) + wait;
+  if (soon || failure.code == error_code::not_leader)
+    return;
+  run->log->warn("pool {}: {}; trying again in {}", name_, failure.message,
+                 domain::format_duration(wait));
+  for (const auto& [key, item] : book_.entries())
+    if (const auto owner = owners_.find(key); owner != owners_.end() && !item.served())
+      self_->send(owner->second, claim_delayed{name_, failure.message, wait});
+}
+
+// -- the poller, the end
+// ---------------------------------------------------------------------------
+
+void pool_state::update_poller(bool now) {
+  std::vector<poll_target> targets;
+  for (const auto& [key, item] : book_.entries())
+    if (item.served())
+      targets.push_back({key, item.claim->uid});
+  if (!poller_ || (targets == targets_ && !now))
+    return;
+  targets_ = std::move(targets);
+  self_->send(poller_, poll_services{targets_, now});
+}
+
+void pool_state::end_if_unused() {
+  if (book_.empty() && !dirty_ && !busy_)
+    self_->quit();
+}
+
+} // namespace dklb::actors

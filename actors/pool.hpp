@@ -1,0 +1,104 @@
+#pragma once
+
+#include "actors/base.hpp"
+#include "domain/claim_book.hpp"
+#include "domain/retry_policy.hpp"
+
+#include <caf/typed_response_promise.hpp>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dklb::actors {
+
+/// What a pool actor needs beside its name.
+struct pool_arguments {
+  runtime_ptr run;
+  directory_ptr peers;
+  bool gate_open = false;
+  std::shared_ptr<const std::vector<std::string>> nodes;
+};
+
+/// One EdgeLB pool. All claims on it meet here; at most one operation is in flight, and whatever
+/// comes meanwhile goes out together in the next write (docs/architecture.md, "The pool").
+class pool_state : public actor_base {
+public:
+  using self_pointer = messages::pool_actor::stateful_pointer<pool_state>;
+  explicit pool_state(self_pointer self) : self_(self) {}
+
+  void start(std::string name, pool_arguments arguments);
+  void claim(const messages::claim_pool& what);
+  caf::typed_response_promise<messages::pool_released> release(const domain::service_key& key);
+  void drifted();
+  void poller_started();
+  void nodes_changed(const messages::nodes_changed& what);
+  void gate_changed(bool open);
+  void ticked(const messages::tick& what);
+  caf::typed_response_promise<messages::explanation> explain(bool documents);
+
+private:
+  /// What is known of the pool in EdgeLB.
+  enum class knowledge { unknown, stale, absent, present };
+  enum tick_kind : std::uint32_t { wake, forget, pardon };
+  struct last_write {
+    std::chrono::system_clock::time_point at;
+    std::string cause;
+  };
+
+  void pump();
+  void wake_at(milliseconds when);
+  bool fresh() const;
+  void recall();
+  void read();
+  void read_ended(domain::result<messages::document_ptr> outcome);
+  void plan_round();
+  domain::pool_plan make_plan(const std::optional<domain::pool_document>& actual) const;
+  void write(domain::pool_plan plan);
+  void write_ended(const domain::pool_plan& plan, domain::result<messages::document_ptr> outcome);
+  void learn(messages::document_ptr document);
+  void round_succeeded(const domain::pool_plan& plan);
+  void tell_verdicts(const domain::pool_plan& plan);
+  void confirm_releases();
+  void round_failed(const domain::error& failure, bool was_write);
+  void blame(const domain::error& failure);
+  void delay(const domain::error& failure);
+  void tell(const domain::service_key& key, std::optional<domain::claim_refusal> refusal);
+  void update_poller(bool now);
+  void end_if_unused();
+  nlohmann::json summary() const;
+
+  self_pointer self_;
+  std::string name_;
+  std::shared_ptr<const std::vector<std::string>> nodes_;
+  domain::claim_book book_;
+  std::map<domain::service_key, messages::service_actor> owners_;
+  std::map<domain::service_key, std::vector<caf::typed_response_promise<messages::pool_released>>>
+    promises_;
+  messages::pool_poller_actor poller_;
+  std::vector<messages::poll_target> targets_;
+  knowledge known_ = knowledge::unknown;
+  messages::document_ptr document_;
+  milliseconds known_at_{};
+  std::optional<std::uint64_t> digest_;
+  bool held_ours_ = false;
+  bool dirty_ = false;
+  bool busy_ = false;
+  std::uint64_t planned_ = 0;
+  std::set<domain::service_key> planned_releases_;
+  milliseconds not_before_{};
+  std::uint64_t wake_epoch_ = 0;
+  std::uint64_t forget_epoch_ = 0;
+  std::uint64_t pardon_epoch_ = 0;
+  domain::backoff backoff_;
+  domain::backoff guilty_backoff_;
+  std::uint64_t writes_ = 0;
+  std::optional<last_write> last_write_;
+};
+
+messages::pool_actor::behavior_type pool(pool_state::self_pointer self, std::string name,
+                                         pool_arguments arguments);
+
+} // namespace dklb::actors

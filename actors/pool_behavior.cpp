@@ -1,0 +1,121 @@
+#include "actors/pool.hpp"
+#include "domain/config.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace dklb::actors {
+
+using namespace messages;
+
+namespace {
+
+/// Introspection has a second for its whole answer; EdgeLB may take less of it.
+constexpr milliseconds document_patience{600};
+
+} // namespace
+
+nlohmann::json pool_state::summary() const {
+  auto claims = nlohmann::json::array();
+  auto refusals = nlohmann::json::object();
+  for (const auto& [key, item] : book_.entries()) {
+    auto ports = nlohmann::json::array();
+    for (const auto& port : item.claim->ports)
+      ports.push_back({{"servicePort", port.service_port},
+                       {"nodePort", port.node_port},
+                       {"port", port.bind_port}});
+    claims.push_back({{"service", to_string(key)},
+                      {"since", item.claim->creation_timestamp},
+                      {"ports", std::move(ports)},
+                      {"served", item.served()}});
+    if (item.refusal)
+      refusals[to_string(key)] = item.refusal->message;
+  }
+  nlohmann::json out{{"name", name_},
+                     {"state", state_name()},
+                     {"claims", std::move(claims)},
+                     {"refusals", std::move(refusals)},
+                     {"writes", writes_},
+                     {"lastWrite", nullptr},
+                     {"lastError", last_error()}};
+  if (last_write_)
+    out["lastWrite"] = {{"at", to_rfc3339(last_write_->at)}, {"cause", last_write_->cause}};
+  return out;
+}
+
+caf::typed_response_promise<explanation> pool_state::explain(bool documents) {
+  auto promise = self_->make_response_promise<explanation>();
+  auto body = std::make_shared<nlohmann::json>(summary());
+  if (!documents) {
+    promise.deliver(explanation{std::move(body)});
+    return promise;
+  }
+  auto finish = [this, promise, body](const domain::result<document_ptr>& seen) mutable {
+    if (seen) {
+      (*body)["actual"] = *seen.value();
+      auto plan = make_plan(*seen.value());
+      (*body)["desired"] =
+        plan.action == domain::pool_action::none ? *seen.value() : std::move(plan.document);
+      (*body)["changes"] = std::move(plan.changes);
+    } else {
+      (*body)["actual"] = nullptr;
+      (*body)["actualError"] = seen.failure().message;
+      if (seen.failure().code == domain::error_code::not_found)
+        (*body)["desired"] = make_plan(std::nullopt).document;
+    }
+    promise.deliver(explanation{std::move(body)});
+  };
+  self_->request(peers->edgelb, document_patience, read_pool{name_})
+    .then(
+      [finish](pool_answer& answer) mutable { finish(answer.outcome); },
+      [finish](const caf::error&) mutable {
+        finish(domain::error{domain::error_code::timeout, "EdgeLB did not answer in time", {}, 0});
+      });
+  return promise;
+}
+
+pool_actor::behavior_type pool(pool_state::self_pointer self, std::string name,
+                               pool_arguments arguments) {
+  auto& state = self->state;
+  state.start(std::move(name), std::move(arguments));
+  return {
+    [&state, self](const describe&) { return state.describe(self); },
+    [&state](const claim_pool& what) {
+      state.count();
+      state.claim(what);
+    },
+    [&state](const release_pool& what) {
+      state.count();
+      return state.release(what.service);
+    },
+    [&state](const pool_drifted&) {
+      state.count();
+      state.drifted();
+    },
+    [&state](const poller_started&) {
+      state.count();
+      state.poller_started();
+    },
+    [&state](const nodes_changed& what) {
+      state.count();
+      state.nodes_changed(what);
+    },
+    [&state](const directory_changed& what) {
+      state.count();
+      state.peers = what.handles;
+    },
+    [&state](const gate_changed& what) {
+      state.count();
+      state.gate_changed(what.open);
+    },
+    [&state](const tick& what) {
+      state.count();
+      state.ticked(what);
+    },
+    [&state](const explain& what) {
+      state.count();
+      return state.explain(what.documents);
+    },
+  };
+}
+
+} // namespace dklb::actors

@@ -1,0 +1,163 @@
+#include "actors/pool_poller.hpp"
+
+#include "domain/pool_status.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace dklb::actors {
+
+using namespace messages;
+using domain::error_code;
+
+void pool_poller_state::start(pool_actor pool, std::string name, runtime_ptr shared,
+                              directory_ptr handles, bool open) {
+  pool_ = std::move(pool);
+  name_ = std::move(name);
+  gate_open = open;
+  enlist(self_, std::move(shared), std::move(handles), "pool_poller", name_);
+  schedule_ = {run->concurrency.poll_min, run->concurrency.poll_max};
+  enter("idle");
+  self_->send(pool_, poller_started{});
+}
+
+void pool_poller_state::watch(const poll_services& what) {
+  std::vector<target> next;
+  for (const auto& service : what.targets) {
+    const auto known = std::find_if(targets_.begin(), targets_.end(),
+                                    [&](const target& item) { return item.service == service; });
+    next.push_back(known == targets_.end() ? target{service, {}} : std::move(*known));
+  }
+  targets_ = std::move(next);
+  if (targets_.empty()) {
+    ++epoch_;
+    return enter("idle");
+  }
+  schedule_.restart();
+  if (what.now || !settled())
+    poll();
+  else
+    poll_in(run->concurrency.poll_min);
+}
+
+void pool_poller_state::directory_changed(const messages::directory_changed& what) {
+  peers = what.handles;
+  // A restarted writer has forgotten what it was told.
+  for (const auto& item : targets_)
+    if (!item.addresses.empty())
+      report(item);
+}
+
+void pool_poller_state::gate_changed(bool open) {
+  gate_open = open;
+  if (open && !targets_.empty())
+    poll();
+}
+
+void pool_poller_state::ticked(const tick& what) {
+  if (what.epoch == epoch_)
+    poll();
+}
+
+void pool_poller_state::poll_in(milliseconds delay) {
+  enter("waiting");
+  self_->delayed_send(self_, delay, tick{0, ++epoch_});
+}
+
+bool pool_poller_state::settled() const {
+  return std::none_of(targets_.begin(), targets_.end(),
+                      [](const target& item) { return item.addresses.empty(); });
+}
+
+void pool_poller_state::poll() {
+  if (!gate_open)
+    return;
+  if (busy_) {
+    again_ = true;
+    return;
+  }
+  busy_ = true;
+  again_ = false;
+  ++epoch_;
+  enter("polling");
+  self_->request(peers->edgelb, caf::infinite, read_metadata{name_})
+    .then([this](const metadata_answer& answer) { answered(answer.outcome); },
+          [this](const caf::error& problem) { answered(to_domain(problem)); });
+}
+
+void pool_poller_state::answered(const domain::result<json_ptr>& outcome) {
+  busy_ = false;
+  if (targets_.empty())
+    return enter("idle");
+  if (outcome) {
+    failed({});
+    const domain::metadata_index index{run->pools.cluster, **outcome};
+    for (auto& item : targets_) {
+      auto addresses = index.addresses_of(item.service.service);
+      // None at all is "not known yet": the last ones stay.
+      if (addresses.empty() || addresses == item.addresses)
+        continue;
+      item.addresses = std::move(addresses);
+      report(item);
+    }
+  } else {
+    failed(outcome.failure().message);
+  }
+  if (again_)
+    return poll();
+  // Not there yet (404, 504) is the usual case after a write; other failures are not hurried.
+  const auto failure = outcome ? error_code::not_found : outcome.failure().code;
+  const auto pressing =
+    !settled()
+    && (failure == error_code::not_found || (!outcome && outcome.failure().http_status == 504));
+  poll_in(schedule_.next(!pressing, static_cast<double>(run->random() % 1000) / 1000.0));
+}
+
+void pool_poller_state::report(const target& item) {
+  self_->send(peers->writer_of(item.service.service),
+              addresses_observed{item.service.service, item.service.uid, name_, item.addresses});
+}
+
+explanation pool_poller_state::explain() const {
+  auto body = nlohmann::json::object();
+  for (const auto& item : targets_) {
+    auto list = nlohmann::json::array();
+    for (const auto& address : item.addresses)
+      list.push_back(address.hostname.empty() ? address.ip : address.hostname);
+    body[to_string(item.service.service)] = std::move(list);
+  }
+  return {std::make_shared<const nlohmann::json>(std::move(body))};
+}
+
+pool_poller_actor::behavior_type pool_poller(pool_poller_state::self_pointer self, pool_actor pool,
+                                             std::string name, runtime_ptr run, directory_ptr peers,
+                                             bool gate_open) {
+  auto& state = self->state;
+  state.start(std::move(pool), std::move(name), std::move(run), std::move(peers), gate_open);
+  return {
+    [&state, self](const describe&) { return state.describe(self); },
+    [&state](const poll_services& what) {
+      state.count();
+      state.watch(what);
+    },
+    [&state](const directory_changed& what) {
+      state.count();
+      state.directory_changed(what);
+    },
+    [&state](const gate_changed& what) {
+      state.count();
+      state.gate_changed(what.open);
+    },
+    [&state](const tick& what) {
+      state.count();
+      state.ticked(what);
+    },
+    [&state](const explain&) {
+      state.count();
+      return state.explain();
+    },
+  };
+}
+
+} // namespace dklb::actors

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "messages/actors.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace dklb::actors {
+
+/// Every live actor, for introspection. The one place where actors meet outside their mailboxes: a
+/// stuck supervisor must not hide the others. Thread-safe.
+class roster {
+public:
+  struct entry {
+    std::uint64_t id = 0;
+    const char* kind = "";
+    std::string key;
+    std::uint32_t restarts = 0;
+    messages::describable_actor handle;
+  };
+
+  void add(entry item);
+  void remove(std::uint64_t id);
+  /// Counts a restart of `kind`/`key`; the number so far.
+  std::uint32_t restarted(const char* kind, const std::string& key);
+  std::vector<entry> list() const;
+  /// How many live actors there are of each kind.
+  std::map<std::string, std::size_t> count() const;
+
+private:
+  mutable std::mutex mutex_;
+  std::unordered_map<std::uint64_t, entry> entries_;
+  std::map<std::string, std::uint32_t> restarts_;
+};
+
+} // namespace dklb::actors

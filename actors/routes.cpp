@@ -1,0 +1,150 @@
+#include "actors/routes.hpp"
+
+#include "actors/runtime.hpp"
+
+#include <caf/scoped_actor.hpp>
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace dklb::actors {
+
+using namespace messages;
+using http::server::incoming;
+using http::server::outgoing;
+
+namespace {
+
+constexpr std::chrono::milliseconds patience{950};
+
+outgoing error_answer(int status, const std::string& what) {
+  return {status, "application/json", nlohmann::json{{"error", what}}.dump() + "\n"};
+}
+
+/// Asks an actor from a server thread; nothing where it does not answer in time.
+template <class Answer, class Handle, class Question>
+std::optional<Answer> ask(caf::actor_system& system, const Handle& whom, Question question) {
+  std::optional<Answer> out;
+  if (!whom)
+    return out;
+  caf::scoped_actor self{system};
+  self->request<caf::message_priority::high>(whom, patience, std::move(question))
+    .receive([&](Answer& answer) { out = std::move(answer); }, [](const caf::error&) {});
+  return out;
+}
+
+struct check {
+  std::string name;
+  bool passed = false;
+  std::string detail;
+};
+
+/// `ok`, or 503 with the failing checks; `?verbose` lists all of them.
+outgoing check_answer(const std::vector<check>& checks, bool verbose) {
+  std::string text;
+  bool passed = true;
+  for (const auto& item : checks) {
+    passed = passed && item.passed;
+    if (item.passed && !verbose)
+      continue;
+    text += (item.passed ? "[+] " : "[-] ") + item.name + (item.passed ? " ok" : " failed");
+    if (!item.detail.empty())
+      text += ": " + item.detail;
+    text += "\n";
+  }
+  if (passed)
+    text += "ok\n";
+  return {passed ? 200 : 503, "text/plain; charset=utf-8", text};
+}
+
+std::string trouble_of(const health& known, const std::string& source) {
+  for (const auto& trouble : known.troubles)
+    if (trouble.starts_with(source + ": "))
+      return trouble.substr(source.size() + 2);
+  return {};
+}
+
+class routes {
+public:
+  explicit routes(route_settings settings) : settings_(std::move(settings)) {}
+
+  outgoing operator()(const incoming& what) const {
+    if (what.path == "/healthz" || what.path == "/livez")
+      return live(what);
+    if (what.path == "/readyz")
+      return ready(what);
+    if (what.path == "/config")
+      return {200, "application/json", settings_.config};
+    if (what.path == "/actors")
+      return show(view_actors{what.query("kind"), what.query("key")});
+    if (what.path == "/pools")
+      return show(view_pools{});
+    if (what.path == "/services")
+      return show(view_services{});
+    return item(what.path);
+  }
+
+private:
+  outgoing item(const std::string& path) const {
+    const auto rest_of = [&](const std::string& prefix) {
+      return path.starts_with(prefix) ? path.substr(prefix.size()) : std::string{};
+    };
+    if (auto name = rest_of("/pools/"); !name.empty() && name.find('/') == std::string::npos)
+      return show(view_pools{std::move(name)});
+    const auto key = rest_of("/services/");
+    const auto slash = key.find('/');
+    if (slash != std::string::npos && slash > 0 && slash + 1 < key.size()
+        && key.find('/', slash + 1) == std::string::npos)
+      return show(view_services{key.substr(0, slash), key.substr(slash + 1)});
+    return error_answer(404, "no such path: " + path);
+  }
+
+  template <class Question>
+  outgoing show(Question question) const {
+    auto answer = ask<view>(*settings_.system, settings_.introspection, std::move(question));
+    if (!answer)
+      return error_answer(503, "the introspection actor does not answer");
+    return {answer->status, "application/json", std::move(answer->body)};
+  }
+
+  outgoing live(const incoming& what) const {
+    const auto known = health_now();
+    return check_answer({{"supervisor", known.has_value(), known ? "" : "does not answer"}},
+                        what.has_query("verbose"));
+  }
+
+  outgoing ready(const incoming& what) const {
+    const auto known = health_now();
+    if (!known)
+      return check_answer({{"supervisor", false, "does not answer"}}, true);
+    return check_answer({{"supervisor", true, ""},
+                         {"services", known->services_listed, trouble_of(*known, "services")},
+                         {"edgelb", known->inventory_read, trouble_of(*known, "edgelb")}},
+                        what.has_query("verbose"));
+  }
+
+  std::optional<health> health_now() const {
+    return ask<health>(*settings_.system, settings_.supervisor(), check_health{});
+  }
+
+  route_settings settings_;
+};
+
+} // namespace
+
+std::string render_live_config(const domain::config& settings) {
+  return nlohmann::json{{"loadedAt", to_rfc3339(std::chrono::system_clock::now())},
+                        {"config", domain::config_to_json(settings)},
+                        {"rejected", nullptr}}
+           .dump(2)
+         + "\n";
+}
+
+http::server::handler make_routes(route_settings settings) {
+  return routes{std::move(settings)};
+}
+
+} // namespace dklb::actors

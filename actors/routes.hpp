@@ -1,0 +1,32 @@
+#pragma once
+
+#include "domain/config.hpp"
+#include "http/server/server.hpp"
+#include "messages/actors.hpp"
+
+#include <caf/actor_system.hpp>
+
+#include <functional>
+#include <string>
+
+namespace dklb::actors {
+
+/// What the introspection paths need.
+struct route_settings {
+  caf::actor_system* system = nullptr;
+  messages::introspection_actor introspection;
+  /// The supervisor, once it is there.
+  std::function<messages::supervisor_actor()> supervisor;
+  /// The body of /config.
+  std::string config;
+};
+
+/// The body of /config: the live configuration as JSON, and when it was loaded.
+std::string render_live_config(const domain::config& settings);
+
+/// Answers `/healthz`, `/livez`, `/readyz`, `/actors`, `/pools`, `/services` and `/config` by
+/// asking the actors, each within a second. Runs on the server's threads. Source:
+/// docs/introspection.md.
+http::server::handler make_routes(route_settings settings);
+
+} // namespace dklb::actors

@@ -1,0 +1,61 @@
+#include "actors/runtime.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <array>
+#include <chrono>
+#include <ctime>
+#include <random>
+#include <utility>
+
+namespace dklb::actors {
+
+bool pool_names::contains(const std::string& name) const {
+  const std::lock_guard lock{mutex_};
+  return names_.contains(name);
+}
+
+void pool_names::add(const std::string& name) {
+  const std::lock_guard lock{mutex_};
+  names_.insert(name);
+}
+
+void pool_names::remove(const std::string& name) {
+  const std::lock_guard lock{mutex_};
+  names_.erase(name);
+}
+
+void pool_names::replace(std::unordered_set<std::string> names) {
+  const std::lock_guard lock{mutex_};
+  names_.swap(names);
+}
+
+std::string to_rfc3339(std::chrono::system_clock::time_point time) {
+  const auto seconds = std::chrono::system_clock::to_time_t(time);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  std::array<char, 32> text{};
+  const auto length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return {text.data(), length};
+}
+
+runtime_ptr make_runtime(const domain::config& settings) {
+  auto out = std::make_shared<runtime>();
+  out->services = {settings.cluster_name, settings.kubernetes.claim_unclassed,
+                   settings.kubernetes.load_balancer_class, settings.pools.default_size};
+  out->pools.cluster = settings.cluster_name;
+  out->pools.pool_group = settings.edgelb.pool_group;
+  out->pools.default_size = settings.pools.default_size;
+  out->pools.mode = settings.pools.mode;
+  out->concurrency = settings.concurrency;
+  out->orphans = settings.orphans;
+  out->wall_clock = [] { return to_rfc3339(std::chrono::system_clock::now()); };
+  out->random = [] {
+    thread_local std::mt19937_64 generator{std::random_device{}()};
+    return generator();
+  };
+  out->log = spdlog::default_logger();
+  return out;
+}
+
+} // namespace dklb::actors

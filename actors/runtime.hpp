@@ -1,0 +1,59 @@
+#pragma once
+
+#include "actors/roster.hpp"
+#include "domain/config.hpp"
+#include "domain/pool_plan.hpp"
+#include "domain/service_plan.hpp"
+
+#include <spdlog/logger.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_set>
+
+namespace dklb::actors {
+
+/// The names of the pools that EdgeLB has, as of the last inventory and our own writes; lets a
+/// service actor choose a free generated name without a round trip. Thread-safe.
+class pool_names {
+public:
+  bool contains(const std::string& name) const;
+  void add(const std::string& name);
+  void remove(const std::string& name);
+  void replace(std::unordered_set<std::string> names);
+
+private:
+  mutable std::mutex mutex_;
+  std::unordered_set<std::string> names_;
+};
+
+/// What all actors share: settings, the surroundings that tests replace, and the two thread-safe
+/// indexes. Settings never change while actors run.
+struct runtime {
+  domain::service_settings services;
+  domain::pool_settings pools;
+  domain::concurrency_config concurrency;
+  domain::orphan_mode orphans = domain::orphan_mode::remove;
+  /// How long an address may be missing before the user is told that it is awaited; in the usual
+  /// case it comes sooner, and one status write says it all.
+  std::chrono::milliseconds address_grace{2000};
+  /// RFC 3339 in UTC.
+  std::function<std::string()> wall_clock;
+  std::function<std::uint64_t()> random;
+  std::shared_ptr<roster> actors = std::make_shared<roster>();
+  std::shared_ptr<pool_names> names = std::make_shared<pool_names>();
+  std::shared_ptr<spdlog::logger> log;
+};
+
+using runtime_ptr = std::shared_ptr<const runtime>;
+
+/// A runtime from the configuration with the process's own clock, randomness and default logger.
+runtime_ptr make_runtime(const domain::config& settings);
+
+/// RFC 3339 in UTC, to the second, as Kubernetes' metav1.Time.
+std::string to_rfc3339(std::chrono::system_clock::time_point time);
+
+} // namespace dklb::actors

@@ -1,0 +1,299 @@
+#include "actors/service.hpp"
+
+#include "domain/names.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+namespace dklb::actors {
+
+using namespace messages;
+using domain::error_code;
+using domain::service_phase;
+
+void service_state::start(const service_ptr& object, runtime_ptr shared, directory_ptr handles,
+                          bool open) {
+  key_ = object->key;
+  gate_open = open;
+  enlist(self_, std::move(shared), std::move(handles), "service", to_string(key_));
+  backoff_ = domain::backoff{{run->concurrency.retry_base, run->concurrency.retry_max, 2.0, 0.0}};
+  enter("waiting");
+  changed(object);
+}
+
+void service_state::changed(const service_ptr& object) {
+  if (!guard_.accept(object->resource_version, now(self_)))
+    return;
+  if (!uid_.empty() && object->uid != uid_ && !cleaning_) {
+    // A new object of the same name: what the old one had goes first.
+    gone();
+    object_ = object;
+    return;
+  }
+  adopt(object);
+  pump();
+}
+
+void service_state::adopt(const service_ptr& object) {
+  object_ = object;
+  if (cleaning_ && object->uid != uid_)
+    return; // waits for the clean-up of its predecessor
+  uid_ = object->uid;
+  self_->send(peers->writer_of(key_), track_status{object_});
+}
+
+void service_state::gone() {
+  object_.reset();
+  if (cleaning_)
+    return;
+  self_->send(peers->writer_of(key_), untrack_status{key_, uid_});
+  if (cleaned_ || (!claim_ && releasing_.empty()))
+    return self_->quit();
+  // Somebody took the finalizer off by force: what we know of is released all the same.
+  cleaning_ = true;
+  clean_up_pools({});
+}
+
+void service_state::gate_changed(bool open) {
+  gate_open = open;
+  pump();
+}
+
+void service_state::directory_changed(const messages::directory_changed& what) {
+  peers = what.handles;
+  if (object_ && !cleaning_)
+    self_->send(peers->writer_of(key_), track_status{object_});
+}
+
+void service_state::ticked(const tick& what) {
+  if (what.kind == retry && what.epoch == retry_epoch_)
+    pump();
+  if (what.kind == grace && what.epoch == grace_epoch_ && served_ && addresses_.empty() && claim_)
+    report(domain::awaiting_address_report(claim_->pool), false, false);
+}
+
+// -- the next step
+// ---------------------------------------------------------------------------------
+
+void service_state::pump() {
+  if (busy_ || cleaning_ || !gate_open || !object_)
+    return;
+  domain::service_plan_input input;
+  input.object = object_.get();
+  input.accepted = accepted_;
+  input.suffix = [this] { return domain::name_suffix(run->random()); };
+  input.pool_exists = [this](const std::string& name) { return run->names->contains(name); };
+  std::visit([this](auto&& step) { carry_out(std::forward<decltype(step)>(step)); },
+             domain::plan_service(run->services, input));
+}
+
+void service_state::carry_out(domain::ignore_service step) {
+  note(domain::ignored_report(std::move(step.message)));
+  if (object_->type != "LoadBalancer") {
+    self_->send(peers->writer_of(key_), untrack_status{key_, uid_});
+    self_->quit();
+  }
+}
+
+void service_state::carry_out(const domain::clean_up_service&) {
+  cleaning_ = true;
+  note(domain::deleting_report(claim_ ? claim_->pool : std::string{}));
+  self_->request(peers->inventory, caf::infinite, find_pools{key_})
+    .then([this](pools_found& found) { clean_up_pools(std::move(found.pools)); },
+          [this](const caf::error&) { clean_up_pools({}); });
+}
+
+void service_state::carry_out(domain::refuse_service step) {
+  served_ = false;
+  report({service_phase::refused, std::move(step.event_reason), std::move(step.message)}, true,
+         true);
+}
+
+void service_state::carry_out(domain::pause_service step) {
+  report(domain::paused_report(std::move(step.message)), false, true);
+}
+
+void service_state::carry_out(domain::patch_service step) {
+  busy_ = true;
+  auto shared = std::make_shared<const domain::patch_service>(std::move(step));
+  self_->request(peers->kube, caf::infinite, patch_service_object{object_, *shared})
+    .then([this, shared](const service_answer& answer) { patched(*shared, answer.outcome); },
+          [this, shared](const caf::error& problem) { patched(*shared, to_domain(problem)); });
+}
+
+void service_state::patched(const domain::patch_service& step,
+                            const domain::result<service_ptr>& outcome) {
+  busy_ = false;
+  if (!outcome)
+    return retry_later(outcome.failure());
+  backoff_.reset();
+  if (step.restored_message)
+    emit(true, "ConfigurationRestored", *step.restored_message);
+  if (cleaned_ || !object_ || object_->uid != (*outcome)->uid)
+    return;
+  guard_.expect((*outcome)->resource_version, now(self_));
+  adopt(*outcome);
+  pump();
+}
+
+void service_state::retry_later(const domain::error& failure) {
+  // 404 and 409: the watch is about to tell us what the object is now.
+  const auto delay = backoff_.next(failure.retry_after);
+  next_retry_ = std::chrono::system_clock::now() + delay;
+  self_->delayed_send(self_, delay, tick{retry, ++retry_epoch_});
+  if (failure.code == error_code::conflict || failure.code == error_code::not_found
+      || failure.code == error_code::not_leader)
+    return;
+  failed(failure.message);
+  run->log->warn("service {}: {}; trying again", to_string(key_), failure.message);
+  report({service_phase::waiting, "KubernetesError",
+          "the Service could not be updated: " + failure.message + "; dklb tries again by itself"},
+         true, false);
+}
+
+// -- claims and releases
+// -----------------------------------------------------------------------------
+
+void service_state::carry_out(domain::claim_pool_part step) {
+  accepted_ = std::move(step.accepted);
+  for (const auto& warning : step.warnings)
+    emit(true, "TranslationWarning", warning);
+  if (step.refused_change)
+    emit(true, "TranslationError", *step.refused_change);
+  if (claim_ && *claim_ == *step.claim) {
+    if (served_ && phase_ == service_phase::refused)
+      say(std::nullopt, false);
+    return;
+  }
+  const auto moved_from = claim_ && claim_->pool != step.claim->pool ? claim_->pool : std::string{};
+  claim_ = std::move(step.claim);
+  releasing_.erase(claim_->pool);
+  served_ = false;
+  note(domain::provisioning_report(claim_->pool));
+  if (!moved_from.empty()) {
+    pool_ = nullptr;
+    addresses_.clear();
+    moved_ = true;
+    release(moved_from);
+  }
+  send_claim();
+}
+
+void service_state::send_claim() {
+  if (pool_) {
+    self_->send(pool_, claim_pool{claim_});
+    return;
+  }
+  self_->request(peers->supervisor, caf::infinite, ensure_pool{claim_->pool})
+    .then(
+      [this, wanted = claim_->pool](const pool_actor& pool) {
+        if (!claim_ || claim_->pool != wanted || pool_ == pool)
+          return;
+        pool_ = pool;
+        self_->monitor(pool);
+        self_->send(pool_, claim_pool{claim_});
+      },
+      [this](const caf::error&) {
+        self_->delayed_send(self_, run->concurrency.retry_base, tick{retry, ++retry_epoch_});
+      });
+}
+
+void service_state::release(const std::string& name) {
+  releasing_[name] = nullptr;
+  self_->request(peers->supervisor, caf::infinite, ensure_pool{name})
+    .then(
+      [this, name](const pool_actor& pool) {
+        if (!releasing_.contains(name))
+          return;
+        releasing_[name] = pool;
+        self_->monitor(pool);
+        self_->request(pool, caf::infinite, release_pool{key_})
+          .then([this](const pool_released& done) { released(done.pool); },
+                [](const caf::error&) {}); // its DOWN message starts it again
+      },
+      [this, name](const caf::error&) { releasing_.erase(name); });
+}
+
+void service_state::released(const std::string& pool) {
+  releasing_.erase(pool);
+  if (cleaning_ && releasing_.empty())
+    clean_up_done();
+}
+
+void service_state::actor_down(const caf::actor_addr& source) {
+  if (pool_ && pool_.address() == source) {
+    pool_ = nullptr;
+    if (claim_)
+      send_claim();
+  }
+  std::vector<std::string> again;
+  for (const auto& [name, pool] : releasing_)
+    if (pool && pool.address() == source)
+      again.push_back(name);
+  for (const auto& name : again)
+    release(name);
+}
+
+void service_state::objects_found(const std::vector<std::string>& pools) {
+  // A pool it left while nobody watched. Without a claim that EdgeLB serves it is not known where
+  // the Service belongs, and what works stays.
+  if (!claim_ || !served_ || cleaning_ || run->orphans == domain::orphan_mode::report)
+    return;
+  for (const auto& name : pools)
+    if (name != claim_->pool && !releasing_.contains(name)) {
+      run->log->info("service {}: leaving pool {}", to_string(key_), name);
+      release(name);
+    }
+}
+
+void service_state::clean_up_pools(std::vector<std::string> pools) {
+  if (claim_)
+    pools.push_back(claim_->pool);
+  forget_claim();
+  for (const auto& [name, pool] : releasing_)
+    pools.push_back(name);
+  if (object_ && object_->config_annotation) {
+    const auto parsed = domain::parse_configuration_object(*object_->config_annotation);
+    if (parsed && parsed->object.name)
+      pools.push_back(*parsed->object.name);
+  }
+  std::sort(pools.begin(), pools.end());
+  pools.erase(std::unique(pools.begin(), pools.end()), pools.end());
+  if (pools.empty())
+    return clean_up_done();
+  for (const auto& name : pools)
+    if (!releasing_.contains(name))
+      release(name);
+}
+
+void service_state::forget_claim() {
+  claim_.reset();
+  pool_ = nullptr;
+  served_ = false;
+  accepted_.reset();
+  addresses_.clear();
+}
+
+void service_state::clean_up_done() {
+  cleaning_ = false;
+  if (!object_) {
+    emit(false, "DeletedLoadBalancer", "everything the Service had in EdgeLB is removed");
+    return self_->quit();
+  }
+  if (object_->uid != uid_) {
+    // The successor of the same name begins.
+    adopt(object_);
+    return pump();
+  }
+  emit(false, "DeletedLoadBalancer", "everything the Service had in EdgeLB is removed");
+  cleaned_ = object_->deleting;
+  if (!cleaned_)
+    self_->send(peers->writer_of(key_), withdraw_status{key_, uid_});
+  domain::patch_service patch;
+  patch.finalizers = object_->finalizers;
+  std::erase(*patch.finalizers, domain::finalizer_name);
+  carry_out(std::move(patch));
+}
+
+} // namespace dklb::actors

@@ -1,0 +1,106 @@
+#pragma once
+
+#include "actors/base.hpp"
+#include "domain/echo_guard.hpp"
+#include "domain/retry_policy.hpp"
+#include "domain/service_phase.hpp"
+#include "domain/service_plan.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace dklb::actors {
+
+/// One Service of type LoadBalancer. It asks the domain for the next step on the newest snapshot
+/// and carries it out: one patch, claim or clean-up at a time (docs/architecture.md, "The
+/// Service").
+class service_state : public actor_base {
+public:
+  using self_pointer = messages::service_actor::stateful_pointer<service_state>;
+  explicit service_state(self_pointer self) : self_(self) {}
+
+  void start(const messages::service_ptr& object, runtime_ptr shared, directory_ptr handles,
+             bool open);
+  void changed(const messages::service_ptr& object);
+  void gone();
+  void objects_found(const std::vector<std::string>& pools);
+  void directory_changed(const messages::directory_changed& what);
+  void gate_changed(bool open);
+  void settled(const messages::claim_settled& what);
+  void delayed(const messages::claim_delayed& what);
+  void published(const messages::addresses_published& what);
+  void ticked(const messages::tick& what);
+  void actor_down(const caf::actor_addr& source);
+  messages::explanation explain() const;
+
+private:
+  enum tick_kind : std::uint32_t { retry, grace };
+  struct transition {
+    std::chrono::system_clock::time_point at;
+    domain::service_phase phase;
+    std::string reason;
+    std::string message;
+  };
+
+  // the next step
+  void pump();
+  void carry_out(domain::ignore_service step);
+  void carry_out(const domain::clean_up_service& step);
+  void carry_out(domain::refuse_service step);
+  void carry_out(domain::patch_service step);
+  void carry_out(domain::pause_service step);
+  void carry_out(domain::claim_pool_part step);
+  void patched(const domain::patch_service& step,
+               const domain::result<messages::service_ptr>& outcome);
+  void adopt(const messages::service_ptr& object);
+  void retry_later(const domain::error& failure);
+
+  // claims and releases
+  void send_claim();
+  void release(const std::string& pool);
+  void released(const std::string& pool);
+  void clean_up_pools(std::vector<std::string> pools);
+  void clean_up_done();
+  void forget_claim();
+
+  // what the user is told
+  void report(domain::service_report what, bool warning, bool blocking);
+  void note(const domain::service_report& what);
+  void emit(bool warning, const std::string& reason, const std::string& message);
+  void say(std::optional<domain::condition_update> condition, bool blocking);
+
+  self_pointer self_;
+  domain::service_key key_;
+  messages::service_ptr object_; ///< the newest snapshot; null once it is deleted
+  std::string uid_;              ///< whose claims these are
+  domain::echo_guard guard_;
+  std::optional<domain::configuration_object> accepted_;
+  messages::claim_ptr claim_;
+  messages::pool_actor pool_;
+  std::map<std::string, messages::pool_actor> releasing_;
+  bool busy_ = false;
+  bool cleaning_ = false;
+  bool cleaned_ = false;
+  bool served_ = false;
+  bool moved_ = false; ///< the addresses in its status may be those of the pool it left
+  bool said_something_ = false;
+  domain::service_phase phase_ = domain::service_phase::waiting;
+  std::vector<domain::ingress> addresses_;
+  domain::backoff backoff_;
+  std::chrono::system_clock::time_point next_retry_;
+  std::uint64_t retry_epoch_ = 0;
+  std::uint64_t grace_epoch_ = 0;
+  std::string last_event_;
+  std::vector<transition> timeline_;
+};
+
+messages::service_actor::behavior_type service(service_state::self_pointer self,
+                                               messages::service_watcher_actor watcher,
+                                               messages::service_ptr object, runtime_ptr run,
+                                               directory_ptr peers, bool gate_open);
+
+} // namespace dklb::actors

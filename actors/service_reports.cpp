@@ -1,0 +1,185 @@
+#include "actors/service.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace dklb::actors {
+
+using namespace messages;
+using domain::service_phase;
+
+namespace {
+
+constexpr std::size_t timeline_limit = 20;
+
+nlohmann::json address_list(const std::vector<domain::ingress>& addresses) {
+  auto out = nlohmann::json::array();
+  for (const auto& address : addresses)
+    out.push_back(address.hostname.empty() ? address.ip : address.hostname);
+  return out;
+}
+
+} // namespace
+
+void service_state::settled(const claim_settled& what) {
+  if (!claim_ || *what.claim != *claim_)
+    return;
+  served_ = !what.refusal;
+  backoff_.reset();
+  if (what.refusal)
+    return report(domain::refused_report(*what.refusal), true, true);
+  if (said_something_)
+    say(std::nullopt, false);
+  // What the status shows was found before a restart; it holds until the metadata says otherwise.
+  if (addresses_.empty() && !moved_ && object_)
+    addresses_ = object_->addresses;
+  if (addresses_.empty()) {
+    note(domain::awaiting_address_report(claim_->pool));
+    self_->delayed_send(self_, run->address_grace, tick{grace, ++grace_epoch_});
+  } else {
+    note(domain::provisioned_report(claim_->pool, addresses_));
+  }
+}
+
+void service_state::delayed(const claim_delayed& what) {
+  if (!claim_ || claim_->pool != what.pool)
+    return;
+  failed(what.message);
+  next_retry_ = std::chrono::system_clock::now() + what.retry_in;
+  report(domain::delayed_report(what.pool, what.message), true, false);
+}
+
+void service_state::published(const addresses_published& what) {
+  addresses_ = what.addresses;
+  moved_ = false;
+  if (!claim_ || !served_ || addresses_.empty())
+    return;
+  auto said = domain::provisioned_report(claim_->pool, addresses_);
+  note(said);
+  if (what.written)
+    emit(false, said.reason, said.message);
+}
+
+void service_state::report(domain::service_report what, bool warning, bool blocking) {
+  note(what);
+  const auto condition = domain::condition_of(what, object_ ? object_->generation : 0);
+  const auto known = object_ && domain::condition_says(*object_, condition);
+  if (!known)
+    emit(warning, what.reason, what.message);
+  else
+    last_event_ = what.reason + what.message;
+  say(condition, blocking);
+}
+
+void service_state::note(const domain::service_report& what) {
+  enter(to_string(what.phase));
+  if (!timeline_.empty() && phase_ == what.phase && timeline_.back().message == what.message)
+    return;
+  phase_ = what.phase;
+  if (timeline_.size() == timeline_limit)
+    timeline_.erase(timeline_.begin());
+  timeline_.push_back({std::chrono::system_clock::now(), what.phase, what.reason, what.message});
+  run->log->debug("service {}: {}: {}", to_string(key_), what.reason, what.message);
+}
+
+void service_state::emit(bool warning, const std::string& reason, const std::string& message) {
+  // The same state never repeats an event.
+  if (std::exchange(last_event_, reason + message) == reason + message)
+    return;
+  self_->send(peers->recorder, record_event{key_, uid_, warning, reason, message});
+}
+
+void service_state::say(std::optional<domain::condition_update> condition, bool blocking) {
+  said_something_ = condition.has_value();
+  self_->send(peers->writer_of(key_), report_condition{key_, uid_, std::move(condition), blocking});
+}
+
+explanation service_state::explain() const {
+  auto timeline = nlohmann::json::array();
+  for (const auto& item : timeline_)
+    timeline.push_back({{"at", to_rfc3339(item.at)},
+                        {"phase", to_string(item.phase)},
+                        {"reason", item.reason},
+                        {"message", item.message}});
+  nlohmann::json body{{"namespace", key_.name_space},
+                      {"name", key_.name},
+                      {"uid", uid_},
+                      {"phase", to_string(phase_)},
+                      {"reason", timeline_.empty() ? "" : timeline_.back().reason},
+                      {"message", timeline_.empty() ? "" : timeline_.back().message},
+                      {"pool", nullptr},
+                      {"frontends", nlohmann::json::array()},
+                      {"addresses", address_list(addresses_)},
+                      {"attempts", backoff_.attempts()},
+                      {"nextRetry", nullptr},
+                      {"timeline", std::move(timeline)}};
+  if (claim_) {
+    body["pool"] = claim_->pool;
+    for (const auto& port : claim_->ports)
+      body["frontends"].push_back({{"port", port.bind_port},
+                                   {"servicePort", port.service_port},
+                                   {"nodePort", port.node_port}});
+  }
+  if (next_retry_ > std::chrono::system_clock::now())
+    body["nextRetry"] = to_rfc3339(next_retry_);
+  return {std::make_shared<const nlohmann::json>(std::move(body))};
+}
+
+service_actor::behavior_type service(service_state::self_pointer self,
+                                     service_watcher_actor watcher, service_ptr object,
+                                     runtime_ptr run, directory_ptr peers, bool gate_open) {
+  auto& state = self->state;
+  self->monitor(watcher);
+  self->set_down_handler([&state, self, parent = watcher.address()](const caf::down_msg& down) {
+    // A new watcher starts its own service actors from a new list.
+    if (down.source == parent)
+      self->quit(caf::exit_reason::kill);
+    else
+      state.actor_down(down.source);
+  });
+  state.start(object, std::move(run), std::move(peers), gate_open);
+  return {
+    [&state, self](const describe&) { return state.describe(self); },
+    [&state](const service_changed& what) {
+      state.count();
+      state.changed(what.object);
+    },
+    [&state](const service_gone&) {
+      state.count();
+      state.gone();
+    },
+    [&state](const objects_found& what) {
+      state.count();
+      state.objects_found(what.pools);
+    },
+    [&state](const directory_changed& what) {
+      state.count();
+      state.directory_changed(what);
+    },
+    [&state](const gate_changed& what) {
+      state.count();
+      state.gate_changed(what.open);
+    },
+    [&state](const claim_settled& what) {
+      state.count();
+      state.settled(what);
+    },
+    [&state](const claim_delayed& what) {
+      state.count();
+      state.delayed(what);
+    },
+    [&state](const addresses_published& what) {
+      state.count();
+      state.published(what);
+    },
+    [&state](const tick& what) {
+      state.count();
+      state.ticked(what);
+    },
+    [&state](const explain&) {
+      state.count();
+      return state.explain();
+    },
+  };
+}
+
+} // namespace dklb::actors

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "actors/base.hpp"
+
+#include <functional>
+#include <memory>
+#include <unordered_map>
+
+namespace dklb::actors {
+
+/// The running list and watch of the Services. Destroying it ends it.
+class intake {
+public:
+  virtual ~intake() = default;
+  /// One thing that was told has been taken in (flow control).
+  virtual void release() = 0;
+};
+
+/// Starts an intake that reports to this watcher.
+using intake_factory =
+  std::function<std::unique_ptr<intake>(messages::service_watcher_actor watcher)>;
+
+/// Turns what the watch tells into service actors, one for each Service of type LoadBalancer or
+/// with our finalizer. A restarted watcher lists anew; the service actors of its predecessor end.
+class service_watcher_state : public actor_base {
+public:
+  using self_pointer = messages::service_watcher_actor::stateful_pointer<service_watcher_state>;
+  explicit service_watcher_state(self_pointer self) : self_(self) {}
+
+  void start(runtime_ptr shared, directory_ptr handles, bool open, const intake_factory& factory);
+  void observed(const messages::service_ptr& object);
+  void vanished(const messages::service_vanished& what);
+  void synced();
+  void directory_changed(const messages::directory_changed& what);
+  void gate_changed(const messages::gate_changed& what);
+  void child_down(const caf::down_msg& down);
+  void retry(const domain::service_key& key);
+  messages::orphans check_owners(const messages::check_owners& what);
+
+private:
+  struct entry {
+    messages::service_actor actor;
+    messages::service_ptr object; ///< null once it is deleted
+  };
+
+  bool relevant(const domain::service& object) const;
+  void spawn(const domain::service_key& key, entry& item);
+
+  self_pointer self_;
+  std::unique_ptr<intake> intake_;
+  std::unordered_map<domain::service_key, entry> services_;
+  std::unordered_map<std::uint64_t, domain::service_key> keys_; ///< by actor ID
+};
+
+messages::service_watcher_actor::behavior_type
+service_watcher(service_watcher_state::self_pointer self, runtime_ptr run, directory_ptr peers,
+                bool gate_open, intake_factory factory);
+
+} // namespace dklb::actors

@@ -1,0 +1,198 @@
+#include "actors/status_writer.hpp"
+
+#include "domain/service_phase.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace dklb::actors {
+
+using namespace messages;
+using domain::error_code;
+
+status_writer_state::entry* status_writer_state::find(const domain::service_key& key,
+                                                      const std::string& uid) {
+  const auto found = entries_.find(key);
+  // What concerns an object of that name that is gone must not touch its successor.
+  if (found == entries_.end()
+      || (found->second.object && !uid.empty() && found->second.object->uid != uid))
+    return nullptr;
+  return &found->second;
+}
+
+void status_writer_state::track(const track_status& what) {
+  auto& item = entries_[what.object->key];
+  if (item.object && item.object->uid != what.object->uid)
+    item = entry{};
+  item.owner = caf::actor_cast<service_actor>(self_->current_sender());
+  if (item.guard && !item.guard->accept(what.object->resource_version, now(self_)))
+    return;
+  item.guard.reset();
+  item.object = what.object;
+  consider(item);
+}
+
+void status_writer_state::untrack(const untrack_status& what) {
+  if (find(what.service, what.uid) != nullptr)
+    entries_.erase(what.service);
+}
+
+void status_writer_state::observed(const addresses_observed& what) {
+  // The poller may know an address before this (restarted) writer knows the Service.
+  auto* item = find(what.service, what.uid);
+  if (item == nullptr && !entries_.contains(what.service))
+    item = &entries_[what.service];
+  if (item == nullptr)
+    return;
+  item->pool = what.pool;
+  item->addresses = what.addresses;
+  item->announced = false;
+  consider(*item);
+}
+
+void status_writer_state::reported(const report_condition& what) {
+  auto* item = find(what.service, what.uid);
+  if (item == nullptr)
+    return;
+  item->said = what.condition;
+  item->blocking = what.blocking && what.condition.has_value();
+  consider(*item);
+}
+
+void status_writer_state::withdraw(const withdraw_status& what) {
+  auto* item = find(what.service, what.uid);
+  if (item == nullptr)
+    return;
+  item->withdrawn = true;
+  consider(*item);
+}
+
+void status_writer_state::gate_changed(bool open) {
+  gate_open = open;
+  if (open)
+    for (auto& [key, item] : entries_)
+      consider(item);
+}
+
+void status_writer_state::retry(const domain::service_key& key) {
+  if (const auto found = entries_.find(key); found != entries_.end()) {
+    found->second.waiting = false;
+    consider(found->second);
+  }
+}
+
+void status_writer_state::consider(entry& item) {
+  if (!gate_open || item.busy || item.waiting || !item.object)
+    return;
+  domain::desired_status desired;
+  if (item.withdrawn) {
+    desired = domain::withdrawn_status(*item.object);
+  } else {
+    domain::status_inputs inputs;
+    inputs.addresses = item.addresses ? &*item.addresses : nullptr;
+    inputs.said = item.said ? &*item.said : nullptr;
+    inputs.blocking = item.blocking;
+    inputs.pool = item.pool;
+    desired = domain::compose_status(*item.object, inputs);
+  }
+  auto patch = domain::status_patch(*item.object, desired, run->wall_clock());
+  if (patch)
+    write(item, std::move(*patch));
+  else
+    publish(item, false);
+}
+
+void status_writer_state::write(entry& item, nlohmann::json patch) {
+  item.busy = true;
+  const auto key = item.object->key;
+  const auto uid = item.object->uid;
+  patch_service_status request{key, std::make_shared<const nlohmann::json>(std::move(patch))};
+  self_->request(peers->kube, caf::infinite, std::move(request))
+    .then([this, key, uid](const service_answer& answer) { written(key, uid, answer.outcome); },
+          [this, key, uid](const caf::error& problem) { written(key, uid, to_domain(problem)); });
+}
+
+void status_writer_state::written(const domain::service_key& key, const std::string& uid,
+                                  const domain::result<service_ptr>& outcome) {
+  auto* item = find(key, uid);
+  if (item == nullptr)
+    return;
+  item->busy = false;
+  if (outcome) {
+    failed({});
+    item->retry.reset();
+    item->object = *outcome;
+    item->guard = std::make_unique<domain::echo_guard>();
+    item->guard->expect(item->object->resource_version, now(self_));
+    publish(*item, true);
+    return consider(*item);
+  }
+  const auto& failure = outcome.failure();
+  // Gone, or another object of that name: its status is nobody's business any more.
+  if (failure.code == error_code::not_found || failure.code == error_code::conflict)
+    return;
+  failed(failure.message);
+  if (failure.code != error_code::not_leader)
+    run->log->warn("status of {}: {}; trying again", to_string(key), failure.message);
+  if (!item->retry)
+    item->retry = std::make_unique<domain::backoff>(
+      domain::backoff_settings{run->concurrency.retry_base, run->concurrency.retry_max, 2.0, 0.0});
+  item->waiting = true;
+  self_->delayed_send(self_, item->retry->next(failure.retry_after), retry_service{key});
+}
+
+void status_writer_state::publish(entry& item, bool wrote) {
+  if (!item.addresses || item.withdrawn || (item.announced && !wrote))
+    return;
+  item.announced = true;
+  self_->send(item.owner, addresses_published{*item.addresses, wrote});
+}
+
+void status_writer_state::start(std::string shard, runtime_ptr shared, bool open) {
+  gate_open = open;
+  enlist(self_, std::move(shared), nullptr, "status_writer", std::move(shard));
+}
+
+status_writer_actor::behavior_type status_writer(status_writer_state::self_pointer self,
+                                                 std::string shard, runtime_ptr run,
+                                                 directory_ptr peers, bool gate_open) {
+  auto& state = self->state;
+  state.start(std::move(shard), std::move(run), gate_open);
+  state.peers = std::move(peers);
+  return {
+    [&state, self](const describe&) { return state.describe(self); },
+    [&state](const track_status& what) {
+      state.count();
+      state.track(what);
+    },
+    [&state](const untrack_status& what) {
+      state.count();
+      state.untrack(what);
+    },
+    [&state](const addresses_observed& what) {
+      state.count();
+      state.observed(what);
+    },
+    [&state](const report_condition& what) {
+      state.count();
+      state.reported(what);
+    },
+    [&state](const withdraw_status& what) {
+      state.count();
+      state.withdraw(what);
+    },
+    [&state](const directory_changed& what) {
+      state.count();
+      state.peers = what.handles;
+    },
+    [&state](const gate_changed& what) {
+      state.count();
+      state.gate_changed(what.open);
+    },
+    [&state](const retry_service& what) {
+      state.count();
+      state.retry(what.key);
+    },
+  };
+}
+
+} // namespace dklb::actors

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "actors/base.hpp"
+#include "domain/echo_guard.hpp"
+#include "domain/pool_status.hpp"
+#include "domain/retry_policy.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace dklb::actors {
+
+/// Writes the status of the Services of its shard: one patch in flight for each Service, and none
+/// where the status already says it. After a restart the service actors track their Services with
+/// it again, and the pollers repeat the addresses.
+class status_writer_state : public actor_base {
+public:
+  using self_pointer = messages::status_writer_actor::stateful_pointer<status_writer_state>;
+  explicit status_writer_state(self_pointer self) : self_(self) {}
+
+  void start(std::string shard, runtime_ptr shared, bool open);
+  void track(const messages::track_status& what);
+  void untrack(const messages::untrack_status& what);
+  void observed(const messages::addresses_observed& what);
+  void reported(const messages::report_condition& what);
+  void withdraw(const messages::withdraw_status& what);
+  void gate_changed(bool open);
+  void retry(const domain::service_key& key);
+
+private:
+  /// What the pollers and the service actor said of one Service, and what its status is known to
+  /// be.
+  struct entry {
+    messages::service_ptr object;
+    messages::service_actor owner;
+    std::string pool;
+    std::optional<std::vector<domain::ingress>> addresses;
+    std::optional<domain::condition_update> said;
+    std::unique_ptr<domain::echo_guard> guard;
+    std::unique_ptr<domain::backoff> retry;
+    bool blocking = false;
+    bool withdrawn = false;
+    bool busy = false;
+    bool announced = false;
+    bool waiting = false;
+  };
+  using entry_map = std::unordered_map<domain::service_key, entry>;
+
+  entry* find(const domain::service_key& key, const std::string& uid);
+  void consider(entry& item);
+  void write(entry& item, nlohmann::json patch);
+  void written(const domain::service_key& key, const std::string& uid,
+               const domain::result<messages::service_ptr>& outcome);
+  void publish(entry& item, bool wrote);
+
+  self_pointer self_;
+  entry_map entries_;
+};
+
+messages::status_writer_actor::behavior_type status_writer(status_writer_state::self_pointer self,
+                                                           std::string shard, runtime_ptr run,
+                                                           directory_ptr peers, bool gate_open);
+
+} // namespace dklb::actors

@@ -1,0 +1,355 @@
+#include "actors/supervisor.hpp"
+
+#include "actors/event_recorder.hpp"
+#include "actors/inventory.hpp"
+#include "actors/pool.hpp"
+#include "actors/pool_poller.hpp"
+#include "actors/status_writer.hpp"
+#include "domain/config.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace dklb::actors {
+
+using namespace messages;
+
+namespace {
+
+/// The first restart follows at once, later ones wait.
+constexpr domain::backoff_settings restart_delays{milliseconds{100}, milliseconds{10000}, 2.0, 0.0};
+
+} // namespace
+
+template <class Handle>
+Handle supervisor_state::adopt(Handle handle, const char* kind, std::string key) {
+  self_->monitor(handle);
+  children_.insert_or_assign(handle.id(), child{kind, std::move(key)});
+  return handle;
+}
+
+template <class Message>
+void supervisor_state::broadcast(const Message& message) {
+  for (auto& [name, item] : pools_) {
+    if (item.pool)
+      self_->send(item.pool, message);
+    if constexpr (!std::is_same_v<Message, messages::nodes_changed>)
+      if (item.poller)
+        self_->send(item.poller, message);
+  }
+  if constexpr (!std::is_same_v<Message, messages::nodes_changed>) {
+    self_->send(handles_.watcher, message);
+    self_->send(handles_.inventory, message);
+    for (const auto& writer : handles_.writers)
+      self_->send(writer, message);
+  }
+}
+
+void supervisor_state::start(supervisor_arguments arguments) {
+  arguments_ = std::move(arguments);
+  leader_ = arguments_.leader;
+  enlist(self_, arguments_.run, nullptr, "supervisor", "");
+  const auto& limits = run->concurrency;
+  intensity_.emplace(static_cast<std::uint32_t>(limits.max_restarts), limits.restart_window);
+  self_->set_down_handler([this](const caf::down_msg& down) { child_down(down); });
+  self_->attach_functor([this] { end(); });
+  spawn_fixed();
+}
+
+void supervisor_state::spawn_fixed() {
+  auto& system = self_->home_system();
+  handles_.supervisor = supervisor_actor{self_};
+  handles_.kube = adopt(arguments_.make_kube_gateway(system), "kube_gateway", "");
+  handles_.edgelb = adopt(arguments_.make_edgelb_gateway(system), "edgelb_gateway", "");
+  handles_.recorder = adopt(self_->spawn(event_recorder, run, handles_.kube, arguments_.events),
+                            "event_recorder", "");
+  handles_.inventory = adopt(self_->spawn(inventory, run, nullptr, false), "inventory", "");
+  for (std::size_t shard = 0; shard < arguments_.status_writers; ++shard)
+    handles_.writers.push_back(spawn_writer(shard));
+  peers = std::make_shared<const directory>(handles_);
+  // The intake starts with its watcher and needs the rest to be there.
+  handles_.watcher = adopt(self_->spawn(service_watcher, run, peers, false, arguments_.make_intake),
+                           "service_watcher", "");
+  announce();
+}
+
+status_writer_actor supervisor_state::spawn_writer(std::size_t shard) {
+  auto key = std::to_string(shard);
+  return adopt(self_->spawn(status_writer, key, run, peers, gate_open), "status_writer", key);
+}
+
+void supervisor_state::announce() {
+  peers = std::make_shared<const directory>(handles_);
+  broadcast(directory_changed{peers});
+}
+
+void supervisor_state::end() {
+  for (auto& [name, item] : pools_) {
+    caf::anon_send_exit(item.pool, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(item.poller, caf::exit_reason::user_shutdown);
+  }
+  caf::anon_send_exit(handles_.watcher, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(handles_.inventory, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(handles_.recorder, caf::exit_reason::user_shutdown);
+  for (const auto& writer : handles_.writers)
+    caf::anon_send_exit(writer, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(handles_.kube, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(handles_.edgelb, caf::exit_reason::user_shutdown);
+}
+
+// -- pools
+// -------------------------------------------------------------------------------------------
+
+caf::result<pool_actor> supervisor_state::ensure_pool(const std::string& name) {
+  auto [found, added] = pools_.try_emplace(name);
+  if (added)
+    spawn_pool(name, found->second);
+  if (found->second.pool)
+    return found->second.pool;
+  auto promise = self_->make_response_promise<pool_actor>();
+  found->second.waiting.push_back(promise);
+  return promise;
+}
+
+void supervisor_state::spawn_pool(const std::string& name, pool_entry& item) {
+  item.pool =
+    adopt(self_->spawn(pool, name, pool_arguments{run, peers, gate_open, nodes_}), "pool", name);
+  spawn_poller(name, item);
+  for (auto& promise : std::exchange(item.waiting, {}))
+    promise.deliver(item.pool);
+}
+
+void supervisor_state::spawn_poller(const std::string& name, pool_entry& item) {
+  item.poller =
+    adopt(self_->spawn(pool_poller, item.pool, name, run, peers, gate_open), "pool_poller", name);
+}
+
+void supervisor_state::pool_ended(const std::string& name) {
+  const auto found = pools_.find(name);
+  if (found == pools_.end())
+    return;
+  if (found->second.poller)
+    self_->send_exit(found->second.poller, caf::exit_reason::user_shutdown);
+  pools_.erase(found);
+  delays_.erase("pool/" + name);
+  delays_.erase("pool_poller/" + name);
+}
+
+void supervisor_state::pool_drifted(const messages::pool_drifted& what) {
+  if (const auto found = pools_.find(what.name); found != pools_.end() && found->second.pool)
+    self_->send(found->second.pool, what);
+}
+
+// -- deaths and restarts
+// -----------------------------------------------------------------------------
+
+std::optional<milliseconds> supervisor_state::count_restart(const char* kind,
+                                                            const std::string& key,
+                                                            const std::string& reason) {
+  run->actors->restarted(kind, key);
+  failed(std::string{kind} + " " + key + " failed: " + reason);
+  if (stopping_)
+    return std::nullopt;
+  if (!intensity_->allow(now(self_))) {
+    run->log->critical("{} {} failed: {}; too many restarts in a short time, giving up", kind, key,
+                       reason);
+    stopping_ = true;
+    if (arguments_.give_up)
+      arguments_.give_up(last_error());
+    return std::nullopt;
+  }
+  auto& delay = delays_.try_emplace(std::string{kind} + "/" + key, restart_delays).first->second;
+  const auto wait = delay.next();
+  run->log->warn("{} {} failed: {}; starting it again in {}", kind, key, reason,
+                 domain::format_duration(wait));
+  return wait;
+}
+
+caf::result<restart_verdict> supervisor_state::child_failed(const messages::child_failed& what) {
+  const auto wait = count_restart("service", what.key, what.reason);
+  if (!wait)
+    return caf::make_error(caf::sec::runtime_error, "no more restarts");
+  return restart_verdict{*wait};
+}
+
+void supervisor_state::child_down(const caf::down_msg& down) {
+  const auto known = children_.find(down.source.id());
+  if (known == children_.end())
+    return;
+  const auto gone = std::move(known->second);
+  children_.erase(known);
+  const std::string kind{gone.kind};
+  const auto expected =
+    down.reason == caf::exit_reason::normal || down.reason == caf::exit_reason::user_shutdown;
+  if (kind == "pool") {
+    if (expected)
+      return pool_ended(gone.key);
+    if (auto& item = pools_.at(gone.key); true) {
+      item.pool = nullptr;
+      self_->send_exit(std::exchange(item.poller, nullptr), caf::exit_reason::user_shutdown);
+    }
+  } else if (expected) {
+    return;
+  }
+  const auto reason = self_->home_system().render(down.reason);
+  if (const auto wait = count_restart(gone.kind, gone.key, reason))
+    self_->delayed_send(self_, *wait, restart_child{kind, gone.key});
+}
+
+void supervisor_state::restart(const restart_child& what) {
+  if (stopping_)
+    return;
+  const auto found = pools_.find(what.key);
+  if (what.kind == "pool") {
+    if (found != pools_.end() && !found->second.pool)
+      spawn_pool(what.key, found->second);
+    return;
+  }
+  if (what.kind == "pool_poller") {
+    if (found != pools_.end() && found->second.pool)
+      spawn_poller(what.key, found->second);
+    return;
+  }
+  if (what.kind == "status_writer") {
+    const auto shard = static_cast<std::size_t>(std::stoul(what.key));
+    handles_.writers.at(shard) = spawn_writer(shard);
+  } else if (what.kind == "event_recorder") {
+    handles_.recorder = adopt(self_->spawn(event_recorder, run, handles_.kube, arguments_.events),
+                              "event_recorder", "");
+  } else if (what.kind == "inventory") {
+    handles_.inventory = adopt(self_->spawn(inventory, run, nullptr, gate_open), "inventory", "");
+  } else if (what.kind == "service_watcher") {
+    services_listed_ = false;
+    update_gate();
+    handles_.watcher =
+      adopt(self_->spawn(service_watcher, run, peers, gate_open, arguments_.make_intake),
+            "service_watcher", "");
+  } else if (what.kind == "kube_gateway") {
+    handles_.kube = adopt(arguments_.make_kube_gateway(self_->home_system()), "kube_gateway", "");
+  } else if (what.kind == "edgelb_gateway") {
+    handles_.edgelb =
+      adopt(arguments_.make_edgelb_gateway(self_->home_system()), "edgelb_gateway", "");
+  }
+  announce();
+}
+
+// -- the gate
+// ----------------------------------------------------------------------------------------
+
+void supervisor_state::update_gate() {
+  const auto open = leader_ && services_listed_ && inventory_read_ && !stopping_
+                    && (nodes_ || !arguments_.needs_nodes);
+  if (open == gate_open)
+    return;
+  gate_open = open;
+  run->log->info(open ? "work begins: the Services are listed and the EdgeLB inventory is read"
+                      : "work pauses");
+  broadcast(messages::gate_changed{open});
+}
+
+void supervisor_state::synced() {
+  services_listed_ = true;
+  troubles_.erase("services");
+  update_gate();
+}
+
+void supervisor_state::inventory_synced() {
+  inventory_read_ = true;
+  troubles_.erase("edgelb");
+  update_gate();
+}
+
+void supervisor_state::troubled(const char* source, const std::string& message) {
+  troubles_[source] = message;
+}
+
+void supervisor_state::nodes_changed(const messages::nodes_changed& what) {
+  nodes_ = what.addresses;
+  broadcast(what);
+  update_gate();
+}
+
+void supervisor_state::leadership_changed(bool leader) {
+  if (std::exchange(leader_, leader) == leader)
+    return;
+  if (leader) {
+    // What a standby knows of EdgeLB may be minutes old; the gate waits for a fresh look.
+    inventory_read_ = false;
+    self_->send(handles_.inventory, refresh_inventory{});
+  }
+  update_gate();
+}
+
+void supervisor_state::shut_down() {
+  stopping_ = true;
+  update_gate();
+}
+
+health supervisor_state::health() const {
+  messages::health out;
+  out.services_listed = services_listed_;
+  out.inventory_read = inventory_read_;
+  out.leader = leader_;
+  for (const auto& [source, message] : troubles_)
+    out.troubles.push_back(source + ": " + message);
+  return out;
+}
+
+supervisor_actor::behavior_type supervisor(supervisor_state::self_pointer self,
+                                           supervisor_arguments arguments) {
+  auto& state = self->state;
+  state.start(std::move(arguments));
+  return {
+    [&state, self](const describe&) { return state.describe(self); },
+    [&state](const ensure_pool& what) {
+      state.count();
+      return state.ensure_pool(what.name);
+    },
+    [&state](const child_failed& what) {
+      state.count();
+      return state.child_failed(what);
+    },
+    [&state](const intake_synced&) {
+      state.count();
+      state.synced();
+    },
+    [&state](const intake_troubled& what) {
+      state.count();
+      state.troubled("services", what.message);
+    },
+    [&state](const inventory_synced&) {
+      state.count();
+      state.inventory_synced();
+    },
+    [&state](const inventory_troubled& what) {
+      state.count();
+      state.troubled("edgelb", what.message);
+    },
+    [&state](const pool_drifted& what) {
+      state.count();
+      state.pool_drifted(what);
+    },
+    [&state](const nodes_changed& what) {
+      state.count();
+      state.nodes_changed(what);
+    },
+    [&state](const leadership_changed& what) {
+      state.count();
+      state.leadership_changed(what.leader);
+    },
+    [&state](const restart_child& what) {
+      state.count();
+      state.restart(what);
+    },
+    [&state](const check_health&) {
+      state.count();
+      return state.health();
+    },
+    [&state](const shut_down&) {
+      state.count();
+      state.shut_down();
+    },
+  };
+}
+
+} // namespace dklb::actors

@@ -1,0 +1,102 @@
+#pragma once
+
+#include "actors/base.hpp"
+#include "actors/service_watcher.hpp"
+#include "domain/retry_policy.hpp"
+#include "http/kube/events.hpp"
+
+#include <caf/typed_response_promise.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace dklb::actors {
+
+/// How the supervisor makes its children, and whom it tells when it gives up. Tests put fakes here.
+struct supervisor_arguments {
+  runtime_ptr run;
+  std::function<messages::kube_gateway_actor(caf::actor_system&)> make_kube_gateway;
+  std::function<messages::edgelb_gateway_actor(caf::actor_system&)> make_edgelb_gateway;
+  intake_factory make_intake;
+  http::kube::event_settings events;
+  std::size_t status_writers = 4;
+  /// False: leadership must be gained first (leadership_changed).
+  bool leader = true;
+  /// Work waits for the first node list.
+  bool needs_nodes = false;
+  /// Called once when restarts cannot help any more; the process ends with status 1.
+  std::function<void(const std::string& why)> give_up;
+};
+
+/// Starts, monitors and restarts the others, with back-off and a limit on restarts. Opens the gate:
+/// nothing is written before leadership is held, the first Service list is complete and the EdgeLB
+/// inventory has been read (invariant 1).
+class supervisor_state : public actor_base {
+public:
+  using self_pointer = messages::supervisor_actor::stateful_pointer<supervisor_state>;
+  explicit supervisor_state(self_pointer self) : self_(self) {}
+
+  void start(supervisor_arguments arguments);
+  void end();
+  caf::result<messages::pool_actor> ensure_pool(const std::string& name);
+  caf::result<messages::restart_verdict> child_failed(const messages::child_failed& what);
+  void child_down(const caf::down_msg& down);
+  void restart(const messages::restart_child& what);
+  void synced();
+  void troubled(const char* source, const std::string& message);
+  void inventory_synced();
+  void pool_drifted(const messages::pool_drifted& what);
+  void nodes_changed(const messages::nodes_changed& what);
+  void leadership_changed(bool leader);
+  void shut_down();
+  messages::health health() const;
+
+private:
+  struct pool_entry {
+    messages::pool_actor pool;
+    messages::pool_poller_actor poller;
+    std::vector<caf::typed_response_promise<messages::pool_actor>> waiting;
+  };
+  struct child {
+    const char* kind;
+    std::string key;
+  };
+
+  template <class Handle>
+  Handle adopt(Handle handle, const char* kind, std::string key);
+  void spawn_fixed();
+  messages::status_writer_actor spawn_writer(std::size_t shard);
+  void spawn_pool(const std::string& name, pool_entry& item);
+  void spawn_poller(const std::string& name, pool_entry& item);
+  void pool_ended(const std::string& name);
+  /// The delay before the restart, or nothing where the limit is passed.
+  std::optional<milliseconds> count_restart(const char* kind, const std::string& key,
+                                            const std::string& reason);
+  void announce();
+  void update_gate();
+  template <class Message>
+  void broadcast(const Message& message);
+
+  self_pointer self_;
+  supervisor_arguments arguments_;
+  messages::directory handles_;
+  std::unordered_map<std::uint64_t, child> children_; ///< by actor ID
+  std::unordered_map<std::string, pool_entry> pools_;
+  std::map<std::string, domain::backoff> delays_;
+  std::optional<domain::restart_intensity> intensity_;
+  std::shared_ptr<const std::vector<std::string>> nodes_;
+  std::map<std::string, std::string> troubles_;
+  bool services_listed_ = false;
+  bool inventory_read_ = false;
+  bool leader_ = true;
+  bool stopping_ = false;
+};
+
+messages::supervisor_actor::behavior_type supervisor(supervisor_state::self_pointer self,
+                                                     supervisor_arguments arguments);
+
+} // namespace dklb::actors

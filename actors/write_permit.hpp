@@ -1,0 +1,43 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+
+namespace dklb::actors {
+
+/// Whether a write may start at this very moment. The elector moves the deadline with each renewal;
+/// the HTTP engine asks when a transfer would start, so that a process that was frozen writes
+/// nothing when it wakes up. Lock-free, any thread.
+class write_permit {
+public:
+  using clock = std::chrono::steady_clock;
+
+  /// Without an election everybody may write.
+  explicit write_permit(bool always) : always_(always) {}
+
+  void extend(clock::time_point until) { deadline_ = until.time_since_epoch().count(); }
+  void revoke() {
+    always_ = false;
+    deadline_ = 0;
+  }
+  bool granted() const {
+    return always_ || clock::now().time_since_epoch().count() < deadline_.load();
+  }
+  /// How long the permit has been over; zero where it holds, or never did.
+  std::chrono::milliseconds overdue() const {
+    const auto deadline = deadline_.load();
+    if (always_ || deadline == 0)
+      return {};
+    const auto late = clock::now().time_since_epoch() - clock::duration{deadline};
+    return late < clock::duration::zero()
+             ? std::chrono::milliseconds{}
+             : std::chrono::duration_cast<std::chrono::milliseconds>(late);
+  }
+
+private:
+  std::atomic<bool> always_;
+  std::atomic<clock::rep> deadline_{0};
+};
+
+} // namespace dklb::actors

@@ -1,0 +1,77 @@
+#pragma once
+
+#include "domain/pool_claim.hpp"
+#include "domain/pool_plan.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace dklb::domain {
+
+/// Who wants what of one pool, and which of it EdgeLB is known to take. Versions count changes: a
+/// round of the pool plans all claims as of a version, and its outcome is about those only.
+///
+/// A write that EdgeLB definitely refuses is blamed on the claims that changed since the last
+/// success. Several at once are halved until one is found guilty, so that a single spoiled claim
+/// neither holds the pool hostage nor takes its neighbours down.
+class claim_book {
+public:
+  using claim_ptr = std::shared_ptr<const pool_claim>;
+
+  struct entry {
+    claim_ptr claim;
+    std::uint64_t version = 0; ///< of its last change
+    /// Its owner was told a verdict, namely this refusal, or without one: it is served.
+    bool told = false;
+    std::optional<claim_refusal> refusal;
+
+    bool served() const { return told && !refusal; }
+  };
+
+  /// A claim, new or changed. False where the same one is there already.
+  bool put(claim_ptr claim);
+  /// The Service gives up whatever it has here.
+  void release(const service_key& service);
+  /// The release was carried out.
+  void released(const service_key& service);
+
+  const std::map<service_key, entry>& entries() const { return entries_; }
+  const std::set<service_key>& releases() const { return releases_; }
+  bool empty() const { return entries_.empty() && releases_.empty(); }
+  std::uint64_t version() const { return version_; }
+
+  /// Claims that the next plan leaves out: the guilty, and those that wait for their turn.
+  std::set<service_key> excluded() const;
+  const std::map<service_key, std::string>& guilty() const { return guilty_; }
+
+  /// A round over `planned` succeeded (written, or nothing to write). True where claims that were
+  /// left out are to be tried next.
+  bool succeeded(std::uint64_t planned);
+  /// A round over `planned` was definitely refused with these words. Returns the claims now found
+  /// guilty; none where the search goes on, or where no changed claim can be blamed (`blamed()`).
+  std::vector<service_key> refused(std::uint64_t planned, const std::string& words);
+  /// Whether a changed claim could be blamed for the last refusal.
+  bool blamed() const { return blamed_; }
+  /// Gives the guilty another chance (after a back-off, or because the pool changed).
+  bool pardon();
+  /// Notes the verdict on a claim (no refusal: served). True where its owner has not heard it yet.
+  bool settle(const service_key& service, const std::optional<claim_refusal>& refusal);
+
+private:
+  std::map<service_key, entry> entries_;
+  std::set<service_key> releases_;
+  std::set<service_key> suspects_;
+  std::map<service_key, std::string> guilty_;
+  std::uint64_t version_ = 0;
+  std::uint64_t success_ = 0;
+  bool blamed_ = false;
+
+  std::vector<claim_ptr> changed_until(std::uint64_t planned) const;
+};
+
+} // namespace dklb::domain

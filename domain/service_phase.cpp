@@ -1,0 +1,145 @@
+#include "domain/service_phase.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace dklb::domain {
+
+namespace {
+
+std::string quoted(std::string_view text) {
+  return "\"" + std::string{text} + "\"";
+}
+
+std::string list_of(const std::vector<ingress>& addresses) {
+  std::string out;
+  for (const auto& address : addresses) {
+    if (!out.empty())
+      out += ", ";
+    out += address.hostname.empty() ? address.ip : address.hostname;
+  }
+  return out;
+}
+
+const char* reason_of(refusal_reason reason) {
+  switch (reason) {
+  case refusal_reason::port_conflict:
+    return "PortConflict";
+  case refusal_reason::pool_conflict:
+    return "PoolConflict";
+  case refusal_reason::creation_forbidden:
+    return "PoolMissing";
+  case refusal_reason::invalid:
+    return "TranslationError";
+  }
+  return "TranslationError";
+}
+
+} // namespace
+
+const char* to_string(service_phase phase) {
+  switch (phase) {
+  case service_phase::ignored:
+    return "Ignored";
+  case service_phase::paused:
+    return "Paused";
+  case service_phase::refused:
+    return "Refused";
+  case service_phase::waiting:
+    return "Waiting";
+  case service_phase::provisioning:
+    return "Provisioning";
+  case service_phase::awaiting_address:
+    return "AwaitingAddress";
+  case service_phase::provisioned:
+    return "Provisioned";
+  case service_phase::deleting:
+    return "Deleting";
+  }
+  return "Waiting";
+}
+
+service_report ignored_report(std::string message) {
+  return {service_phase::ignored, "NotManaged", std::move(message)};
+}
+
+service_report paused_report(std::string message) {
+  return {service_phase::paused, "TranslationPaused", std::move(message)};
+}
+
+service_report provisioning_report(std::string_view pool) {
+  return {service_phase::provisioning, "EnsuringLoadBalancer",
+          "writing EdgeLB pool " + quoted(pool)};
+}
+
+service_report awaiting_address_report(std::string_view pool) {
+  return {service_phase::awaiting_address, "EnsuringLoadBalancer",
+          "EdgeLB pool " + quoted(pool)
+            + " is written, its addresses are not known yet; EdgeLB may need minutes to place it"};
+}
+
+service_report provisioned_report(std::string_view pool, const std::vector<ingress>& addresses) {
+  return {service_phase::provisioned, "EnsuredLoadBalancer",
+          "EdgeLB pool " + quoted(pool) + " serves this Service at " + list_of(addresses)};
+}
+
+service_report refused_report(const claim_refusal& refusal) {
+  return {service_phase::refused, reason_of(refusal.reason), refusal.message};
+}
+
+service_report delayed_report(std::string_view pool, std::string_view cause) {
+  return {service_phase::waiting, "EdgeLBError",
+          "EdgeLB does not take the change of pool " + quoted(pool) + " for now ("
+            + std::string{cause} + "); dklb tries again by itself"};
+}
+
+service_report deleting_report(std::string_view pool) {
+  return {service_phase::deleting, "DeletingLoadBalancer",
+          pool.empty() ? std::string{"releasing what the Service has in EdgeLB"}
+                       : "releasing EdgeLB pool " + quoted(pool)};
+}
+
+condition_update condition_of(const service_report& report, std::int64_t generation) {
+  const auto provisioned = report.phase == service_phase::provisioned;
+  return {provisioned ? "True" : "False", report.reason, report.message, generation};
+}
+
+bool condition_says(const service& object, const condition_update& update) {
+  if (object.conditions.empty())
+    return false;
+  const auto list = nlohmann::json::parse(object.conditions, nullptr, false);
+  if (!list.is_array())
+    return false;
+  for (const auto& item : list) {
+    if (!item.is_object() || item.value("type", nlohmann::json{}) != condition_type)
+      continue;
+    return item.value("status", nlohmann::json{}) == update.status
+           && item.value("reason", nlohmann::json{}) == update.reason
+           && item.value("message", nlohmann::json{}) == update.message;
+  }
+  return false;
+}
+
+desired_status compose_status(const service& current, const status_inputs& inputs) {
+  desired_status out;
+  const auto addressed = inputs.addresses != nullptr && !inputs.addresses->empty();
+  // Addresses written before stay while the metadata shows none (invariant 6).
+  if (addressed)
+    out.addresses = *inputs.addresses;
+  if (inputs.said != nullptr && (inputs.blocking || !addressed))
+    out.condition = *inputs.said;
+  else if (addressed)
+    out.condition =
+      condition_of(provisioned_report(inputs.pool, *inputs.addresses), current.generation);
+  return out;
+}
+
+desired_status withdrawn_status(const service& current) {
+  desired_status out;
+  out.addresses = std::vector<ingress>{};
+  if (!current.conditions.empty())
+    out.condition = condition_update{"False", "NotManaged", "dklb no longer serves this Service",
+                                     current.generation};
+  return out;
+}
+
+} // namespace dklb::domain

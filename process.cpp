@@ -1,0 +1,111 @@
+#include "process.hpp"
+
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <poll.h>
+#include <random>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+namespace dklb::process {
+
+namespace {
+
+/// The message as the inside of a JSON string.
+class json_message final : public spdlog::custom_flag_formatter {
+public:
+  void format(const spdlog::details::log_msg& message, const std::tm&,
+              spdlog::memory_buf_t& out) override {
+    for (const char letter : message.payload) {
+      const auto code = static_cast<unsigned char>(letter);
+      if (letter == '"' || letter == '\\')
+        out.push_back('\\');
+      if (code >= 0x20) {
+        out.push_back(letter);
+        continue;
+      }
+      const auto escaped = fmt::format("\\u{:04x}", code);
+      out.append(escaped.data(), escaped.data() + escaped.size());
+    }
+  }
+  std::unique_ptr<custom_flag_formatter> clone() const override {
+    return std::make_unique<json_message>();
+  }
+};
+
+} // namespace
+
+domain::result<std::string> read_file(const std::string& path) {
+  std::ifstream in{path, std::ios::binary};
+  if (!in)
+    return domain::error{
+      domain::error_code::invalid, std::string{"cannot be read: "} + std::strerror(errno), {}, 0};
+  std::string text{std::istreambuf_iterator<char>{in}, {}};
+  if (in.bad())
+    return domain::error{domain::error_code::invalid, "cannot be read", {}, 0};
+  return text;
+}
+
+std::string identity() {
+  std::array<char, 256> host{};
+  if (gethostname(host.data(), host.size() - 1) != 0)
+    host[0] = '\0';
+  std::random_device random;
+  const auto word = [&] { return static_cast<unsigned>(random()); };
+  // A version 4 UUID.
+  return fmt::format("{}_{:08x}-{:04x}-4{:03x}-{:x}{:03x}-{:08x}{:04x}", host.data(), word(),
+                     word() & 0xffffU, word() & 0xfffU, 8U + (word() & 3U), word() & 0xfffU, word(),
+                     word() & 0xffffU);
+}
+
+void set_up_log(const domain::log_config& settings) {
+  auto logger =
+    std::make_shared<spdlog::logger>("dklb", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  logger->set_level(spdlog::level::from_str(settings.level));
+  logger->flush_on(spdlog::level::trace);
+  auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+  formatter->add_flag<json_message>('*');
+  formatter->set_pattern(settings.json
+                           ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":"%*"})"
+                           : "%Y-%m-%dT%H:%M:%S.%eZ %-7l %v");
+  logger->set_formatter(std::move(formatter));
+  spdlog::set_default_logger(std::move(logger));
+}
+
+signals::signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  descriptor_ = signalfd(-1, &set, SFD_CLOEXEC);
+  gave_up_ = eventfd(0, EFD_CLOEXEC);
+}
+
+signals::~signals() {
+  close(descriptor_);
+  close(gave_up_);
+}
+
+bool signals::wait() {
+  std::array<pollfd, 2> both{{{descriptor_, POLLIN, 0}, {gave_up_, POLLIN, 0}}};
+  while (poll(both.data(), both.size(), -1) < 0 && errno == EINTR) {
+  }
+  return both[1].revents == 0;
+}
+
+void signals::raise() {
+  eventfd_write(gave_up_, 1);
+}
+
+} // namespace dklb::process

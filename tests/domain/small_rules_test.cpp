@@ -1,0 +1,134 @@
+#include "domain/echo_guard.hpp"
+#include "domain/poll_schedule.hpp"
+#include "domain/pool_inventory.hpp"
+#include "domain/service_phase.hpp"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace dklb::domain {
+namespace {
+
+using std::chrono::milliseconds;
+
+TEST(EchoGuard, HoldsOlderSnapshotsBackUntilTheEcho) {
+  echo_guard guard;
+  EXPECT_TRUE(guard.accept("4", milliseconds{0}));
+  guard.expect("7", milliseconds{0});
+  EXPECT_FALSE(guard.accept("5", milliseconds{10}));
+  EXPECT_TRUE(guard.accept("7", milliseconds{20}));
+  EXPECT_TRUE(guard.accept("9", milliseconds{30}));
+}
+
+TEST(EchoGuard, GivesUpWaitingAtTheDeadline) {
+  echo_guard guard;
+  guard.expect("7", milliseconds{0});
+  EXPECT_FALSE(guard.accept("9", echo_guard::patience - milliseconds{1}));
+  EXPECT_TRUE(guard.accept("9", echo_guard::patience));
+  EXPECT_FALSE(guard.waiting());
+}
+
+TEST(PollSchedule, StaysAtMinWhileAnAddressIsAwaitedAndGrowsToMaxOnceSettled) {
+  poll_schedule schedule{milliseconds{1000}, milliseconds{8000}};
+  EXPECT_EQ(schedule.next(false, 0), milliseconds{1000});
+  EXPECT_EQ(schedule.next(false, 0), milliseconds{1000});
+  EXPECT_EQ(schedule.next(true, 0), milliseconds{2000});
+  EXPECT_EQ(schedule.next(true, 0), milliseconds{4000});
+  EXPECT_EQ(schedule.next(true, 0), milliseconds{8000});
+  EXPECT_EQ(schedule.next(true, 0), milliseconds{8000});
+  EXPECT_EQ(schedule.next(false, 0), milliseconds{1000});
+}
+
+TEST(PollSchedule, SpreadsSettledPollsWithinAQuarter) {
+  poll_schedule schedule{milliseconds{1000}, milliseconds{8000}};
+  const auto delay = schedule.next(true, 0.999);
+  EXPECT_GE(delay, milliseconds{1500});
+  EXPECT_LT(delay, milliseconds{2000});
+}
+
+TEST(PoolInventory, PoolsThatNobodyWatchesNeverDrift) {
+  pool_inventory inventory;
+  EXPECT_TRUE(inventory.update({{"a", 1, {}}, {"b", 2, {}}}).empty());
+  EXPECT_TRUE(inventory.update({{"a", 9, {}}}).empty());
+  EXPECT_TRUE(inventory.exists("a"));
+  EXPECT_FALSE(inventory.exists("b"));
+}
+
+TEST(PoolInventory, ChangedAndVanishedPoolsAreNamed) {
+  pool_inventory inventory;
+  inventory.update({{"a", 1, {}}, {"b", 2, {}}, {"c", 3, {}}});
+  inventory.seen("a", 1);
+  inventory.seen("b", 2);
+  inventory.seen("c", 3);
+  EXPECT_EQ(inventory.update({{"a", 1, {}}, {"b", 7, {}}}), (std::vector<std::string>{"b", "c"}));
+}
+
+TEST(PoolInventory, PoolThatCameBackAfterOurDeleteIsNamed) {
+  pool_inventory inventory;
+  inventory.update({{"a", 1, {}}});
+  inventory.seen("a", std::nullopt);
+  EXPECT_FALSE(inventory.exists("a"));
+  EXPECT_EQ(inventory.update({{"a", 1, {}}}), std::vector<std::string>{"a"});
+}
+
+TEST(PoolInventory, FindsOwners) {
+  pool_inventory inventory;
+  inventory.update({{"b", 1, {{"n", "s"}}}, {"a", 2, {{"n", "s"}, {"n", "t"}}}});
+  EXPECT_EQ(inventory.pools_of({"n", "s"}), (std::vector<std::string>{"a", "b"}));
+  EXPECT_TRUE(inventory.pools_of({"n", "x"}).empty());
+  EXPECT_EQ(inventory.owners().size(), 3U);
+}
+
+service with_condition(const std::string& status, const std::string& reason,
+                       const std::string& message) {
+  service out;
+  out.conditions =
+    nlohmann::json::array(
+      {{{"type", "other"}, {"status", "True"}},
+       {{"type", condition_type}, {"status", status}, {"reason", reason}, {"message", message}}})
+      .dump();
+  return out;
+}
+
+TEST(ConditionSays, ComparesStatusReasonAndMessage) {
+  const condition_update update{"False", "PortConflict", "taken", 0};
+  EXPECT_TRUE(condition_says(with_condition("False", "PortConflict", "taken"), update));
+  EXPECT_FALSE(condition_says(with_condition("True", "PortConflict", "taken"), update));
+  EXPECT_FALSE(condition_says(with_condition("False", "Other", "taken"), update));
+  EXPECT_FALSE(condition_says(with_condition("False", "PortConflict", "free"), update));
+  EXPECT_FALSE(condition_says(service{}, update));
+  service broken;
+  broken.conditions = "[{\"type\": 5}, 7, null";
+  EXPECT_FALSE(condition_says(broken, update));
+}
+
+TEST(ComposeStatus, MissingAddressesNeverTakeOldOnesAway) {
+  const std::vector<ingress> none;
+  status_inputs inputs;
+  EXPECT_FALSE(compose_status({}, inputs).addresses);
+  inputs.addresses = &none;
+  EXPECT_FALSE(compose_status({}, inputs).addresses);
+}
+
+TEST(ComposeStatus, AddressesMakeItProvisionedUnlessSomethingBlocks) {
+  const std::vector<ingress> addresses{{"10.0.0.1", ""}};
+  const condition_update said{"False", "PortConflict", "taken", 0};
+  status_inputs inputs;
+  inputs.addresses = &addresses;
+  inputs.pool = "p";
+  EXPECT_EQ(compose_status({}, inputs).condition->status, "True");
+  inputs.said = &said;
+  EXPECT_EQ(compose_status({}, inputs).condition->reason, "EnsuredLoadBalancer");
+  inputs.blocking = true;
+  const auto blocked = compose_status({}, inputs);
+  EXPECT_EQ(blocked.condition, said);
+  EXPECT_EQ(blocked.addresses, addresses);
+}
+
+} // namespace
+} // namespace dklb::domain

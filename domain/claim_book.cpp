@@ -12,15 +12,13 @@ bool claim_book::put(claim_ptr claim) {
     return false;
   slot = entry{std::move(claim), ++version_, false, std::nullopt};
   // A changed claim deserves a fresh look, and may make room for one that was refused.
-  suspects_.erase(key);
-  guilty_.erase(key);
+  clear_of_suspicion(key);
   return true;
 }
 
 void claim_book::release(const service_key& service) {
   entries_.erase(service);
-  suspects_.erase(service);
-  guilty_.erase(service);
+  clear_of_suspicion(service);
   releases_.insert(service);
   ++version_;
 }
@@ -29,8 +27,17 @@ void claim_book::released(const service_key& service) {
   releases_.erase(service);
 }
 
+void claim_book::clear_of_suspicion(const service_key& service) {
+  guilty_.erase(service);
+  for (auto& group : suspects_)
+    group.erase(service);
+  std::erase_if(suspects_, [](const auto& group) { return group.empty(); });
+}
+
 std::set<service_key> claim_book::excluded() const {
-  auto out = suspects_;
+  std::set<service_key> out;
+  for (const auto& group : suspects_)
+    out.insert(group.begin(), group.end());
   for (const auto& [key, words] : guilty_)
     out.insert(key);
   return out;
@@ -41,20 +48,20 @@ bool claim_book::succeeded(std::uint64_t planned) {
     success_ = planned;
     return false;
   }
-  // Those who were in this round are cleared, the rest comes next. Their versions are moved up so
-  // that exactly they can be blamed for the next refusal.
+  // Those who were in this round are cleared; the latest half that was left out comes next. Their
+  // versions are moved up so that exactly they can be blamed for the next refusal.
   success_ = version_++;
-  for (const auto& key : suspects_)
+  for (const auto& key : suspects_.back())
     entries_.at(key).version = version_;
-  suspects_.clear();
+  suspects_.pop_back();
   return true;
 }
 
 std::vector<claim_book::claim_ptr> claim_book::changed_until(std::uint64_t planned) const {
   std::vector<claim_ptr> out;
+  const auto left_out = excluded();
   for (const auto& [key, item] : entries_)
-    if (item.version > success_ && item.version <= planned && !suspects_.contains(key)
-        && !guilty_.contains(key))
+    if (item.version > success_ && item.version <= planned && !left_out.contains(key))
       out.push_back(item.claim);
   std::sort(out.begin(), out.end(),
             [](const auto& left, const auto& right) { return precedes(*left, *right); });
@@ -66,10 +73,22 @@ std::vector<service_key> claim_book::refused(std::uint64_t planned, const std::s
   blamed_ = !changed.empty();
   if (changed.size() == 1) {
     guilty_.emplace(changed.front()->service, words);
+    // Most likely it was the only one: all others get their turn together.
+    const auto found = excluded();
+    suspects_.clear();
+    std::set<service_key> rest;
+    for (const auto& key : found)
+      if (!guilty_.contains(key))
+        rest.insert(key);
+    if (!rest.empty())
+      suspects_.push_back(std::move(rest));
     return {changed.front()->service};
   }
+  std::set<service_key> younger;
   for (std::size_t i = (changed.size() + 1) / 2; i < changed.size(); ++i)
-    suspects_.insert(changed[i]->service);
+    younger.insert(changed[i]->service);
+  if (!younger.empty())
+    suspects_.push_back(std::move(younger));
   return {};
 }
 

@@ -65,13 +65,15 @@ public:
 private:
   std::map<service_key, entry> entries_;
   std::set<service_key> releases_;
-  std::set<service_key> suspects_;
+  /// Left out until their turn: the younger halves of refused rounds, the latest last.
+  std::vector<std::set<service_key>> suspects_;
   std::map<service_key, std::string> guilty_;
   std::uint64_t version_ = 0;
   std::uint64_t success_ = 0;
   bool blamed_ = false;
 
   std::vector<claim_ptr> changed_until(std::uint64_t planned) const;
+  void clear_of_suspicion(const service_key& service);
 };
 
 } // namespace dklb::domain

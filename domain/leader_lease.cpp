@@ -51,6 +51,7 @@ lease_step lease_elector::next(time now, double random) const {
 void lease_elector::read(const std::optional<lease_record>& record, time now) {
   absent_ = !record;
   stale_ = false;
+  not_before_ = now;
   if (record && (!seen_ || *seen_ != *record))
     changed_ = now;
   seen_ = record;

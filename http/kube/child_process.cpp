@@ -14,6 +14,11 @@
 #include <optional>
 #include <system_error>
 
+// glibc 2.36 forgets to declare these for C++.
+extern "C" {
+#include <sys/pidfd.h>
+}
+
 extern char** environ; // NOLINT(readability-identifier-naming)
 
 // glibc 2.36 declares its functions without C linkage.

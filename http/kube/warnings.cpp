@@ -7,6 +7,18 @@ namespace {
 
 constexpr std::size_t most_remembered = 1000;
 
+/// The comma that ends a warning, past a quoted date.
+std::size_t end_of_warning(std::string_view header, std::size_t from) {
+  bool quoted = false;
+  for (auto i = from; i < header.size(); ++i) {
+    if (header[i] == '"')
+      quoted = !quoted;
+    else if (header[i] == ',' && !quoted)
+      return i;
+  }
+  return header.size();
+}
+
 } // namespace
 
 std::vector<std::string> warning_texts(std::string_view header) {
@@ -22,10 +34,9 @@ std::vector<std::string> warning_texts(std::string_view header) {
       text += header[++i];
     } else if (character == '"') {
       inside = false;
-      // A date may follow a text, in quotes as well; it starts right after one blank.
       texts.push_back(text);
-      const auto comma = header.find(',', i);
-      i = comma == std::string_view::npos ? header.size() : comma;
+      // A date in quotes may follow; the next warning stands behind the comma after it.
+      i = end_of_warning(header, i + 1);
     } else {
       text += character;
     }

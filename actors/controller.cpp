@@ -10,6 +10,7 @@
 #include "http/edgelb/credentials.hpp"
 #include "http/kube/client.hpp"
 
+#include <caf/atom.hpp>
 #include <caf/scoped_actor.hpp>
 
 #include <algorithm>
@@ -56,6 +57,9 @@ domain::result<domain::unit> controller::run() {
   if (auto made = make_clients(); !made)
     return made;
   const auto& limits = arguments_.settings.concurrency;
+  // Work sharing sleeps on a condition; CAF's default, work stealing, polls: with few threads that
+  // costs more than it saves, and up to 10 ms until an idle process notices a message.
+  actor_config_.set("scheduler.policy", caf::atom("sharing"));
   actor_config_.set("scheduler.max-threads", scheduler_threads(limits.scheduler_threads));
   actor_config_.set("scheduler.max-throughput",
                     static_cast<std::size_t>(limits.scheduler_throughput));

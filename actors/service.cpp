@@ -31,8 +31,10 @@ void service_state::changed(const service_ptr& object) {
     object_ = object;
     return;
   }
+  const auto same = planned_ && object_ && domain::same_for_plan(*object_, *object);
   adopt(object);
-  pump();
+  if (!same)
+    pump();
 }
 
 void service_state::adopt(const service_ptr& object) {
@@ -79,6 +81,7 @@ void service_state::ticked(const tick& what) {
 void service_state::pump() {
   if (busy_ || cleaning_ || !gate_open || !object_)
     return;
+  planned_ = true;
   domain::service_plan_input input;
   input.object = object_.get();
   input.accepted = accepted_;
@@ -138,6 +141,7 @@ void service_state::patched(const domain::patch_service& step,
 }
 
 void service_state::retry_later(const domain::error& failure) {
+  planned_ = false; // the next snapshot is looked at, whatever it says
   // 404 and 409: the watch is about to tell us what the object is now.
   const auto delay = backoff_.next(failure.retry_after);
   next_retry_ = std::chrono::system_clock::now() + delay;

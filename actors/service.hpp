@@ -83,6 +83,7 @@ private:
   messages::pool_actor pool_;
   std::map<std::string, messages::pool_actor> releasing_;
   bool busy_ = false;
+  bool planned_ = false; ///< the plan of the present snapshot is carried out or under way
   bool cleaning_ = false;
   bool cleaned_ = false;
   bool served_ = false;

@@ -4,12 +4,26 @@
 
 namespace dklb::domain {
 
+namespace {
+
+bool same_but_address(const pool_claim& left, pool_claim right) {
+  right.had_address = left.had_address;
+  return left == right;
+}
+
+} // namespace
+
 bool claim_book::put(claim_ptr claim) {
   const auto key = claim->service;
   releases_.erase(key);
   auto& slot = entries_[key];
   if (slot.claim && *slot.claim == *claim)
     return false;
+  if (slot.claim && same_but_address(*slot.claim, *claim)) {
+    // Nothing to write for; it matters only if the pool vanishes.
+    slot.claim = std::move(claim);
+    return false;
+  }
   slot = entry{std::move(claim), ++version_, false, std::nullopt};
   // A changed claim deserves a fresh look, and may make room for one that was refused.
   clear_of_suspicion(key);

@@ -98,7 +98,8 @@ result<claim_pool_part> make_claim(const service& service, const configuration_o
   claim.constraints = object.constraints;
   claim.creation = object.creation.value_or(creation_strategy::if_not_present);
   claim.cloud_provider = object.cloud_provider_configuration.value_or("");
-  claim.had_address = !service.addresses.empty();
+  // Only `Once` asks for it; a claim that changed with each status write would wake its pool.
+  claim.had_address = claim.creation == creation_strategy::once && !service.addresses.empty();
   std::set<int> bound;
   for (const auto& port : service.ports) {
     const auto bind_port = cloud ? 0 : bind_port_of(object, port.port);

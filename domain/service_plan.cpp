@@ -170,6 +170,14 @@ bool needs_cleanup(const service_settings& settings, const service& service) {
   return has_finalizer(service) && !wanted(settings, service);
 }
 
+bool same_for_plan(const service& left, const service& right) {
+  return left.uid == right.uid && left.deleting == right.deleting && left.type == right.type
+         && left.load_balancer_class == right.load_balancer_class && left.ports == right.ports
+         && left.config_annotation == right.config_annotation && left.paused == right.paused
+         && left.finalizers == right.finalizers
+         && left.addresses.empty() == right.addresses.empty();
+}
+
 service_step plan_service(const service_settings& settings, const service_plan_input& input) {
   const auto& object = *input.object;
   if (needs_cleanup(settings, object))

@@ -85,6 +85,10 @@ struct service_plan_input {
   std::function<bool(const std::string&)> pool_exists;
 };
 
+/// True where plan_service cannot come to another step: only versions, addresses or conditions
+/// differ. Most of what the watch tells is of this kind, the echo of our own writes above all.
+bool same_for_plan(const service& left, const service& right);
+
 /// The next step for one Service. The generated name is written into the annotation before
 /// anything is claimed, so that it never changes.
 service_step plan_service(const service_settings& settings, const service_plan_input& input);

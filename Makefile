@@ -1,7 +1,7 @@
 # The front door. Every target says little when there is nothing to do, works as root without sudo,
 # and may run twice at the same time (the steps lock what they write).
 .DEFAULT_GOAL := help
-.PHONY: help deps build programs control-plane run test bench fmt lint clean
+.PHONY: help deps build programs control-plane run test bench manifests fmt lint clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -26,6 +26,10 @@ test: deps ## Build and run every test: near, middle and far
 bench: deps ## Measure against the loopback servers; the table of docs/benchmarks.md
 	@tools/build release dklb_bench
 	@build/release/bin/dklb_bench
+
+manifests: deps ## Write deploy/'s manifests from the Helm chart
+	@tools/helm/build
+	@tools/manifests
 
 fmt: ## Format the C++ sources
 	@tools/deps lint

@@ -1,0 +1,144 @@
+"""The Helm chart: it lints, its schema refuses mistakes, its values do what they say."""
+
+import pytest
+import yaml
+from rendering import CHART, DEPLOY, PROFILES, helm, objects, template
+
+DEPLOYMENT = ("Deployment", "dklb-system", "dklb")
+CONFIG_MAP = ("ConfigMap", "dklb-system", "dklb")
+
+
+def rendered(*settings):
+    arguments = [word for setting in settings for word in ("--set", setting)]
+    return objects(template(*arguments).stdout)
+
+
+def config_of(found):
+    return yaml.safe_load(found[CONFIG_MAP]["data"]["dklb.yaml"])
+
+
+def pod_of(found):
+    return found[DEPLOYMENT]["spec"]["template"]["spec"]
+
+
+@pytest.mark.parametrize("profile", [*PROFILES, "service-monitor"])
+def test_chart_lints_without_warning(profile):
+    result = helm("lint", "-f", DEPLOY / "profiles" / f"{profile}.yaml", CHART, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "[WARNING]" not in result.stdout and "[ERROR]" not in result.stdout
+
+
+@pytest.mark.parametrize("setting, names", [
+    ("replicas=two", "/replicas"),
+    ("replicas=-1", "/replicas"),
+    ("replica=2", "replica"),
+    ("clusterName=dev kubernetes", "/clusterName"),
+    ("image.pullPolicy=Sometimes", "/image/pullPolicy"),
+    ("config.clusterName=dev", "clusterName"),
+    ("config.http.listen=0.0.0.0:80", "http"),
+    ("config.edgelb.bearerToken=secret", "bearerToken"),
+    ("config.edgelb.url=api.edgelb", "/config/edgelb/url"),
+    ("config.pools.backendMode=node", "/config/pools/backendMode"),
+    ("config.pools.defaultSize=0", "/config/pools/defaultSize"),
+    ("config.concurrency.resyncPeriod=120", "/config/concurrency/resyncPeriod"),
+    ("config.concurrency.poll.mim=1s", "mim"),
+    ("config.leaderElection.leaseDuration=15 s", "/config/leaderElection/leaseDuration"),
+    ("config.log.level=loud", "/config/log/level"),
+    ("webhook.failurePolicy=ignore", "/webhook/failurePolicy"),
+    ("webhook.enabled=true", "/webhook"),
+    ("webhook.enabled=true,webhook.certManager=true,webhook.register=true", "/webhook"),
+    ("edgelb.tokenSecret=token", "/edgelb/tokenSecret"),
+    ("resources.limits=null", "missing property 'limits'"),
+    ("serviceMonitor.interval=often", "/serviceMonitor/interval"),
+    ("networkPolicy.egressPorts={https}", "/networkPolicy/egressPorts"),
+    ("edgelbLocal.nodeSelector=null", "missing property 'nodeSelector'"),
+    ("edgelbLocal.agents[0].private=node-1", "/edgelbLocal/agents/0/private"),
+])
+def test_schema_refuses_and_names_what_is_wrong(setting, names):
+    result = template("--set", setting, check=False)
+    assert result.returncode != 0
+    assert "values don't meet the specifications of the schema" in result.stderr
+    assert names in result.stderr
+
+
+def test_cluster_name_comes_from_the_value_or_from_the_config_map():
+    given = rendered("clusterName=prod/kubernetes01")
+    assert config_of(given)["clusterName"] == "prod/kubernetes01"
+    assert "CLUSTER_NAME" not in {entry["name"] for entry in pod_of(given)["containers"][0]["env"]}
+    absent = rendered()
+    assert "clusterName" not in config_of(absent)
+    source, = [entry["valueFrom"] for entry in pod_of(absent)["containers"][0]["env"]
+               if entry["name"] == "CLUSTER_NAME"]
+    assert source == {"configMapKeyRef": {"name": "mke-cluster-info", "key": "CLUSTER_NAME"}}
+
+
+@pytest.mark.parametrize("value, key, file", [
+    ("tokenSecret", "bearerTokenFile", "token"),
+    ("serviceAccountSecret", "serviceAccountFile", "service-account.json"),
+    ("caConfigMap", "caFile", "ca.crt"),
+])
+def test_named_object_is_mounted_where_the_configuration_points(value, key, file):
+    found = rendered(f"edgelb.{value}.name=given", "config.edgelb.poolGroup=a/b")
+    edgelb = config_of(found)["edgelb"]
+    assert edgelb["poolGroup"] == "a/b"
+    folder, name = edgelb[key].rsplit("/", 1)
+    assert name == file
+    pod = pod_of(found)
+    mount, = [entry for entry in pod["containers"][0]["volumeMounts"]
+              if entry["mountPath"] == folder]
+    volume, = [entry for entry in pod["volumes"] if entry["name"] == mount["name"]]
+    source = volume.get("secret", {}).get("secretName") or volume["configMap"]["name"]
+    assert source == "given" and mount["readOnly"] and "subPath" not in mount
+
+
+def test_configuration_files_never_hold_a_secret_and_only_what_was_asked_for():
+    assert config_of(rendered()) == {"http": {"listen": "0.0.0.0:8080"},
+                                     "leaderElection": {"leaseName": "dklb"}}
+
+
+def test_lease_name_of_the_configuration_is_the_one_the_role_allows():
+    found = rendered("config.leaderElection.leaseName=other")
+    assert config_of(found)["leaderElection"]["leaseName"] == "other"
+    named = [rule["resourceNames"] for rule in found["Role", "dklb-system", "dklb"]["rules"]
+             if "resourceNames" in rule]
+    assert named == [["other"]]
+
+
+def test_webhook_that_registers_itself_gets_the_verbs_and_no_manifests():
+    found = rendered("webhook.enabled=true", "webhook.register=true")
+    assert not {kind for kind, _, _ in found} & {"MutatingWebhookConfiguration", "Certificate"}
+    webhook = config_of(found)["webhook"]
+    assert webhook["register"] is True and webhook["caFile"] == "/etc/dklb/webhook/ca.crt"
+    rules = [rule for rule in found["ClusterRole", "", "dklb"]["rules"]
+             if rule["apiGroups"] == ["admissionregistration.k8s.io"]]
+    for rule in rules:
+        assert rule.get("resourceNames") == ["dklb"] or rule["verbs"] == ["create"]
+    plain = rendered("webhook.enabled=true", "webhook.caBundle=Q0E=")
+    assert not [rule for rule in plain["ClusterRole", "", "dklb"]["rules"]
+                if "admissionregistration.k8s.io" in rule["apiGroups"]]
+    for kind in ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"):
+        hook, = plain[kind, "", "dklb"]["webhooks"]
+        assert hook["clientConfig"]["caBundle"] == "Q0E="
+
+
+def test_webhook_leaves_kube_system_and_its_own_namespace_out():
+    found = rendered("webhook.enabled=true", "webhook.certManager=true")
+    for kind in ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"):
+        hook, = found[kind, "", "dklb"]["webhooks"]
+        selector, = hook["namespaceSelector"]["matchExpressions"]
+        assert selector["operator"] == "NotIn"
+        assert set(selector["values"]) == {"kube-system", "dklb-system"}
+        assert hook["failurePolicy"] == "Ignore" and hook["sideEffects"] == "None"
+        assert hook["timeoutSeconds"] == 5 and hook["matchPolicy"] == "Equivalent"
+        service = hook["clientConfig"]["service"]
+        names = found["Certificate", "dklb-system", "dklb-webhook"]["spec"]["dnsNames"]
+        assert f"{service['name']}.{service['namespace']}.svc" in names
+        ports = found["Service", service["namespace"], service["name"]]["spec"]["ports"]
+        assert service["port"] in {port["port"] for port in ports}
+
+
+def test_agents_of_the_values_become_the_file_that_edgelb_local_reads():
+    found = rendered("edgelbLocal.enabled=true", "edgelbLocal.agents[0].private=10.0.0.5",
+                     "edgelbLocal.agents[0].public=203.0.113.9")
+    text = found["ConfigMap", "edgelb-local", "edgelb-local-agents"]["data"]["agents.json"]
+    assert yaml.safe_load(text) == [{"private": "10.0.0.5", "public": "203.0.113.9"}]

@@ -3,6 +3,7 @@
 
 #include "tests/http/support/calls.hpp"
 #include "tests/http/support/keys.hpp"
+#include "tests/support/child_process.hpp"
 #include "tests/http/support/raw_server.hpp"
 
 #include <gmock/gmock.h>
@@ -11,8 +12,6 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 
-#include <filesystem>
-#include <fstream>
 #include <thread>
 
 namespace dklb::tests {
@@ -115,16 +114,14 @@ TEST_F(EngineTls, TrustsTheGivenAuthorityAsTextOrFile) {
   const auto by_text = call(where);
   ASSERT_TRUE(by_text.has_value()) << by_text.failure().message;
   EXPECT_EQ(by_text->status, 200);
-  const auto path =
-    std::filesystem::temp_directory_path() / ("dklb-ca-" + std::to_string(::getpid()) + ".pem");
-  std::ofstream(path) << authority.pem();
+  const support::temporary_folder files;
+  const std::string path = files.write("ca.pem", authority.pem());
   where.ca_data = "";
-  where.ca_file = path.string();
+  where.ca_file = path;
   const auto by_file = call(where);
-  std::filesystem::remove(path);
   EXPECT_TRUE(by_file.has_value()) << by_file.failure().message;
-  where.ca_file = path.string() + ".missing";
-  expect_refused(call(where), path.string());
+  where.ca_file = path + ".missing";
+  expect_refused(call(where), path);
 }
 
 TEST_F(EngineTls, RefusesAStrangersCertificate) {

@@ -5,13 +5,13 @@
 #include "tests/http/support/calls.hpp"
 #include "tests/http/support/keys.hpp"
 #include "tests/http/support/raw_server.hpp"
+#include "tests/support/child_process.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <filesystem>
-#include <fstream>
 #include <map>
 
 namespace dklb::tests {
@@ -23,28 +23,13 @@ using http::edgelb::authenticator;
 using testing::HasSubstr;
 using testing::Not;
 
-/// A directory that goes away with the test.
-class temporary_directory {
-public:
-  temporary_directory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "dklb-test-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  ~temporary_directory() { std::filesystem::remove_all(path_); }
-  temporary_directory(const temporary_directory&) = delete;
-  temporary_directory& operator=(const temporary_directory&) = delete;
-  /// Writes a file the way Kubernetes swaps mounted secrets: aside, then renamed.
-  std::string write(const std::string& name, const std::string& text) const {
-    const auto target = path_ / name;
-    const auto aside = path_ / (name + ".new");
-    std::ofstream(aside) << text;
-    std::filesystem::rename(aside, target);
-    return target.string();
-  }
-
-private:
-  std::filesystem::path path_;
-};
+/// Writes a file the way mounted secrets are swapped: aside, then renamed.
+std::string swap_in(const support::temporary_folder& files, const std::string& name,
+                    const std::string& text) {
+  const std::string target = files.path() + "/" + name;
+  std::filesystem::rename(files.write(name + ".new", text), target);
+  return target;
+}
 
 class Credentials : public testing::Test {
 protected:
@@ -72,7 +57,7 @@ protected:
     return http::edgelb::find_credentials(engine, sources);
   }
 
-  temporary_directory files;
+  support::temporary_folder files;
   http::engine engine;
 };
 
@@ -83,7 +68,7 @@ TEST_F(Credentials, NoneAreNeeded) {
 }
 
 TEST_F(Credentials, FilesComeBeforeTheEnvironment) {
-  const auto path = files.write("token", "from-file\n");
+  const auto path = swap_in(files, "token", "from-file\n");
   const auto file = find({{"DKLB_EDGELB_TOKEN", "from-environment"}}, path);
   ASSERT_TRUE(file.has_value());
   EXPECT_EQ(*authorization(**file), "Bearer from-file");
@@ -95,26 +80,26 @@ TEST_F(Credentials, FilesComeBeforeTheEnvironment) {
 }
 
 TEST_F(Credentials, TokenFileIsReadAgainAfterA401) {
-  const auto path = files.write("token", "first");
+  const auto path = swap_in(files, "token", "first");
   const auto source = http::edgelb::token_file(path);
   EXPECT_EQ(*authorization(*source), "Bearer first");
   EXPECT_FALSE(refused(*source)) << "the same token again cannot help";
-  files.write("token", "second");
+  swap_in(files, "token", "second");
   EXPECT_TRUE(refused(*source));
   EXPECT_EQ(*authorization(*source), "Bearer second");
   EXPECT_TRUE(refused(*source)) << "another request that was sent with the first token";
 }
 
 TEST_F(Credentials, ChangedTokenFileIsSeenWithoutA401) {
-  const auto path = files.write("token", "first");
+  const auto path = swap_in(files, "token", "first");
   const auto source = http::edgelb::token_file(path, std::chrono::milliseconds(1));
   EXPECT_EQ(*authorization(*source), "Bearer first");
-  files.write("token", "second");
+  swap_in(files, "token", "second");
   EXPECT_TRUE(eventually([&] { return *authorization(*source) == "Bearer second"; }));
 }
 
 TEST_F(Credentials, TokenStaysWhileItsFileIsGone) {
-  const auto path = files.write("token", "first");
+  const auto path = swap_in(files, "token", "first");
   const auto source = http::edgelb::token_file(path);
   EXPECT_EQ(*authorization(*source), "Bearer first");
   std::filesystem::remove(path);
@@ -128,8 +113,9 @@ TEST_F(Credentials, UnusableTokenFilesAreNamed) {
     std::string cause;
   };
   for (const sample& each :
-       {sample{"/nonexistent/token", "No such file"}, sample{files.write("empty", " \n"), "empty"},
-        sample{files.write("large", std::string(70000, 'x')), "larger than"}}) {
+       {sample{"/nonexistent/token", "No such file"},
+        sample{swap_in(files, "empty", " \n"), "empty"},
+        sample{swap_in(files, "large", std::string(70000, 'x')), "larger than"}}) {
     const auto source = http::edgelb::token_file(each.path);
     const auto answer = authorization(*source);
     ASSERT_FALSE(answer.has_value());

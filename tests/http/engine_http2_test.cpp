@@ -1,0 +1,101 @@
+// HTTP/2, against a real HAProxy that tells which protocol and connection each request came by.
+#include "http/engine.hpp"
+
+#include "tests/http/support/calls.hpp"
+#include "tests/http/support/keys.hpp"
+#include "tests/support/child_process.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <mutex>
+#include <set>
+
+namespace dklb::tests {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// An HTTPS front that answers `<HTTP major version> <the client's port>`.
+class haproxy_front {
+public:
+  explicit haproxy_front(const certificate& identity)
+    : address_(support::free_listen_address()),
+      process_({"/usr/sbin/haproxy", "-db", "-f", write_files(identity)}, files_.path() + "/log") {}
+
+  std::string url() const { return "https://" + address_; }
+  /// Once it answers.
+  bool ready(http::engine& engine, http::target_id target,
+             const std::shared_ptr<const http::endpoint>& where) {
+    return eventually([&] {
+      return send_and_wait(engine, target, where, get_request("/")).has_value()
+             || !process_.running();
+    });
+  }
+  std::string log() const { return support::read_file(files_.path() + "/log"); }
+
+private:
+  std::string write_files(const certificate& identity) {
+    const auto pem = files_.write("server.pem", identity.certificate_pem + identity.key_pem);
+    return files_.write("haproxy.cfg",
+                        "defaults\n  mode http\n  timeout client 30s\n"
+                        "frontend f\n  bind "
+                          + address_ + " ssl crt " + pem
+                          + " alpn h2,http/1.1\n"
+                            "  http-request return status 200 content-type text/plain "
+                            "lf-string \"%[fc_http_major] %[src_port]\"\n");
+  }
+
+  support::temporary_folder files_;
+  std::string address_;
+  support::child_process process_;
+};
+
+TEST(EngineHttp2, RequestsShareOneConnectionAndStreamsHaveTheirOwn) {
+  const certificate_authority authority("the test's own authority");
+  haproxy_front front(authority.issue("server", "DNS:front.example"));
+  http::endpoint settings;
+  settings.base_url = front.url();
+  settings.ca_data = authority.pem();
+  settings.tls_server_name = "front.example";
+  const auto where = std::make_shared<const http::endpoint>(settings);
+  http::engine engine;
+  http::target_settings limits;
+  limits.max_in_flight = 20;
+  const auto target = engine.add_target(limits);
+  ASSERT_TRUE(front.ready(engine, target, where)) << front.log();
+
+  std::vector<awaited<http::response_result>> answers(60);
+  for (auto& answer : answers) {
+    engine.send(target, where, get_request("/"), answer.callback());
+  }
+  std::set<std::string> seen;
+  for (auto& each : answers) {
+    const auto answer = each.get();
+    ASSERT_TRUE(answer.has_value()) << answer.failure().message << front.log();
+    seen.insert(answer->body);
+  }
+  EXPECT_EQ(seen.size(), 1U) << "one connection";
+  EXPECT_THAT(*seen.begin(), testing::StartsWith("2 "));
+
+  std::mutex mutex;
+  std::string streamed;
+  awaited<domain::result<domain::unit>> end;
+  engine.open_stream(where, get_request("/"),
+                     {{},
+                      [&](std::string_view piece) {
+                        const std::lock_guard lock(mutex);
+                        streamed += piece;
+                      },
+                      end.callback()},
+                     20s);
+  EXPECT_TRUE(end.get().has_value());
+  EXPECT_THAT(streamed, testing::StartsWith("1 "));
+
+  const auto after = send_and_wait(engine, target, where, get_request("/"));
+  ASSERT_TRUE(after.has_value());
+  EXPECT_EQ(after->body, *seen.begin()) << "the shared connection is still in use";
+}
+
+} // namespace
+} // namespace dklb::tests

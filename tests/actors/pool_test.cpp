@@ -1,0 +1,268 @@
+#include "actors/pool.hpp"
+
+#include "domain/names.hpp"
+#include "tests/actors/world.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dklb::actors::testing {
+namespace {
+
+struct plain_state {};
+
+/// What the owners of the claims were told, newest last.
+struct verdicts {
+  std::vector<claim_settled> settled;
+  std::vector<claim_delayed> delayed;
+
+  std::optional<claim_settled> last_of(const std::string& name) const {
+    std::optional<claim_settled> out;
+    for (const auto& item : settled)
+      if (item.claim->service.name == name)
+        out = item;
+    return out;
+  }
+};
+
+service_actor::behavior_type claimant(service_actor::stateful_pointer<plain_state> self,
+                                      pool_actor pool, verdicts* told) {
+  return {
+    [](const describe&) { return actor_description{}; },
+    // The test makes it claim by handing it an object whose name is the claim's.
+    [=](const service_changed& what) {
+      self->send(pool, claim_pool{make_claim(what.object->key.name, what.object->ports[0].port)});
+    },
+    [=](const service_gone&) {},
+    [](const objects_found&) {},
+    [](const directory_changed&) {},
+    [](const gate_changed&) {},
+    [=](const claim_settled& what) { told->settled.push_back(what); },
+    [=](const claim_delayed& what) { told->delayed.push_back(what); },
+    [](const addresses_published&) {},
+    [](const tick&) {},
+    [](const explain&) { return explanation{}; },
+  };
+}
+
+inventory_actor::behavior_type
+fake_inventory(inventory_actor::stateful_pointer<plain_state>, fake_edgelb* edgelb) {
+  return {
+    [](const describe&) { return actor_description{}; },
+    [](const directory_changed&) {},
+    [](const gate_changed&) {},
+    [](const pool_seen&) {},
+    [=](const recall_pool& what) -> recalled_pool {
+      const auto found = edgelb->pools.find(what.name);
+      if (found == edgelb->pools.end())
+        return {recalled_pool::state::absent, nullptr};
+      return {recalled_pool::state::present,
+              std::make_shared<const domain::pool_document>(found->second)};
+    },
+    [](const find_pools&) { return pools_found{}; },
+    [](const refresh_inventory&) {},
+    [](const tick&) {},
+  };
+}
+
+class PoolActor : public ActorWorld {
+protected:
+  PoolActor() {
+    directory handles;
+    handles.edgelb = spawn_edgelb();
+    handles.inventory = keep(system.spawn(fake_inventory, &edgelb));
+    peers = std::make_shared<const directory>(std::move(handles));
+  }
+
+  pool_actor start(bool gate_open = true) {
+    pool_actor out
+      = keep(system.spawn(pool, std::string{"p"}, pool_arguments{shared, peers, gate_open, {}}));
+    owner = keep(system.spawn(claimant, out, &told));
+    return out;
+  }
+
+  void claim(const std::string& name, int port) {
+    auto object = make_service(name);
+    object.ports[0].port = port;
+    caf::anon_send(owner, service_changed{std::make_shared<const domain::service>(object)});
+  }
+
+  bool holds(const std::string& name, int port) const {
+    const auto found = edgelb.pools.find("p");
+    if (found == edgelb.pools.end())
+      return false;
+    const auto wanted = domain::object_name("dev/kubernetes01", {"default", name}, port);
+    for (const auto& frontend : found->second["haproxy"]["frontends"])
+      if (frontend["name"] == wanted)
+        return true;
+    return false;
+  }
+
+  std::shared_ptr<const directory> peers;
+  service_actor owner;
+  verdicts told;
+};
+
+TEST_F(PoolActor, FirstClaimCreatesThePoolAtOnceWithoutReadingIt) {
+  start();
+  claim("a", 80);
+  run();
+  EXPECT_EQ(edgelb.log, std::vector<std::string>{"create p"});
+  EXPECT_TRUE(holds("a", 80));
+  ASSERT_TRUE(told.last_of("a"));
+  EXPECT_FALSE(told.last_of("a")->refusal);
+}
+
+TEST_F(PoolActor, WritesNothingWhileTheGateIsClosed) {
+  auto actor = start(false);
+  claim("a", 80);
+  advance(milliseconds{10000});
+  EXPECT_TRUE(edgelb.log.empty());
+  caf::anon_send(actor, gate_changed{true});
+  run();
+  EXPECT_TRUE(holds("a", 80));
+}
+
+TEST_F(PoolActor, OneWriteAtATimeAndWhatComesMeanwhileGoesOutTogether) {
+  start();
+  edgelb.hold_writes = true;
+  claim("a", 80);
+  run();
+  for (int i = 0; i < 50; ++i)
+    claim("b" + std::to_string(i), 1000 + i);
+  advance(milliseconds{1000});
+  EXPECT_EQ(edgelb.writes(), 1U);
+  edgelb.hold_writes = false;
+  edgelb.let_go();
+  advance(milliseconds{1000});
+  EXPECT_EQ(edgelb.writes(), 2U);
+  EXPECT_TRUE(holds("b0", 1000));
+  EXPECT_TRUE(holds("b49", 1049));
+  EXPECT_EQ(told.settled.size(), 51U);
+}
+
+TEST_F(PoolActor, WaitsTheWriteGapBetweenTwoWrites) {
+  start();
+  claim("a", 80);
+  run();
+  claim("b", 81);
+  advance(shared->concurrency.pool_write_gap - milliseconds{20});
+  EXPECT_EQ(edgelb.writes(), 1U);
+  advance(milliseconds{40});
+  EXPECT_EQ(edgelb.writes(), 2U);
+}
+
+TEST_F(PoolActor, SettledPoolIsNotWrittenAgain) {
+  start();
+  claim("a", 80);
+  advance(milliseconds{1000});
+  const auto writes = edgelb.writes();
+  caf::anon_send(owner, service_changed{
+                          std::make_shared<const domain::service>(make_service("a", "p", 80))});
+  advance(milliseconds{10000});
+  EXPECT_EQ(edgelb.writes(), writes);
+}
+
+TEST_F(PoolActor, RestartedActorWithOneClaimLeavesTheOthersObjectsAlone) {
+  start();
+  claim("a", 80);
+  claim("b", 81);
+  advance(milliseconds{1000});
+  ASSERT_TRUE(holds("a", 80) && holds("b", 81));
+  const auto writes = edgelb.writes();
+  start(); // another actor for the same pool, as after a crash
+  claim("a", 80);
+  advance(milliseconds{1000});
+  EXPECT_TRUE(holds("b", 81));
+  EXPECT_EQ(edgelb.writes(), writes);
+}
+
+TEST_F(PoolActor, AmbiguousFailureIsReadBeforeItIsWrittenAgain) {
+  start();
+  edgelb.write_failures.push_back(
+    {{domain::error_code::transport, "connection cut", {}, 0}, true});
+  claim("a", 80);
+  run();
+  EXPECT_EQ(edgelb.writes(), 1U);
+  ASSERT_EQ(told.delayed.size(), 1U);
+  EXPECT_EQ(told.delayed[0].message, "connection cut");
+  advance(shared->concurrency.retry_base + milliseconds{100});
+  // The write had happened: reading shows it, and nothing is written twice.
+  EXPECT_EQ(edgelb.log, (std::vector<std::string>{"create p", "read p"}));
+  ASSERT_TRUE(told.last_of("a"));
+  EXPECT_FALSE(told.last_of("a")->refusal);
+}
+
+TEST_F(PoolActor, DefiniteRefusalGoesToTheClaimThatChangedInTheServersWords) {
+  start();
+  claim("a", 80);
+  run();
+  edgelb.write_failures.push_back({{domain::error_code::rejected, "port 81 is mine", {}, 400}, false});
+  claim("b", 81);
+  advance(milliseconds{2000});
+  ASSERT_TRUE(told.last_of("b"));
+  ASSERT_TRUE(told.last_of("b")->refusal);
+  EXPECT_NE(told.last_of("b")->refusal->message.find("port 81 is mine"), std::string::npos);
+  EXPECT_FALSE(told.last_of("a")->refusal);
+  claim("c", 82);
+  advance(milliseconds{1000});
+  EXPECT_TRUE(holds("c", 82)) << "a spoiled claim holds the pool hostage";
+  EXPECT_FALSE(holds("b", 81));
+}
+
+TEST_F(PoolActor, RefusedClaimIsTriedAgainWhenThePortComesFree) {
+  auto actor = start();
+  claim("a", 80);
+  run();
+  claim("b", 80);
+  advance(milliseconds{1000});
+  ASSERT_TRUE(told.last_of("b")->refusal);
+  EXPECT_EQ(told.last_of("b")->refusal->reason, domain::refusal_reason::port_conflict);
+  caf::scoped_actor self{system};
+  self->send(actor, release_pool{{"default", "a"}});
+  advance(milliseconds{1000});
+  EXPECT_FALSE(told.last_of("b")->refusal);
+  EXPECT_TRUE(holds("b", 80));
+}
+
+TEST_F(PoolActor, ReleaseIsConfirmedOnlyAfterTheWrite) {
+  auto actor = start();
+  claim("a", 80);
+  advance(milliseconds{1000});
+  edgelb.hold_writes = true;
+  bool confirmed = false;
+  caf::scoped_actor self{system};
+  self->send(actor, release_pool{{"default", "a"}});
+  advance(milliseconds{1000});
+  EXPECT_FALSE(self->has_next_message());
+  edgelb.let_go();
+  run();
+  self->receive([&](const pool_released& what) { confirmed = what.pool == "p"; });
+  EXPECT_TRUE(confirmed);
+  EXPECT_TRUE(edgelb.pools.empty());
+}
+
+TEST_F(PoolActor, HandMadeChangeIsRepairedWhenTheInventoryShowsIt) {
+  auto actor = start();
+  claim("a", 80);
+  advance(milliseconds{1000});
+  edgelb.pools.at("p")["haproxy"]["frontends"][0]["bindPort"] = 4711;
+  caf::anon_send(actor, pool_drifted{"p"});
+  advance(milliseconds{1000});
+  EXPECT_EQ(edgelb.pools.at("p")["haproxy"]["frontends"][0]["bindPort"], 80);
+}
+
+TEST_F(PoolActor, WithoutLeadershipItKeepsTheClaimAndWritesLater) {
+  start();
+  edgelb.write_failures.push_back({{domain::error_code::not_leader, "", {}, 0}, false});
+  claim("a", 80);
+  run();
+  EXPECT_TRUE(edgelb.pools.empty());
+  EXPECT_TRUE(told.delayed.empty());
+  advance(shared->concurrency.retry_base + milliseconds{100});
+  EXPECT_TRUE(holds("a", 80));
+}
+
+} // namespace
+} // namespace dklb::actors::testing

@@ -1,6 +1,7 @@
 #include "actors/controller.hpp"
 
 #include "actors/edgelb_gateway.hpp"
+#include "actors/event_recorder.hpp"
 #include "actors/introspection.hpp"
 #include "actors/kube_gateway.hpp"
 #include "actors/leader_elector.hpp"
@@ -114,7 +115,12 @@ void controller::spawn_actors() {
     return system.spawn(edgelb_gateway, run, client);
   };
   arguments.make_intake = make_service_intake(kube_, run_);
-  arguments.events.instance = arguments_.identity;
+  arguments.make_recorder = [run = run_, identity = arguments_.identity](
+                              caf::actor_system& system, const kube_gateway_actor& kube) {
+    http::kube::event_settings events;
+    events.instance = identity;
+    return system.spawn(event_recorder, run, kube, std::move(events));
+  };
   arguments.needs_nodes = arguments_.settings.pools.mode == domain::backend_mode::nodes;
   arguments.leader = !arguments_.settings.leader_election.enabled;
   arguments.give_up = arguments_.give_up;

@@ -23,8 +23,13 @@ void service_state::start(const service_ptr& object, runtime_ptr shared, directo
 }
 
 void service_state::changed(const service_ptr& object) {
-  if (!guard_.accept(object->resource_version, now(self_)))
+  if (!guard_.accept(object->resource_version, now(self_))) {
+    // Older than our own write, as far as known; looked at in the end if the echo never comes.
+    if (!std::exchange(held_, object))
+      self_->delayed_send(self_, domain::echo_guard::patience, tick{echo, 0});
     return;
+  }
+  held_.reset();
   if (!uid_.empty() && object->uid != uid_ && !cleaning_) {
     // A new object of the same name: what the old one had goes first.
     gone();
@@ -71,6 +76,8 @@ void service_state::directory_changed(const messages::directory_changed& what) {
 void service_state::ticked(const tick& what) {
   if (what.kind == retry && what.epoch == retry_epoch_)
     pump();
+  if (what.kind == echo && held_)
+    changed(std::exchange(held_, nullptr));
   if (what.kind == grace && what.epoch == grace_epoch_ && served_ && addresses_.empty() && claim_)
     report(domain::awaiting_address_report(claim_->pool), false, false);
 }
@@ -93,7 +100,11 @@ void service_state::pump() {
 
 void service_state::carry_out(domain::ignore_service step) {
   note(domain::ignored_report(std::move(step.message)));
-  if (object_->type != "LoadBalancer") {
+  if (guard_.waiting()) {
+    // Only what the watch told is known to the watcher too; ending before that would make it start
+    // another one for an object that is already settled.
+    planned_ = false;
+  } else if (object_->type != "LoadBalancer") {
     self_->send(peers->writer_of(key_), untrack_status{key_, uid_});
     self_->quit();
   }
@@ -108,12 +119,14 @@ void service_state::carry_out(const domain::clean_up_service&) {
 }
 
 void service_state::carry_out(domain::refuse_service step) {
-  served_ = false;
+  // What EdgeLB serves goes on as it is.
+  stopped_ = true;
   report({service_phase::refused, std::move(step.event_reason), std::move(step.message)}, true,
          true);
 }
 
 void service_state::carry_out(domain::pause_service step) {
+  stopped_ = true;
   report(domain::paused_report(std::move(step.message)), false, true);
 }
 
@@ -160,20 +173,22 @@ void service_state::retry_later(const domain::error& failure) {
 // -----------------------------------------------------------------------------
 
 void service_state::carry_out(domain::claim_pool_part step) {
-  accepted_ = std::move(step.accepted);
+  // Accepted it is once EdgeLB serves it: a user whose claim is refused may choose another pool.
+  claimed_ = std::move(step.accepted);
   for (const auto& warning : step.warnings)
     emit(true, "TranslationWarning", warning);
   if (step.refused_change)
     emit(true, "TranslationError", *step.refused_change);
   if (claim_ && *claim_ == *step.claim) {
-    if (served_ && phase_ == service_phase::refused)
-      say(std::nullopt, false);
+    if (std::exchange(stopped_, false) && served_)
+      resume();
     return;
   }
   const auto moved_from = claim_ && claim_->pool != step.claim->pool ? claim_->pool : std::string{};
   claim_ = std::move(step.claim);
   releasing_.erase(claim_->pool);
   served_ = false;
+  stopped_ = false;
   note(domain::provisioning_report(claim_->pool));
   if (!moved_from.empty()) {
     pool_ = nullptr;
@@ -276,6 +291,7 @@ void service_state::forget_claim() {
   pool_ = nullptr;
   served_ = false;
   accepted_.reset();
+  claimed_.reset();
   addresses_.clear();
 }
 

@@ -38,7 +38,7 @@ public:
   messages::explanation explain() const;
 
 private:
-  enum tick_kind : std::uint32_t { retry, grace };
+  enum tick_kind : std::uint32_t { retry, grace, echo };
   struct transition {
     std::chrono::system_clock::time_point at;
     domain::service_phase phase;
@@ -68,6 +68,7 @@ private:
   void forget_claim();
 
   // what the user is told
+  void resume();
   void report(domain::service_report what, bool warning, bool blocking);
   void note(const domain::service_report& what);
   void emit(bool warning, const std::string& reason, const std::string& message);
@@ -78,7 +79,9 @@ private:
   messages::service_ptr object_; ///< the newest snapshot; null once it is deleted
   std::string uid_;              ///< whose claims these are
   domain::echo_guard guard_;
-  std::optional<domain::configuration_object> accepted_;
+  messages::service_ptr held_; ///< the newest snapshot that the guard held back
+  std::optional<domain::configuration_object> claimed_;  ///< behind claim_
+  std::optional<domain::configuration_object> accepted_; ///< the last that EdgeLB served
   messages::claim_ptr claim_;
   messages::pool_actor pool_;
   std::map<std::string, messages::pool_actor> releasing_;
@@ -86,8 +89,9 @@ private:
   bool planned_ = false; ///< the plan of the present snapshot is carried out or under way
   bool cleaning_ = false;
   bool cleaned_ = false;
-  bool served_ = false;
-  bool moved_ = false; ///< the addresses in its status may be those of the pool it left
+  bool served_ = false;  ///< EdgeLB serves claim_
+  bool stopped_ = false; ///< the present annotation is refused or paused
+  bool moved_ = false;   ///< the addresses in its status may be those of the pool it left
   bool said_something_ = false;
   domain::service_phase phase_ = domain::service_phase::waiting;
   std::vector<domain::ingress> addresses_;

@@ -27,6 +27,13 @@ void service_state::settled(const claim_settled& what) {
   backoff_.reset();
   if (what.refusal)
     return report(domain::refused_report(*what.refusal), true, true);
+  accepted_ = claimed_;
+  if (!stopped_)
+    resume();
+}
+
+/// Its claim is served and nothing stands against it.
+void service_state::resume() {
   if (said_something_)
     say(std::nullopt, false);
   // What the status shows was found before a restart; it holds until the metadata says otherwise.
@@ -51,7 +58,7 @@ void service_state::delayed(const claim_delayed& what) {
 void service_state::published(const addresses_published& what) {
   addresses_ = what.addresses;
   moved_ = false;
-  if (!claim_ || !served_ || addresses_.empty())
+  if (!claim_ || !served_ || stopped_ || addresses_.empty())
     return;
   auto said = domain::provisioned_report(claim_->pool, addresses_);
   note(said);

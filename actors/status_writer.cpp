@@ -24,15 +24,24 @@ void status_writer_state::track(const track_status& what) {
   if (item.object && item.object->uid != what.object->uid)
     item = entry{};
   item.owner = caf::actor_cast<service_actor>(self_->current_sender());
-  if (item.guard && !item.guard->accept(what.object->resource_version, now(self_)))
+  if (item.guard && !item.guard->accept(what.object->resource_version, now(self_))) {
+    if (!std::exchange(item.held, what.object))
+      self_->delayed_send(self_, domain::echo_guard::patience, retry_service{what.object->key});
     return;
+  }
   item.guard.reset();
+  item.held.reset();
   item.object = what.object;
   consider(item);
 }
 
 void status_writer_state::untrack(const untrack_status& what) {
-  if (find(what.service, what.uid) != nullptr)
+  auto* item = find(what.service, what.uid);
+  if (item == nullptr)
+    return;
+  if (item->withdrawn && item->busy)
+    item->ending = true; // the addresses are still to be taken off
+  else
     entries_.erase(what.service);
 }
 
@@ -75,8 +84,14 @@ void status_writer_state::gate_changed(bool open) {
 
 void status_writer_state::retry(const domain::service_key& key) {
   if (const auto found = entries_.find(key); found != entries_.end()) {
-    found->second.waiting = false;
-    consider(found->second);
+    auto& item = found->second;
+    item.waiting = false;
+    // The echo of our write never came: what did come holds.
+    if (item.held && item.guard && item.guard->accept(item.held->resource_version, now(self_))) {
+      item.guard.reset();
+      item.object = std::exchange(item.held, nullptr);
+    }
+    consider(item);
   }
 }
 
@@ -124,7 +139,10 @@ void status_writer_state::written(const domain::service_key& key, const std::str
     item->guard = std::make_unique<domain::echo_guard>();
     item->guard->expect(item->object->resource_version, now(self_));
     publish(*item, true);
-    return consider(*item);
+    consider(*item);
+    if (item->ending && !item->busy)
+      entries_.erase(key);
+    return;
   }
   const auto& failure = outcome.failure();
   // Gone, or another object of that name: its status is nobody's business any more.

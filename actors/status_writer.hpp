@@ -40,10 +40,12 @@ private:
     std::optional<std::vector<domain::ingress>> addresses;
     std::optional<domain::condition_update> said;
     std::unique_ptr<domain::echo_guard> guard;
+    messages::service_ptr held; ///< the newest snapshot that the guard held back
     std::unique_ptr<domain::backoff> retry;
     bool blocking = false;
     bool withdrawn = false;
     bool busy = false;
+    bool ending = false; ///< forgotten after the write in flight
     bool announced = false;
     bool waiting = false;
   };

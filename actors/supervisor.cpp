@@ -1,6 +1,5 @@
 #include "actors/supervisor.hpp"
 
-#include "actors/event_recorder.hpp"
 #include "actors/inventory.hpp"
 #include "actors/pool.hpp"
 #include "actors/pool_poller.hpp"
@@ -52,7 +51,6 @@ void supervisor_state::start(supervisor_arguments arguments) {
   const auto& limits = run->concurrency;
   intensity_.emplace(static_cast<std::uint32_t>(limits.max_restarts), limits.restart_window);
   self_->set_down_handler([this](const caf::down_msg& down) { child_down(down); });
-  self_->attach_functor([this] { end(); });
   spawn_fixed();
 }
 
@@ -61,8 +59,7 @@ void supervisor_state::spawn_fixed() {
   handles_.supervisor = supervisor_actor{self_};
   handles_.kube = adopt(arguments_.make_kube_gateway(system), "kube_gateway", "");
   handles_.edgelb = adopt(arguments_.make_edgelb_gateway(system), "edgelb_gateway", "");
-  handles_.recorder = adopt(self_->spawn(event_recorder, run, handles_.kube, arguments_.events),
-                            "event_recorder", "");
+  handles_.recorder = adopt(arguments_.make_recorder(system, handles_.kube), "event_recorder", "");
   handles_.inventory = adopt(self_->spawn(inventory, run, nullptr, false), "inventory", "");
   for (std::size_t shard = 0; shard < arguments_.status_writers; ++shard)
     handles_.writers.push_back(spawn_writer(shard));
@@ -83,18 +80,22 @@ void supervisor_state::announce() {
   broadcast(directory_changed{peers});
 }
 
-void supervisor_state::end() {
-  for (auto& [name, item] : pools_) {
-    caf::anon_send_exit(item.pool, caf::exit_reason::user_shutdown);
-    caf::anon_send_exit(item.poller, caf::exit_reason::user_shutdown);
+supervisor_state::~supervisor_state() {
+  const auto end = [](const auto& actor) {
+    if (actor)
+      caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+  };
+  for (const auto& [name, item] : pools_) {
+    end(item.pool);
+    end(item.poller);
   }
-  caf::anon_send_exit(handles_.watcher, caf::exit_reason::user_shutdown);
-  caf::anon_send_exit(handles_.inventory, caf::exit_reason::user_shutdown);
-  caf::anon_send_exit(handles_.recorder, caf::exit_reason::user_shutdown);
+  end(handles_.watcher);
+  end(handles_.inventory);
+  end(handles_.recorder);
   for (const auto& writer : handles_.writers)
-    caf::anon_send_exit(writer, caf::exit_reason::user_shutdown);
-  caf::anon_send_exit(handles_.kube, caf::exit_reason::user_shutdown);
-  caf::anon_send_exit(handles_.edgelb, caf::exit_reason::user_shutdown);
+    end(writer);
+  end(handles_.kube);
+  end(handles_.edgelb);
 }
 
 // -- pools
@@ -214,8 +215,8 @@ void supervisor_state::restart(const restart_child& what) {
     const auto shard = static_cast<std::size_t>(std::stoul(what.key));
     handles_.writers.at(shard) = spawn_writer(shard);
   } else if (what.kind == "event_recorder") {
-    handles_.recorder = adopt(self_->spawn(event_recorder, run, handles_.kube, arguments_.events),
-                              "event_recorder", "");
+    handles_.recorder =
+      adopt(arguments_.make_recorder(self_->home_system(), handles_.kube), "event_recorder", "");
   } else if (what.kind == "inventory") {
     handles_.inventory = adopt(self_->spawn(inventory, run, nullptr, gate_open), "inventory", "");
   } else if (what.kind == "service_watcher") {

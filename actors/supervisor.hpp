@@ -3,7 +3,6 @@
 #include "actors/base.hpp"
 #include "actors/service_watcher.hpp"
 #include "domain/retry_policy.hpp"
-#include "http/kube/events.hpp"
 
 #include <caf/typed_response_promise.hpp>
 
@@ -22,7 +21,9 @@ struct supervisor_arguments {
   std::function<messages::kube_gateway_actor(caf::actor_system&)> make_kube_gateway;
   std::function<messages::edgelb_gateway_actor(caf::actor_system&)> make_edgelb_gateway;
   intake_factory make_intake;
-  http::kube::event_settings events;
+  std::function<messages::event_recorder_actor(caf::actor_system&,
+                                               const messages::kube_gateway_actor&)>
+    make_recorder;
   std::size_t status_writers = 4;
   /// False: leadership must be gained first (leadership_changed).
   bool leader = true;
@@ -39,9 +40,10 @@ class supervisor_state : public actor_base {
 public:
   using self_pointer = messages::supervisor_actor::stateful_pointer<supervisor_state>;
   explicit supervisor_state(self_pointer self) : self_(self) {}
+  /// Whoever ends the supervisor ends everybody.
+  ~supervisor_state();
 
   void start(supervisor_arguments arguments);
-  void end();
   caf::result<messages::pool_actor> ensure_pool(const std::string& name);
   caf::result<messages::restart_verdict> child_failed(const messages::child_failed& what);
   void child_down(const caf::down_msg& down);

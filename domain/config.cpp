@@ -217,8 +217,8 @@ nlohmann::json config_to_json(const config& value) {
     std::replace(path.begin(), path.end(), '.', '/');
     auto text = field.write();
     auto parsed = nlohmann::json::parse(text, nullptr, false);
-    out[nlohmann::json::json_pointer{path}]
-      = parsed.is_discarded() ? nlohmann::json(std::move(text)) : std::move(parsed);
+    out[nlohmann::json::json_pointer{path}] =
+      parsed.is_discarded() ? nlohmann::json(std::move(text)) : std::move(parsed);
   }
   return out;
 }

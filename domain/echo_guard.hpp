@@ -31,7 +31,7 @@ public:
 
   bool waiting() const { return !expected_.empty(); }
 
-  static constexpr time patience{30000};
+  static constexpr time patience{5000};
 
 private:
   std::string expected_;

@@ -10,20 +10,20 @@ namespace dklb::domain {
 
 /// What went wrong, in the only terms that decide what happens next.
 enum class error_code {
-  invalid,        ///< our own or the user's input is wrong; repeating it cannot help
-  not_found,      ///< 404
-  conflict,       ///< 409: somebody else changed or created it first; read, then decide again
-  gone,           ///< 410: a resource version or a continue token is too old
-  unauthorized,   ///< 401
-  forbidden,      ///< 403
-  rejected,       ///< any other 4xx: a definite refusal, nothing was written
-  throttled,      ///< 429: not done, come again after `retry_after`
-  unavailable,    ///< 5xx or an answer that is not the protocol (HTML, half a body): ambiguous
-  timeout,        ///< no answer within the deadline: ambiguous
-  transport,      ///< connection refused, reset, cut: ambiguous
-  malformed,      ///< a 2xx whose body does not parse: ambiguous
-  not_leader,     ///< refused by ourselves: leadership is not held at the moment of the write
-  cancelled,      ///< the engine or the actor went away first
+  invalid,      ///< our own or the user's input is wrong; repeating it cannot help
+  not_found,    ///< 404
+  conflict,     ///< 409: somebody else changed or created it first; read, then decide again
+  gone,         ///< 410: a resource version or a continue token is too old
+  unauthorized, ///< 401
+  forbidden,    ///< 403
+  rejected,     ///< any other 4xx: a definite refusal, nothing was written
+  throttled,    ///< 429: not done, come again after `retry_after`
+  unavailable,  ///< 5xx or an answer that is not the protocol (HTML, half a body): ambiguous
+  timeout,      ///< no answer within the deadline: ambiguous
+  transport,    ///< connection refused, reset, cut: ambiguous
+  malformed,    ///< a 2xx whose body does not parse: ambiguous
+  not_leader,   ///< refused by ourselves: leadership is not held at the moment of the write
+  cancelled,    ///< the engine or the actor went away first
 };
 
 /// A failure below the actors. `message` is for people and carries the server's own words.

@@ -46,8 +46,8 @@ service_actor::behavior_type claimant(service_actor::stateful_pointer<plain_stat
   };
 }
 
-inventory_actor::behavior_type
-fake_inventory(inventory_actor::stateful_pointer<plain_state>, fake_edgelb* edgelb) {
+inventory_actor::behavior_type fake_inventory(inventory_actor::stateful_pointer<plain_state>,
+                                              fake_edgelb* edgelb) {
   return {
     [](const describe&) { return actor_description{}; },
     [](const directory_changed&) {},
@@ -76,8 +76,8 @@ protected:
   }
 
   pool_actor start(bool gate_open = true) {
-    pool_actor out
-      = keep(system.spawn(pool, std::string{"p"}, pool_arguments{shared, peers, gate_open, {}}));
+    pool_actor out =
+      keep(system.spawn(pool, std::string{"p"}, pool_arguments{shared, peers, gate_open, {}}));
     owner = keep(system.spawn(claimant, out, &told));
     return out;
   }
@@ -158,8 +158,8 @@ TEST_F(PoolActor, SettledPoolIsNotWrittenAgain) {
   claim("a", 80);
   advance(milliseconds{1000});
   const auto writes = edgelb.writes();
-  caf::anon_send(owner, service_changed{
-                          std::make_shared<const domain::service>(make_service("a", "p", 80))});
+  caf::anon_send(
+    owner, service_changed{std::make_shared<const domain::service>(make_service("a", "p", 80))});
   advance(milliseconds{10000});
   EXPECT_EQ(edgelb.writes(), writes);
 }
@@ -180,8 +180,7 @@ TEST_F(PoolActor, RestartedActorWithOneClaimLeavesTheOthersObjectsAlone) {
 
 TEST_F(PoolActor, AmbiguousFailureIsReadBeforeItIsWrittenAgain) {
   start();
-  edgelb.write_failures.push_back(
-    {{domain::error_code::transport, "connection cut", {}, 0}, true});
+  edgelb.write_failures.push_back({{domain::error_code::transport, "connection cut", {}, 0}, true});
   claim("a", 80);
   run();
   EXPECT_EQ(edgelb.writes(), 1U);
@@ -198,7 +197,8 @@ TEST_F(PoolActor, DefiniteRefusalGoesToTheClaimThatChangedInTheServersWords) {
   start();
   claim("a", 80);
   run();
-  edgelb.write_failures.push_back({{domain::error_code::rejected, "port 81 is mine", {}, 400}, false});
+  edgelb.write_failures.push_back(
+    {{domain::error_code::rejected, "port 81 is mine", {}, 400}, false});
   claim("b", 81);
   advance(milliseconds{2000});
   ASSERT_TRUE(told.last_of("b"));

@@ -62,8 +62,7 @@ domain::result<json_ptr> do_metadata(fake_edgelb& edgelb, const std::string& nam
 }
 
 edgelb_gateway_actor::behavior_type
-fake_edgelb_gateway(edgelb_gateway_actor::stateful_pointer<plain_state> self,
-                    fake_edgelb* edgelb) {
+fake_edgelb_gateway(edgelb_gateway_actor::stateful_pointer<plain_state> self, fake_edgelb* edgelb) {
   return {
     [](const describe&) { return actor_description{}; },
     [=](const read_pool& what) {
@@ -112,6 +111,7 @@ domain::result<service_ptr> patch_object(fake_kube& kube, const patch_service_ob
   if (what.patch.config_annotation)
     object.config_annotation = what.patch.config_annotation;
   object.resource_version = std::to_string(++kube.version);
+  kube.untold[object.key].push_back(object);
   return std::make_shared<const domain::service>(object);
 }
 
@@ -131,6 +131,7 @@ domain::result<service_ptr> patch_status(fake_kube& kube, const patch_service_st
   if (status.contains("conditions"))
     object.conditions = status["conditions"].dump();
   object.resource_version = std::to_string(++kube.version);
+  kube.untold[object.key].push_back(object);
   return std::make_shared<const domain::service>(object);
 }
 
@@ -207,8 +208,8 @@ ActorWorld::ActorWorld() : shared(std::make_shared<runtime>()) {
   shared->pools.cluster = "dev/kubernetes01";
   shared->wall_clock = [] { return std::string{"2026-01-01T00:00:00Z"}; };
   shared->random = [] { return std::uint64_t{0}; };
-  shared->log
-    = std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::null_sink_st>());
+  shared->log =
+    std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::null_sink_st>());
 }
 
 ActorWorld::~ActorWorld() {

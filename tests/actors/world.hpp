@@ -50,6 +50,8 @@ struct fake_edgelb {
 /// The API server as the gateway shows it.
 struct fake_kube {
   std::map<domain::service_key, domain::service> services;
+  /// What our writes made of the objects and the watch has not told yet, in order.
+  std::map<domain::service_key, std::vector<domain::service>> untold;
   std::vector<std::string> log; ///< e.g. "patch default/a", "status default/a"
   std::vector<record_event> events;
   std::deque<domain::error> patch_failures;
@@ -105,7 +107,6 @@ private:
 claim_ptr make_claim(const std::string& name, int port, const std::string& pool = "p");
 
 /// A Service of type LoadBalancer with one port and the annotation of a named pool.
-domain::service make_service(const std::string& name, const std::string& pool = "p",
-                             int port = 80);
+domain::service make_service(const std::string& name, const std::string& pool = "p", int port = 80);
 
 } // namespace dklb::actors::testing

@@ -1,0 +1,286 @@
+#include "domain/echo_guard.hpp"
+#include "tests/actors/graph.hpp"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace dklb::actors::testing {
+namespace {
+
+/// The life of a Service through all actors.
+class LifeOfAService : public ActorGraph {
+protected:
+  /// A Service that is listed, placed at 10.0.0.1 and settled.
+  void settle(const std::string& name) {
+    place(name, "10.0.0.1");
+    start();
+    list({make_service(name)});
+    echo(name);
+    advance(milliseconds{100});
+  }
+};
+
+TEST_F(LifeOfAService, FromListToStatusInThreeKubernetesWrites) {
+  place("a", "10.0.0.1");
+  start();
+  list({make_service("a")});
+  EXPECT_EQ(kube.log, (std::vector<std::string>{"patch default/a", "status default/a"}));
+  EXPECT_EQ(edgelb.log, (std::vector<std::string>{"inventory", "create p", "metadata p"}));
+  EXPECT_EQ(reasons("a"), std::vector<std::string>{"EnsuredLoadBalancer"});
+  EXPECT_EQ(stored("a").finalizers, std::vector<std::string>{domain::finalizer_name});
+  EXPECT_EQ(stored("a").addresses, (std::vector<domain::ingress>{{"10.0.0.1", ""}}));
+  EXPECT_EQ(phase("a"), "Provisioned");
+}
+
+TEST_F(LifeOfAService, FinalizerIsThereBeforeTheFirstEdgelbWrite) {
+  kube.patch_failures.push_back({domain::error_code::unavailable, "busy", {}, 503});
+  start();
+  list({make_service("a")});
+  EXPECT_EQ(edgelb.writes(), 0U);
+  advance(shared->concurrency.retry_base + milliseconds{50});
+  EXPECT_EQ(edgelb.writes(), 1U);
+}
+
+TEST_F(LifeOfAService, EchoOfOurOwnWritesCausesNothing) {
+  settle("a");
+  const auto kube_log = kube.log;
+  const auto edgelb_log = edgelb.log;
+  const auto events = kube.events.size();
+  echo("a");
+  echo("a");
+  EXPECT_EQ(kube.log, kube_log);
+  EXPECT_EQ(edgelb.log, edgelb_log);
+  EXPECT_EQ(kube.events.size(), events);
+}
+
+TEST_F(LifeOfAService, RestartOverSettledStateWritesNothing) {
+  settle("a");
+  const auto stored_before = stored("a");
+  fail(supervisor_handle); // the whole graph ends with it
+  kube.log.clear();
+  kube.events.clear();
+  edgelb.log.clear();
+  start();
+  list({stored_before});
+  advance(milliseconds{10000});
+  EXPECT_TRUE(kube.log.empty());
+  EXPECT_TRUE(kube.events.empty());
+  EXPECT_EQ(edgelb.writes(), 0U);
+  EXPECT_EQ(edgelb.count("read p"), 0U) << "the inventory has it already";
+  EXPECT_EQ(phase("a"), "Provisioned");
+}
+
+TEST_F(LifeOfAService, NothingIsWrittenBeforeTheListTheInventoryAndLeadership) {
+  edgelb.read_failures.push_back({domain::error_code::unavailable, "away", {}, 503});
+  start(false);
+  list({make_service("a")});
+  EXPECT_TRUE(kube.log.empty());
+  advance(milliseconds{1100}); // the inventory is read now
+  EXPECT_TRUE(kube.log.empty());
+  EXPECT_EQ(edgelb.writes(), 0U);
+  caf::anon_send(supervisor_handle, leadership_changed{true});
+  run();
+  EXPECT_EQ(edgelb.writes(), 1U);
+}
+
+TEST_F(LifeOfAService, NothingIsWrittenBeforeTheFirstListIsComplete) {
+  start();
+  observe(make_service("a"));
+  advance(milliseconds{1000});
+  EXPECT_TRUE(kube.log.empty());
+  EXPECT_EQ(edgelb.writes(), 0U);
+}
+
+TEST_F(LifeOfAService, ChangeIsFollowedEvenIfTheEchoOfOurWriteNeverCame) {
+  place("a", "10.0.0.1");
+  start();
+  list({make_service("a")});
+  kube.untold.clear(); // a relist jumped over it
+  auto object = stored("a");
+  object.ports[0].port = 8080;
+  object.resource_version = "900";
+  observe(object);
+  EXPECT_FALSE(holds("a", 8080));
+  advance(domain::echo_guard::patience + milliseconds{500});
+  EXPECT_TRUE(holds("a", 8080));
+  EXPECT_FALSE(holds("a", 80));
+}
+
+TEST_F(LifeOfAService, DeleteTakesTheFinalizerOffAfterTheLastObjectIsGone) {
+  settle("a");
+  edgelb.hold_writes = true;
+  auto object = stored("a");
+  object.deleting = true;
+  object.resource_version = "900";
+  observe(object);
+  EXPECT_EQ(phase("a"), "Deleting");
+  EXPECT_EQ(stored("a").finalizers.size(), 1U);
+  advance(milliseconds{500});
+  edgelb.hold_writes = false;
+  edgelb.let_go();
+  advance(milliseconds{500});
+  EXPECT_TRUE(edgelb.pools.empty());
+  EXPECT_TRUE(stored("a").finalizers.empty());
+  vanish("a");
+  EXPECT_TRUE(find("service").empty());
+  EXPECT_TRUE(find("pool").empty());
+  EXPECT_TRUE(find("pool_poller").empty());
+}
+
+TEST_F(LifeOfAService, DeletedWhileDklbWasDownIsCleanedUp) {
+  settle("a");
+  auto object = stored("a");
+  fail(supervisor_handle);
+  object.deleting = true;
+  object.resource_version = "900";
+  start();
+  list({object});
+  advance(milliseconds{500});
+  EXPECT_TRUE(edgelb.pools.empty());
+  EXPECT_TRUE(stored("a").finalizers.empty());
+}
+
+TEST_F(LifeOfAService, ObjectsOfAServiceThatIsGoneAreSweptAfterTheFirstInventory) {
+  settle("a");
+  fail(supervisor_handle);
+  kube.services.clear();
+  start();
+  list({});
+  advance(milliseconds{500});
+  EXPECT_TRUE(edgelb.pools.empty());
+}
+
+TEST_F(LifeOfAService, OrphansAreOnlyReportedWhereTheModeSaysSo) {
+  settle("a");
+  fail(supervisor_handle);
+  kube.services.clear();
+  shared->orphans = domain::orphan_mode::report;
+  start();
+  list({});
+  advance(milliseconds{500});
+  EXPECT_TRUE(holds("a"));
+}
+
+TEST_F(LifeOfAService, MovesToAnotherPoolThatItWasGivenWhileDklbWasDown) {
+  settle("a");
+  auto object = stored("a");
+  fail(supervisor_handle);
+  object.config_annotation = "name: q\n";
+  object.resource_version = "900";
+  start();
+  list({object});
+  advance(milliseconds{500});
+  EXPECT_TRUE(holds("a", 80, "q"));
+  advance(shared->concurrency.resync_period + milliseconds{500});
+  EXPECT_FALSE(edgelb.pools.contains("p"));
+}
+
+TEST_F(LifeOfAService, RenameIsRefusedAndTheOldPoolGoesOn) {
+  settle("a");
+  auto object = stored("a");
+  object.config_annotation = "name: q\n";
+  object.resource_version = "900";
+  observe(object);
+  advance(milliseconds{500});
+  EXPECT_TRUE(holds("a"));
+  EXPECT_FALSE(edgelb.pools.contains("q"));
+  EXPECT_EQ(reasons("a").back(), "TranslationError");
+}
+
+TEST_F(LifeOfAService, BadAnnotationIsToldAndWhatWorkedGoesOn) {
+  settle("a");
+  const auto writes = edgelb.writes();
+  auto object = stored("a");
+  object.config_annotation = "name: p\nsize: none\n";
+  object.resource_version = "900";
+  observe(object);
+  advance(milliseconds{500});
+  EXPECT_EQ(phase("a"), "Refused");
+  EXPECT_EQ(reasons("a").back(), "TranslationError");
+  EXPECT_NE(stored("a").conditions.find("\"False\""), std::string::npos);
+  EXPECT_EQ(stored("a").addresses.size(), 1U);
+  EXPECT_EQ(edgelb.writes(), writes);
+  object = stored("a");
+  object.config_annotation = "name: p\n";
+  object.resource_version = "901";
+  observe(object);
+  advance(milliseconds{500});
+  EXPECT_EQ(phase("a"), "Provisioned");
+  EXPECT_NE(stored("a").conditions.find("\"True\""), std::string::npos);
+}
+
+TEST_F(LifeOfAService, TypeChangeReleasesThePoolAndTakesTheAddressesBack) {
+  settle("a");
+  auto object = stored("a");
+  object.type = "ClusterIP";
+  object.resource_version = "900";
+  observe(object);
+  advance(milliseconds{500});
+  EXPECT_TRUE(edgelb.pools.empty());
+  EXPECT_TRUE(stored("a").finalizers.empty());
+  EXPECT_TRUE(stored("a").addresses.empty());
+  echo("a");
+  EXPECT_TRUE(find("service").empty());
+}
+
+TEST_F(LifeOfAService, NewObjectOfTheSameNameStartsAfterTheOldOneIsCleanedUp) {
+  settle("a");
+  auto object = make_service("a", "q", 81);
+  object.uid = "another";
+  object.resource_version = "900";
+  kube.services.erase(key("a"));
+  observe(object);
+  advance(milliseconds{1000});
+  EXPECT_FALSE(edgelb.pools.contains("p"));
+  EXPECT_TRUE(holds("a", 81, "q"));
+}
+
+TEST_F(LifeOfAService, SecondServiceOnTheSamePortIsToldByNameAndServedOnceItIsFree) {
+  place("a", "10.0.0.1");
+  start();
+  auto second = make_service("b");
+  second.creation_timestamp = "2026-02-01T00:00:00Z";
+  list({make_service("a"), second});
+  advance(milliseconds{1000});
+  EXPECT_TRUE(holds("a"));
+  EXPECT_EQ(phase("b"), "Refused");
+  EXPECT_EQ(reasons("b"), std::vector<std::string>{"PortConflict"});
+  EXPECT_NE(explain("b").value("message", "").find("default/a"), std::string::npos);
+  auto object = stored("a");
+  object.deleting = true;
+  object.resource_version = "900";
+  observe(object);
+  advance(milliseconds{1000});
+  EXPECT_TRUE(holds("b"));
+}
+
+TEST_F(LifeOfAService, AwaitedAddressIsToldAfterTheGraceAndTheOldOneStays) {
+  start();
+  list({make_service("a")});
+  EXPECT_EQ(kube.count("status default/a"), 0U);
+  advance(shared->address_grace + milliseconds{50});
+  EXPECT_EQ(kube.count("status default/a"), 1U);
+  EXPECT_EQ(phase("a"), "AwaitingAddress");
+  place("a", "10.0.0.1");
+  advance(milliseconds{1100});
+  EXPECT_EQ(phase("a"), "Provisioned");
+  edgelb.metadata.clear();
+  advance(milliseconds{300000});
+  EXPECT_EQ(stored("a").addresses.size(), 1U);
+  EXPECT_EQ(phase("a"), "Provisioned");
+}
+
+TEST_F(LifeOfAService, EdgelbTroubleIsToldOnceInItsOwnWordsAndTriedAgain) {
+  for (int i = 0; i < 3; ++i)
+    edgelb.write_failures.push_back({{domain::error_code::unavailable, "no room", {}, 503}, false});
+  start();
+  list({make_service("a")});
+  advance(milliseconds{60000});
+  const auto told = reasons("a");
+  EXPECT_EQ(std::count(told.begin(), told.end(), "EdgeLBError"), 1);
+  EXPECT_TRUE(holds("a"));
+}
+
+} // namespace
+} // namespace dklb::actors::testing

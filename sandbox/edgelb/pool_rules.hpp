@@ -1,0 +1,15 @@
+#pragma once
+
+#include "sandbox/edgelb/document.hpp"
+
+namespace dklb::sandbox::edgelb {
+
+/// The name of the section that serves a pool's statistics; no frontend or backend may have it.
+inline constexpr const char* stats_section = "edgelb:stats";
+
+/// What must hold between the fields of a completed pool (complete_pool) before it can be rendered:
+/// names, references, ports, protocols that can be served, patterns that compile. The error is a
+/// 400 that names the object and the next step.
+domain::result<domain::unit> check_pool(const document& pool);
+
+} // namespace dklb::sandbox::edgelb

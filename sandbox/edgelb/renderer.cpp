@@ -1,0 +1,238 @@
+#include "sandbox/edgelb/renderer.hpp"
+
+#include "sandbox/edgelb/config_text.hpp"
+#include "sandbox/edgelb/pool_rules.hpp"
+#include "sandbox/edgelb/ports.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <sstream>
+#include <thread>
+
+namespace dklb::sandbox::edgelb {
+namespace {
+
+/// HAProxy's threads: the pool's cpus, rounded up, but no more than there are.
+int threads_of(const document& pool) {
+  const auto& cpus = member_at(pool, "cpus");
+  const double wanted = cpus.is_number() ? std::ceil(cpus.get<double>()) : 1;
+  const double there = std::max(1U, std::thread::hardware_concurrency());
+  return static_cast<int>(std::clamp(wanted, 1.0, there));
+}
+
+void render_defaults(config_text& out) {
+  out.section("defaults");
+  out.line("retries 3");
+  out.line("option redispatch");
+  out.line("option dontlognull");
+  out.line("timeout connect 5s");
+  out.line("timeout queue 30s");
+  out.line("timeout http-request 15s");
+  out.line("timeout http-keep-alive 60s");
+  out.line("timeout tunnel 24h");
+}
+
+/// An idle connection may stay for a day where HAProxy cannot see requests; a peer that is gone is
+/// found by TCP's own probes.
+void render_mode(config_text& out, const document& section, const char* side) {
+  const bool is_http = text_at(section, "protocol") == "HTTP";
+  out.line(is_http ? "mode http" : "mode tcp");
+  out.line(std::string("timeout ") + side + (is_http ? " 60s" : " 24h"));
+  out.line(std::string("option ") + (std::string_view(side) == "client" ? "clitcpka" : "srvtcpka"));
+}
+
+void render_binds(config_text& out, const render_input& input, const listener& what,
+                  const std::string& modifier) {
+  const auto port = input.ports.find(what.key);
+  const int number = port == input.ports.end() ? what.port : port->second;
+  for (const auto& address : what.addresses_on(input.where)) {
+    const auto bind = "bind " + socket_text(address, number);
+    out.raw(modifier.empty() ? bind : bind + " " + modifier);
+  }
+}
+
+void render_stats(config_text& out, const render_input& input, const listener& what) {
+  out.section("listen", stats_section);
+  out.line("mode http");
+  out.line("timeout client 60s");
+  out.line("timeout server 60s");
+  render_binds(out, input, what, "");
+  out.line("monitor-uri /_haproxy_health_check");
+  out.line("http-request redirect location /haproxy?stats if { path / }");
+  out.line("stats enable");
+  out.line("stats uri /haproxy?stats");
+}
+
+/// `redirectToHttps`: every request, but for the exceptions, is sent to the same URL over TLS.
+void render_redirect(config_text& out, const document& redirect) {
+  if (redirect.is_null())
+    return;
+  std::string unless = "!{ ssl_fc }";
+  int number = 0;
+  for (const auto& exception : member_at(redirect, "except")) {
+    const auto name = "except" + std::to_string(number++);
+    const auto host = text_at(exception, "host");
+    const auto path = text_at(exception, "pathBeg");
+    if (host.empty() && path.empty())
+      continue;
+    // An exception with both needs both: one variable collects what held.
+    const auto variable = "var(txn.edgelb_" + name + ")";
+    if (!host.empty())
+      out.setting("acl " + name + "_host req.hdr(host),field(1,:) -i -m str --", host);
+    if (!path.empty())
+      out.setting("acl " + name + "_path path -m beg --", path);
+    out.line("http-request set-" + variable + " bool(true) if"
+             + (host.empty() ? "" : " " + name + "_host")
+             + (path.empty() ? "" : " " + name + "_path"));
+    unless += " !{ " + variable + " -m bool }";
+  }
+  out.line("http-request redirect scheme https code 301 if " + unless);
+}
+
+/// `linkBackend.map`, in the order it was given: the first entry whose conditions all hold decides.
+void render_map(config_text& out, const document& map) {
+  struct condition {
+    const char* key;
+    const char* acl;
+  };
+  static constexpr std::array<condition, 5> conditions{{
+    {"hostEq", "req.hdr(host),field(1,:) -i -m str --"},
+    {"hostReg", "req.hdr(host),field(1,:) -i -m reg --"},
+    {"pathBeg", "path -m beg --"},
+    {"pathEnd", "path -m end --"},
+    {"pathReg", "path -m reg --"},
+  }};
+  int number = 0;
+  for (const auto& entry : map) {
+    const auto prefix = "map" + std::to_string(number++) + "_";
+    std::string needed;
+    for (const auto& one : conditions) {
+      const auto value = text_at(entry, one.key);
+      if (value.empty())
+        continue;
+      out.setting("acl " + prefix + one.key + " " + one.acl, value);
+      needed += " " + prefix + one.key;
+    }
+    out.setting("use_backend", text_at(entry, "backend"), "if" + needed);
+  }
+}
+
+void render_frontend(config_text& out, const render_input& input, const document& frontend,
+                     const listener& what) {
+  out.section("frontend", text_at(frontend, "name"));
+  render_mode(out, frontend, "client");
+  render_binds(out, input, what, text_at(frontend, "bindModifier"));
+  for (const auto& line : member_at(frontend, "miscStrs"))
+    out.raw(line.get<std::string>());
+  render_redirect(out, member_at(frontend, "redirectToHttps"));
+  const auto& link = member_at(frontend, "linkBackend");
+  render_map(out, member_at(link, "map"));
+  if (const auto target = text_at(link, "defaultBackend"); !target.empty())
+    out.setting("default_backend", target);
+}
+
+void render_check(config_text& out, const document& check) {
+  if (flag_at(check, "httpchk", false)) {
+    const auto options = text_at(check, "httpchkMiscStr");
+    if (options.empty())
+      out.line("option httpchk");
+    out.phrase("option httpchk", options);
+  }
+  if (flag_at(check, "sslHelloChk", false))
+    out.line("option ssl-hello-chk");
+  out.raw(text_at(check, "miscStr"));
+}
+
+void render_server(config_text& out, const server& what, bool sticky) {
+  const bool by_name = !is_address(what.address);
+  out.refuse_control(what.address);
+  auto line =
+    "server " + quoted_word(what.name) + " " + quoted_word(socket_text(what.address, what.port));
+  if (by_name)
+    line += " resolvers edgelb init-addr last,libc,none";
+  if (sticky)
+    line += " cookie " + quoted_word(what.name);
+  if (what.check)
+    line += " check" + (what.check_options.empty() ? "" : " " + what.check_options);
+  out.raw(what.options.empty() ? line : line + " " + what.options);
+}
+
+void render_backend(config_text& out, const render_input& input, const document& backend,
+                    const std::vector<server>& servers) {
+  out.section("backend", text_at(backend, "name"));
+  render_mode(out, backend, "server");
+  out.phrase("balance", text_at(backend, "balance"));
+  const bool is_http = text_at(backend, "protocol") == "HTTP";
+  const auto& sticky = member_at(member_at(backend, "rewriteHttp"), "sticky");
+  const bool with_cookie = is_http && flag_at(sticky, "enabled", false);
+  if (with_cookie) {
+    const auto custom = text_at(sticky, "customStr");
+    out.raw("cookie " + (custom.empty() ? "EDGELB insert indirect nocache" : custom));
+  }
+  render_check(out, member_at(backend, "customCheck"));
+  if (is_http)
+    render_rewrite(out, input.pool, backend);
+  for (const auto& line : member_at(backend, "miscStrs"))
+    out.raw(line.get<std::string>());
+  for (const auto& one : servers)
+    render_server(out, one, with_cookie);
+}
+
+void render_resolvers(config_text& out, const std::vector<std::vector<server>>& servers) {
+  const bool needed = std::any_of(servers.begin(), servers.end(), [](const auto& of_backend) {
+    return std::any_of(of_backend.begin(), of_backend.end(),
+                       [](const server& one) { return !is_address(one.address); });
+  });
+  if (!needed)
+    return;
+  out.section("resolvers", "edgelb");
+  out.line("parse-resolv-conf");
+}
+
+std::string global_section(const render_input& input, const std::string& revision) {
+  config_text out;
+  out.section("global");
+  out.setting("description", revision);
+  out.setting("stats socket", input.control_socket, "mode 600 level admin expose-fd listeners");
+  out.line("nbthread " + std::to_string(threads_of(input.pool)));
+  out.line("fd-hard-limit 100000");
+  out.line("hard-stop-after " + std::to_string(input.drain_time.count()) + "s");
+  return out.text();
+}
+
+std::string digest_of(const std::string& text) {
+  std::uint64_t hash = 14695981039346656037ULL;
+  for (const char letter : text)
+    hash = (hash ^ static_cast<unsigned char>(letter)) * 1099511628211ULL;
+  std::ostringstream made;
+  made << "revision-" << std::hex << hash;
+  return made.str();
+}
+
+} // namespace
+
+domain::result<rendered> render(const render_input& input) {
+  config_text out;
+  render_defaults(out);
+  const auto& haproxy = input.pool["haproxy"];
+  std::vector<std::vector<server>> servers;
+  for (const auto& backend : haproxy["backends"])
+    servers.push_back(input.tasks.servers_of(backend));
+  render_resolvers(out, servers);
+  const auto listeners = listeners_of(input.pool); // the statistics first, then each frontend
+  render_stats(out, input, listeners.front());
+  for (std::size_t index = 0; index < haproxy["frontends"].size(); ++index)
+    render_frontend(out, input, haproxy["frontends"][index], listeners[index + 1]);
+  for (std::size_t index = 0; index < haproxy["backends"].size(); ++index)
+    render_backend(out, input, haproxy["backends"][index], servers[index]);
+  if (out.problem())
+    return failure(400, *out.problem());
+  const auto head = "# Pool " + text_at(input.pool, "name") + " on " + input.where.private_address
+                    + ". Written by edgelb-local; the next change overwrites it.\n";
+  const auto revision = digest_of(head + global_section(input, "") + out.text());
+  return rendered{head + global_section(input, revision) + out.text(), revision};
+}
+
+} // namespace dklb::sandbox::edgelb

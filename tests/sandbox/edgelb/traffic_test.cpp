@@ -1,0 +1,310 @@
+#include "tests/sandbox/edgelb/fixture.hpp"
+
+#include <gtest/gtest.h>
+
+#include <httplib.h>
+
+#include <csignal>
+#include <set>
+
+namespace dklb::sandbox::edgelb {
+namespace {
+
+using testing::add_frontend;
+using testing::connection;
+using testing::echo_server;
+using testing::eventually;
+using testing::greeting;
+using testing::running_edgelb;
+using testing::tcp_pool;
+
+class EdgelbTraffic : public ::testing::Test {
+protected:
+  running_edgelb edgelb_;
+  echo_server one_{"one"};
+  echo_server two_{"two"};
+};
+
+TEST_F(EdgelbTraffic, BothAddressesOfAPublicPoolCarryIt) {
+  edgelb_.create(tcp_pool("web", 16379, one_.port()));
+  const auto endpoint = edgelb_.metadata("web")["frontends"][0]["endpoints"][0];
+  for (const char* side : {"private", "public"}) {
+    const connection client(endpoint[side][0].get<std::string>(), 16379);
+    EXPECT_EQ(client.read_line(), "one") << side;
+    EXPECT_TRUE(client.send("hello\n"));
+    EXPECT_EQ(client.read_line(), "hello") << side;
+  }
+}
+
+TEST_F(EdgelbTraffic, EachInstanceCarriesIt) {
+  auto pool = tcp_pool("web", 16379, one_.port());
+  pool["count"] = 3;
+  edgelb_.create(pool);
+  EXPECT_EQ(edgelb_.masters().size(), 3U);
+  for (const auto& endpoint : edgelb_.metadata("web")["frontends"][0]["endpoints"])
+    EXPECT_EQ(greeting(endpoint["private"][0].get<std::string>(), 16379), "one");
+}
+
+TEST_F(EdgelbTraffic, HttpGoesByHostAndPath) {
+  httplib::Server site;
+  site.Get(".*", [](const httplib::Request& request, httplib::Response& response) {
+    if (request.path == "/inner/moved")
+      response.set_header("Location", "http://inner.example.com/inner/here");
+    response.set_content(request.get_header_value("Host") + " " + request.path + " "
+                           + request.get_header_value("X-Forwarded-For"),
+                         "text/plain");
+  });
+  const int port = site.bind_to_any_port("127.0.0.1");
+  std::thread serving([&] { site.listen_after_bind(); });
+  const document service{
+    {"endpoint", {{"type", "ADDRESS"}, {"address", "127.0.0.1"}, {"port", port}}}};
+  document pool{{"name", "web"}};
+  pool["haproxy"]["stats"]["bindPort"] = 0;
+  pool["haproxy"]["backends"] = {
+    {{"name", "plain"}, {"protocol", "HTTP"}, {"services", {service}}},
+    {{"name", "inner"},
+     {"protocol", "HTTP"},
+     {"rewriteHttp", {{"host", "inner.example.com"}, {"path", "/inner"}}},
+     {"services", {service}}}};
+  pool["haproxy"]["frontends"] = {
+    {{"name", "in"},
+     {"protocol", "HTTP"},
+     {"bindPort", 18080},
+     {"linkBackend",
+      {{"defaultBackend", "plain"},
+       {"map", {{{"backend", "inner"}, {"hostEq", "shop.example.com"}, {"pathBeg", "/buy"}}}}}}},
+    {{"name", "secure"},
+     {"protocol", "HTTP"},
+     {"bindPort", 18081},
+     {"redirectToHttps", {{"except", {{{"pathBeg", "/healthz"}}}}}},
+     {"linkBackend", {{"defaultBackend", "plain"}}}}};
+  edgelb_.create(pool);
+  const auto address = edgelb_.private_address("web");
+  httplib::Client client(address, 18080);
+  EXPECT_EQ(client.Get("/x", {{"Host", "other"}})->body.substr(0, 12), "other /x 127");
+  EXPECT_EQ(client.Get("/buy/tea", {{"Host", "shop.example.com"}})->body.substr(0, 28),
+            "inner.example.com /inner/tea");
+  EXPECT_EQ(client.Get("/buy", {{"Host", "shop.example.com"}})->body.substr(0, 25),
+            "inner.example.com /inner/");
+  EXPECT_EQ(client.Get("/buy/moved", {{"Host", "shop.example.com"}})->get_header_value("Location"),
+            "/buy/here");
+  httplib::Client secure(address, 18081);
+  const auto redirected = secure.Get("/x?y=1", {{"Host", "site.example.com"}});
+  EXPECT_EQ(redirected->status, 301);
+  EXPECT_EQ(redirected->get_header_value("Location"), "https://site.example.com/x?y=1");
+  EXPECT_EQ(secure.Get("/healthz", {{"Host", "a"}})->status, 200);
+  site.stop();
+  serving.join();
+}
+
+TEST_F(EdgelbTraffic, StatisticsAreServedOnTheirPort) {
+  edgelb_.create(tcp_pool("web", 16379, one_.port()));
+  const auto endpoint = edgelb_.metadata("web")["stats"][0];
+  httplib::Client client(endpoint["private"][0].get<std::string>(), endpoint["port"].get<int>());
+  EXPECT_EQ(client.Get("/_haproxy_health_check")->status, 200);
+  EXPECT_NE(client.Get("/haproxy?stats;csv")->body.find("in,FRONTEND"), std::string::npos);
+}
+
+TEST_F(EdgelbTraffic, ChangeIsLiveWhenPutAnswersAndTheProcessStays) {
+  edgelb_.create(tcp_pool("web", 16379, one_.port()));
+  const auto address = edgelb_.private_address("web");
+  const auto masters = edgelb_.masters();
+  const connection old(address, 16379);
+  EXPECT_EQ(old.read_line(), "one");
+  auto pool = tcp_pool("web", 16379, two_.port());
+  add_frontend(pool, "more", 16380, one_.port());
+  ASSERT_EQ(edgelb_.call("PUT", "/v2/pools/web", pool).status, 200);
+  EXPECT_EQ(greeting(address, 16379), "two");
+  EXPECT_EQ(greeting(address, 16380), "one");
+  EXPECT_EQ(edgelb_.masters(), masters);
+  EXPECT_TRUE(old.send("still here\n"));
+  EXPECT_EQ(old.read_line(), "still here");
+}
+
+TEST_F(EdgelbTraffic, EqualPutTouchesNothing) {
+  edgelb_.create(tcp_pool("web", 16379, one_.port()));
+  const auto file = edgelb_.folder() / "state/pools/web.json";
+  const auto before = std::filesystem::last_write_time(file);
+  auto same = tcp_pool("web", 16379, one_.port());
+  same["cpus"] = 0.9;
+  const auto answer = edgelb_.call("PUT", "/v2/pools/web", same);
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(std::filesystem::last_write_time(file), before);
+}
+
+TEST_F(EdgelbTraffic, OnlyTheChangedPoolIsReloaded) {
+  edgelb_.create(tcp_pool("quiet", 16379, one_.port()));
+  edgelb_.create(tcp_pool("busy", 16379, one_.port()));
+  const auto configuration = edgelb_.call("GET", "/v2/pools/quiet/lbconfig").body;
+  const auto file = edgelb_.folder() / "state/pools/quiet.json";
+  const auto before = std::filesystem::last_write_time(file);
+  ASSERT_EQ(edgelb_.call("PUT", "/v2/pools/busy", tcp_pool("busy", 16380, one_.port())).status,
+            200);
+  EXPECT_EQ(edgelb_.call("GET", "/v2/pools/quiet/lbconfig").body, configuration);
+  EXPECT_EQ(std::filesystem::last_write_time(file), before);
+}
+
+TEST_F(EdgelbTraffic, RefusedConfigurationHasHaproxysWordsAndTheOldOneGoesOn) {
+  const auto made = edgelb_.create(tcp_pool("web", 16379, one_.port()));
+  auto bad = tcp_pool("web", 16379, two_.port());
+  bad["haproxy"]["backends"][0]["miscStrs"] = {"balance sideways"};
+  const auto answer = edgelb_.call("PUT", "/v2/pools/web", bad);
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_NE(answer.body.find("only supports 'roundrobin'"), std::string::npos) << answer.body;
+  EXPECT_EQ(greeting(edgelb_.private_address("web"), 16379), "one");
+  EXPECT_EQ(edgelb_.call("GET", "/v2/pools/web").body, made.dump());
+  bad["name"] = "new";
+  EXPECT_EQ(edgelb_.call("POST", "/v2/pools", bad).status, 400);
+  EXPECT_EQ(edgelb_.call("GET", "/v2/pools/new").status, 404);
+  EXPECT_EQ(edgelb_.masters().size(), 1U);
+}
+
+TEST_F(EdgelbTraffic, ChangedPoolSectionStartsTheNewBeforeTheOldEnds) {
+  edgelb_.create(tcp_pool("web", 16379, one_.port()));
+  const auto address = edgelb_.private_address("web");
+  const auto masters = edgelb_.masters();
+  auto old = std::make_unique<connection>(address, 16379);
+  EXPECT_EQ(old->read_line(), "one");
+  auto pool = tcp_pool("web", 16379, one_.port());
+  pool["mem"] = 128;
+  ASSERT_EQ(edgelb_.call("PUT", "/v2/pools/web", pool).status, 200);
+  EXPECT_EQ(edgelb_.private_address("web"), address);
+  EXPECT_EQ(greeting(address, 16379), "one");
+  EXPECT_TRUE(old->send("still here\n"));
+  EXPECT_EQ(old->read_line(), "still here");
+  EXPECT_EQ(edgelb_.masters().size(), 2U);
+  old.reset();
+  EXPECT_TRUE(eventually([&] { return edgelb_.masters().size() == 1; }));
+  EXPECT_NE(edgelb_.masters(), masters);
+  EXPECT_TRUE(eventually([&] {
+    return std::distance(std::filesystem::directory_iterator(edgelb_.folder() / "state/i"), {})
+           == 1;
+  }));
+}
+
+TEST_F(EdgelbTraffic, ChangedCountLeavesTheOthersAlone) {
+  auto pool = tcp_pool("web", 16379, one_.port());
+  edgelb_.create(pool);
+  const auto first = edgelb_.masters();
+  pool["count"] = 2;
+  ASSERT_EQ(edgelb_.call("PUT", "/v2/pools/web", pool).status, 200);
+  ASSERT_EQ(edgelb_.masters().size(), 2U);
+  pool["count"] = 1;
+  ASSERT_EQ(edgelb_.call("PUT", "/v2/pools/web", pool).status, 200);
+  EXPECT_TRUE(eventually([&] { return edgelb_.masters() == first; }));
+}
+
+TEST_F(EdgelbTraffic, PortTakenByAnotherProgramIsAnErrorForThatPoolAlone) {
+  edgelb_.create(tcp_pool("good", 16379, one_.port()));
+  httplib::Server other;
+  // A server on every address of the machine takes the port from every agent.
+  const int taken = other.bind_to_any_port("0.0.0.0");
+  std::thread serving([&] { other.listen_after_bind(); });
+  const auto answer = edgelb_.call("POST", "/v2/pools", tcp_pool("bad", taken, one_.port()));
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_NE(answer.body.find("is taken by another program"), std::string::npos) << answer.body;
+  EXPECT_EQ(edgelb_.call("PUT", "/v2/pools/good", tcp_pool("good", 16380, one_.port())).status,
+            200);
+  other.stop();
+  serving.join();
+  EXPECT_EQ(edgelb_.call("POST", "/v2/pools", tcp_pool("bad", taken, one_.port())).status, 200);
+}
+
+TEST_F(EdgelbTraffic, TasksAreFollowedWhenTheirFileChanges) {
+  auto pool = tcp_pool("web", 16379, 0);
+  pool["haproxy"]["backends"][0]["services"] = {
+    {{"marathon", document::object()},
+     {"mesos", {{"frameworkName", "dev"}, {"taskNamePattern", "^kube-node-.*$"}}},
+     {"endpoint", {{"type", "CONTAINER_IP"}, {"port", one_.port()}}}}};
+  edgelb_.create(pool);
+  const auto address = edgelb_.private_address("web");
+  EXPECT_EQ(greeting(address, 16379), "");
+  ASSERT_TRUE(write_durably(edgelb_.tasks_file(), R"({"frameworks": {"dev": {"tasks": [
+    {"name": "kube-node-1", "agent": "127.0.0.1"}]}}})")
+                .has_value());
+  EXPECT_TRUE(eventually([&] { return greeting(address, 16379) == "one"; }));
+  ASSERT_TRUE(write_durably(edgelb_.tasks_file(), "{").has_value());
+  std::this_thread::sleep_for(std::chrono::milliseconds(150));
+  EXPECT_EQ(greeting(address, 16379), "one") << "a broken file leaves the tasks as they were";
+}
+
+TEST_F(EdgelbTraffic, InstanceThatDiesIsStartedAgain) {
+  edgelb_.create(tcp_pool("web", 16379, one_.port()));
+  const auto address = edgelb_.private_address("web");
+  const auto masters = edgelb_.masters();
+  ASSERT_EQ(masters.size(), 1U);
+  ::kill(masters[0], SIGKILL);
+  EXPECT_TRUE(eventually([&] {
+    const auto now = edgelb_.masters();
+    return now.size() == 1 && now != masters && greeting(address, 16379) == "one";
+  }));
+  EXPECT_EQ(edgelb_.private_address("web"), address);
+}
+
+TEST_F(EdgelbTraffic, NewServerOverTheSameFolderAdoptsWhatRuns) {
+  auto pool = tcp_pool("web", 0, one_.port());
+  pool["count"] = 2;
+  edgelb_.create(pool);
+  const auto masters = edgelb_.masters();
+  const auto metadata = edgelb_.metadata("web");
+  ::kill(masters[0], SIGKILL);
+  edgelb_.restart();
+  EXPECT_TRUE(eventually([&] { return edgelb_.masters().size() == 2; }));
+  const auto now = edgelb_.masters();
+  EXPECT_NE(std::find(now.begin(), now.end(), masters[1]), now.end())
+    << "adopted, not started anew";
+  EXPECT_TRUE(eventually(
+    [&] { return edgelb_.call("GET", "/v2/pools/web/metadata").body == metadata.dump(); }))
+    << "placement and ports stay";
+  const int port = metadata["frontends"][0]["endpoints"][0]["port"].get<int>();
+  EXPECT_TRUE(eventually([&] { return greeting(edgelb_.private_address("web"), port) == "one"; }));
+}
+
+TEST_F(EdgelbTraffic, InstancesOfNoPoolAreEndedAtTheStart) {
+  edgelb_.create(tcp_pool("web", 16379, one_.port()));
+  edgelb_.create(tcp_pool("gone", 16380, one_.port()));
+  // As a crash in the middle of a DELETE leaves it.
+  std::filesystem::remove(edgelb_.folder() / "state/pools/gone.json");
+  edgelb_.restart();
+  EXPECT_EQ(edgelb_.masters().size(), 1U);
+  EXPECT_EQ(edgelb_.call("GET", "/v2/pools/gone").status, 404);
+  EXPECT_EQ(greeting(edgelb_.addresses().address(16), 16379), "one");
+}
+
+TEST_F(EdgelbTraffic, SecondServerOverTheSameFolderIsRefused) {
+  reconciler_settings settings;
+  settings.state_folder = edgelb_.folder() / "state";
+  const auto second = reconciler::open(haproxy_program::find("").value(), settings);
+  ASSERT_FALSE(second.has_value());
+  EXPECT_NE(second.failure().message.find("in use by another"), std::string::npos);
+}
+
+TEST(EdgelbFolder, TooLongAPathIsRefusedBeforeAnythingIsMade) {
+  const testing::temporary_folder folder;
+  reconciler_settings settings;
+  settings.state_folder = folder.path() / std::string(100, 'x');
+  const auto opened = reconciler::open(haproxy_program::find("").value(), settings);
+  ASSERT_FALSE(opened.has_value());
+  EXPECT_NE(opened.failure().message.find("too long"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(settings.state_folder));
+}
+
+TEST_F(EdgelbTraffic, PoolsAreMadeAtTheSameTime) {
+  std::vector<std::thread> callers;
+  std::atomic<int> made{0};
+  for (int number = 0; number < 8; ++number)
+    callers.emplace_back([&, number] {
+      const auto pool = tcp_pool("pool-" + std::to_string(number % 6), 16379, one_.port());
+      made += edgelb_.call("POST", "/v2/pools", pool).status == 200 ? 1 : 0;
+    });
+  for (auto& one : callers)
+    one.join();
+  EXPECT_EQ(made, 6) << "two asked for a name that was taken";
+  std::set<std::string> addresses;
+  for (int number = 0; number < 6; ++number)
+    addresses.insert(edgelb_.private_address("pool-" + std::to_string(number)));
+  EXPECT_EQ(addresses.size(), 6U) << "one port, so an agent each";
+}
+
+} // namespace
+} // namespace dklb::sandbox::edgelb

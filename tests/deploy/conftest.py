@@ -13,10 +13,17 @@ from sandbox.cluster.control_plane import ControlPlane  # noqa: E402
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory):
-    """A real API server with RBAC, pod security admission and the CRDs that overlays need."""
+def address_block():
+    """Loopback addresses that nobody else uses."""
     block = AddressBlock()
-    control_plane = ControlPlane(tmp_path_factory.mktemp("cluster"), block, KUBERNETES)
+    yield block
+    block.release()
+
+
+@pytest.fixture(scope="session")
+def cluster(address_block, tmp_path_factory):
+    """A real API server with RBAC, pod security admission and the CRDs that overlays need."""
+    control_plane = ControlPlane(tmp_path_factory.mktemp("cluster"), address_block, KUBERNETES)
     try:
         control_plane.start()
         crds = Path(__file__).parent / "crds"
@@ -27,4 +34,3 @@ def cluster(tmp_path_factory):
     finally:
         for process in control_plane.processes:
             process.stop()
-        block.release()

@@ -4,15 +4,10 @@ import json
 
 import pytest
 import yaml
+from installing import apply, uninstall
 from rendering import DEPLOY, NAMESPACE, PROFILES, kustomize, objects, template
 
 ACCOUNT = f"system:serviceaccount:{NAMESPACE}:dklb"
-
-
-def apply(cluster, text, *flags, check=True):
-    """Server-side apply with strict field validation; what a typo would pass is an error."""
-    return cluster.kubectl("apply", "--server-side", "--validate=strict", *flags, "-f", "-",
-                           input=text, check=check)
 
 
 def granted(cluster, asked, namespace="default", name="", account=ACCOUNT):
@@ -40,11 +35,7 @@ def installed(request, cluster):
     text = kustomize(f"overlays/{request.param}")
     apply(cluster, text)
     yield request.param, objects(text)
-    for kind in ("mutatingwebhookconfiguration", "validatingwebhookconfiguration", "clusterrole",
-                 "clusterrolebinding"):
-        cluster.kubectl("delete", kind, "dklb", "--ignore-not-found")
-    cluster.kubectl("delete", "namespace", NAMESPACE, "edgelb-local", "--ignore-not-found",
-                    "--wait", "--timeout=60s")
+    uninstall(cluster)
 
 
 def test_overlay_applies_twice_and_the_second_time_changes_nothing(installed, cluster):

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 import yaml
+from installing import uninstall
 from rendering import CHART, ROOT
 
 OPERATIONS = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
@@ -40,8 +41,7 @@ def shell(cluster, tmp_path):
         return result
 
     yield run
-    cluster.kubectl("delete", "namespace", "dklb-system", "edgelb-local", "--ignore-not-found",
-                    "--wait", "--timeout=60s")
+    uninstall(cluster)
 
 
 def service(cluster, name, finalizers):

@@ -1,0 +1,238 @@
+"""deploy/overlays/bare-metal, at work: the images' root folders run as the manifests say, dklb under
+its own account of a real API server, edgelb-local with real HAProxy."""
+
+import http.server
+import json
+import signal
+import threading
+import urllib.error
+import urllib.request
+
+import pytest
+from image_root import USER, assemble, command, remove
+from installing import apply, uninstall
+from rendering import NAMESPACE, kustomize, objects
+
+from sandbox.cluster import SandboxError, wait_until
+from sandbox.cluster.process import Process
+
+OVERLAY = "overlays/bare-metal"
+ACCOUNT_FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount"
+TOKEN = "not-guessable"
+TIMEOUT = 60
+
+
+def get(url, token=None):
+    """The status (0 where nothing answered) and the body."""
+    request = urllib.request.Request(url)
+    if token:
+        request.add_header("Authorization", f"Bearer {token}")
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+    except OSError:
+        return 0, ""
+
+
+class Web(http.server.BaseHTTPRequestHandler):
+    """What stands behind a node's nodePort."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"from behind the node")
+
+    def log_message(self, *_):
+        pass
+
+
+class Deployed:
+    """The overlay applied, and its two pods as processes of this machine."""
+
+    def __init__(self, cluster, block, state):
+        self.cluster, self.block, self.state = cluster, block, state
+        self.edgelb_url = f"http://{block.host}:8000"
+        self.introspection = f"http://{block.host}:8080"
+        self.objects = objects(kustomize(OVERLAY))
+        self.roots, self.processes = {}, {}
+
+    def apply(self):
+        """The manifests, and what docs/operations.md has the administrator add."""
+        apply(self.cluster, kustomize(OVERLAY))
+        for number, address in enumerate(self.block.nodes, start=1):
+            name = f"node-{number}"
+            self.cluster.kubectl("create", "-f", "-", input=json.dumps(
+                {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}}))
+            self.cluster.kubectl("patch", "node", name, "--subresource=status", "-p", json.dumps(
+                {"status": {"addresses": [{"type": "InternalIP", "address": address}],
+                            "conditions": [{"type": "Ready", "status": "True"}]}}))
+
+    def _container(self, namespace, name):
+        pod = self.objects["Deployment", namespace, name]["spec"]["template"]["spec"]
+        return pod, pod["containers"][0]
+
+    def _folder(self, name, **files):
+        folder = self.state / name
+        folder.mkdir(parents=True, mode=0o755)
+        for file, text in files.items():
+            (folder / file.replace("_", ".")).write_text(text, encoding="utf-8")
+        return folder
+
+    def start_edgelb(self):
+        """The pod of edgelb-local."""
+        root = self.roots["edgelb-local"] = assemble("edgelb-local", self.state / "edgelb-local")
+        pod, container = self._container("edgelb-local", "edgelb-local")
+        files = self._folder("edgelb-local-files")
+        (files / "agents").mkdir()
+        (files / "token").mkdir()
+        (files / "agents/agents.json").write_text(json.dumps(
+            [{"private": self.block.at("64.1"), "public": self.block.at("64.2")}]))
+        (files / "token/token").write_text(TOKEN)
+        arguments = [word.replace("$(HOST_IP)", self.block.host) for word in container["args"]]
+        self._start("edgelb-local", command(
+            root, "/usr/bin/edgelb-local", *arguments, user=pod["securityContext"]["runAsUser"],
+            mounts={"/etc/edgelb-local": files,
+                    "/var/lib/edgelb-local": self._folder("edgelb-local-state")}))
+        self.wait("edgelb-local", lambda: get(f"{self.edgelb_url}/ping", TOKEN)[0] == 200, "answers")
+
+    def start_dklb(self):
+        """The pod of dklb, with the mounts that the kubelet makes."""
+        root = self.roots["dklb"] = assemble("dklb", self.state / "dklb")
+        pod, container = self._container(NAMESPACE, "dklb")
+        assert pod["securityContext"]["runAsUser"] == USER
+        files = self._folder("dklb-files")
+        (files / "config").mkdir()
+        (files / "edgelb-token").mkdir()
+        text = self.objects["ConfigMap", NAMESPACE, "dklb"]["data"]["dklb.yaml"]
+        # No DNS and no network of its own here.
+        for there, here in (("http://edgelb-local.edgelb-local.svc:8000", self.edgelb_url),
+                            ("0.0.0.0:8080", self.introspection.removeprefix("http://"))):
+            assert there in text
+            text = text.replace(there, here)
+        (files / "config/dklb.yaml").write_text(text)
+        (files / "edgelb-token/token").write_text(TOKEN)
+        token = self.cluster.kubectl("create", "token", "dklb", "-n", NAMESPACE).stdout
+        account = self._folder("account", token=token, namespace=NAMESPACE,
+                               ca_crt=self.cluster.ca.read_text())
+        self._start("dklb", command(
+            root, "/usr/bin/dklb", *container["args"],
+            mounts={"/etc/dklb": files, ACCOUNT_FOLDER: account},
+            environment={"CLUSTER_NAME": "dev/kubernetes01", "POD_NAME": "dklb-0",
+                         "POD_NAMESPACE": NAMESPACE, "KUBERNETES_SERVICE_HOST": self.cluster.host,
+                         "KUBERNETES_SERVICE_PORT": str(self.cluster.port)}))
+        probe = container["readinessProbe"]["httpGet"]["path"]
+        self.wait("dklb", lambda: get(self.introspection + probe)[0] == 200, "ready")
+        assert get(self.introspection + container["livenessProbe"]["httpGet"]["path"])[0] == 200
+
+    def _start(self, name, words):
+        self.processes[name] = Process(name, words, self.state).start()
+
+    def wait(self, name, condition, what):
+        """Waits for a process to get somewhere."""
+        return self.processes[name].wait_for(condition, what, TIMEOUT)
+
+    def stop(self):
+        """Ends both and takes the root folders away."""
+        for process in self.processes.values():
+            process.stop()
+        for root in self.roots.values():
+            remove(root)
+
+
+@pytest.fixture(scope="module")
+def deployed(cluster, address_block, tmp_path_factory):
+    """Both pods, running."""
+    made = Deployed(cluster, address_block, tmp_path_factory.mktemp("deployed"))
+    try:
+        made.apply()
+        made.start_edgelb()
+        made.start_dklb()
+        yield made
+    except SandboxError as error:
+        pytest.fail(error.report())
+    finally:
+        made.stop()
+        cluster.kubectl("delete", "node", "--all")
+        uninstall(cluster)
+
+
+@pytest.fixture
+def web(cluster, deployed):
+    """A Service on port 80 and servers behind its nodePort; gone again afterwards."""
+    cluster.kubectl("create", "-f", "-", input=json.dumps({
+        "apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"},
+        "spec": {"type": "LoadBalancer", "ports": [{"port": 80}]}}))
+    port = cluster.kubectl_json("get", "service", "web")["spec"]["ports"][0]["nodePort"]
+    servers = [http.server.ThreadingHTTPServer((address, port), Web)
+               for address in deployed.block.nodes]
+    for server in servers:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield "web"
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+    cluster.kubectl("delete", "service", "web", "--ignore-not-found", "--timeout=60s")
+
+
+def addresses(cluster, name):
+    status = cluster.kubectl_json("get", "service", name)["status"]
+    return [entry["ip"] for entry in status["loadBalancer"].get("ingress", [])]
+
+
+def test_service_is_served_on_a_privileged_port_and_released(deployed, cluster, web):
+    found = deployed.wait("dklb", lambda: addresses(cluster, web), "addresses on the Service")
+    assert found == [deployed.block.at("64.1"), deployed.block.at("64.2")]
+    body = wait_until(lambda: get(f"http://{found[1]}:80/")[1], "an answer through the pool", TIMEOUT)
+    assert body == "from behind the node"
+    events = wait_until(lambda: cluster.kubectl_json(
+        "get", "events", "--field-selector=involvedObject.name=web")["items"], "events", TIMEOUT)
+    assert {event["type"] for event in events} == {"Normal"}
+    cluster.kubectl("delete", "service", web, "--timeout=60s")
+    pools = json.loads(get(f"{deployed.edgelb_url}/v2/pools", TOKEN)[1])
+    assert not pools
+
+
+def test_edgelb_refuses_whoever_lacks_the_token(deployed):
+    assert get(f"{deployed.edgelb_url}/v2/pools")[0] == 401
+    assert get(f"{deployed.edgelb_url}/v2/pools", TOKEN)[0] == 200
+
+
+def test_no_secret_is_in_a_log_or_on_a_page(deployed):
+    account = (deployed.state / "account/token").read_text()
+    texts = [(deployed.state / f"logs/{name}.log").read_text(errors="replace")
+             for name in ("dklb", "edgelb-local")]
+    for page in ("config", "actors", "services", "pools"):
+        status, text = get(f"{deployed.introspection}/{page}")
+        assert status == 200
+        texts.append(text)
+    for text in texts:
+        assert text and TOKEN not in text and account not in text
+
+
+def test_account_suffices_for_all_of_it(deployed, cluster):
+    """After the tests above: nothing was forbidden, and these are the requests that were made."""
+    used = set()
+    for line in cluster.audit_log.read_text(encoding="utf-8").splitlines():
+        entry = json.loads(line)
+        if entry["user"]["username"] == f"system:serviceaccount:{NAMESPACE}:dklb":
+            assert entry.get("responseStatus", {}).get("code") != 403, line
+            about = entry["objectRef"] if "objectRef" in entry else {}
+            path = "/".join(filter(None, (about.get("resource"), about.get("subresource"))))
+            used.add((entry["verb"], path))
+    assert deployed.processes["dklb"].running
+    assert {("list", "services"), ("watch", "services"), ("patch", "services"),
+            ("patch", "services/status"), ("list", "nodes"), ("watch", "nodes"),
+            ("create", "events"), ("get", "leases"), ("create", "leases"),
+            ("update", "leases")} <= used
+
+
+def test_lease_is_in_dklbs_namespace_and_released_at_an_orderly_end(deployed, cluster):
+    lease = cluster.kubectl_json("get", "lease", "dklb", "-n", NAMESPACE)
+    assert lease["spec"]["holderIdentity"]
+    dklb = deployed.processes.pop("dklb")
+    dklb.signal(signal.SIGTERM)
+    assert dklb.child.wait(TIMEOUT) == 0
+    lease = cluster.kubectl_json("get", "lease", "dklb", "-n", NAMESPACE)
+    assert not lease["spec"].get("holderIdentity")

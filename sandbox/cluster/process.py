@@ -77,7 +77,7 @@ class Process:
         if self.child is not None and self.child.poll() is not None:
             raise SandboxError(f"{self.name} ended with status {self.child.returncode}", self.log)
 
-    def wait_for(self, condition, what, timeout=60):
+    def wait_for(self, condition, what, timeout=180):
         """Waits for the program to get somewhere; fails at once when it ends."""
         try:
             return wait_until(condition, f"{self.name}: {what}", timeout, self.check)

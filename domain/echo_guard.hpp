@@ -13,14 +13,16 @@ class echo_guard {
 public:
   using time = std::chrono::milliseconds; ///< the caller's monotonic clock
 
-  /// Our write was answered with this version.
+  /// Our write was answered with this version. The watch may have been faster than the answer:
+  /// then there is nothing left to wait for.
   void expect(std::string resource_version, time now) {
-    expected_ = std::move(resource_version);
+    expected_ = resource_version == seen_ ? std::string{} : std::move(resource_version);
     deadline_ = now + patience;
   }
 
   /// True where a snapshot of this version is not older than our write.
   bool accept(const std::string& resource_version, time now) {
+    seen_ = resource_version;
     if (expected_.empty())
       return true;
     if (resource_version != expected_ && now < deadline_)
@@ -35,6 +37,7 @@ public:
 
 private:
   std::string expected_;
+  std::string seen_; ///< the last snapshot's version
   time deadline_{};
 };
 

@@ -98,10 +98,11 @@ class Example:
         return f"edgelb-local list --url {self.sandbox.edgelb_url}"
 
     def address(self):
-        """The service's first address, "" while there is none."""
-        return self.sandbox.kubectl(
+        """The service's public address, "" while there is none. Private ones come before it."""
+        addresses = self.sandbox.kubectl(
             "get", "svc", "redis", "-o",
-            "jsonpath={.status.loadBalancer.ingress[0].ip}").stdout.strip()
+            "jsonpath={.status.loadBalancer.ingress[*].ip}").stdout.split()
+        return addresses[-1] if addresses else ""
 
     def _pod_ready(self):
         return self.sandbox.kubectl(
@@ -111,25 +112,33 @@ class Example:
     def run(self, command):
         """Shows a command, runs it in a shell, shows and returns its output."""
         self.show(f"$ {command}\n")
-        result = subprocess.run(["bash", "-c", command], env=self.sandbox.environment(),
-                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.STDOUT, text=True, timeout=120, check=False)
+        try:
+            result = subprocess.run(["bash", "-c", command], env=self.sandbox.environment(),
+                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                    stderr=subprocess.STDOUT, text=True, timeout=TIMEOUT,
+                                    check=False)
+        except subprocess.TimeoutExpired:
+            raise self.failure(f"not done within {TIMEOUT} s: {command}") from None
         self.show(result.stdout)
         if result.returncode != 0:
             self.sandbox.check()
-            raise SandboxError(f"exit status {result.returncode}: {command}")
+            raise self.failure(f"exit status {result.returncode}: {command}")
         return result.stdout
 
     def wait(self, what, condition):
-        """Waits for a condition; when it does not come, says what dklb and Kubernetes know."""
+        """Waits for a condition; what does not come is a failure()."""
         try:
             return wait_until(condition, what, TIMEOUT, self.sandbox.check)
         except SandboxError as error:
-            if error.log is None:
-                described = self.sandbox.kubectl("describe", "pod,svc", "--selector=app=redis",
-                                                 check=False).stdout
-                raise SandboxError(f"{error}\n{described}", self.sandbox.dklb.log) from error
-            raise
+            if error.log is not None:  # a part has ended
+                raise
+            raise self.failure(str(error)) from None
+
+    def failure(self, what):
+        """An error with all that Kubernetes and dklb know about the example."""
+        described = self.sandbox.kubectl("describe", "pod,svc", "--selector=app=redis",
+                                         check=False).stdout
+        return SandboxError(f"{what}\n{described}", self.sandbox.dklb.log)
 
     def talk(self, address):
         """Says the guide's lines to redis through a real telnet and checks the answers."""

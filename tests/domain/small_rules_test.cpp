@@ -33,6 +33,14 @@ TEST(EchoGuard, GivesUpWaitingAtTheDeadline) {
   EXPECT_FALSE(guard.waiting());
 }
 
+TEST(EchoGuard, DoesNotWaitForAnEchoThatCameBeforeTheAnswer) {
+  echo_guard guard;
+  EXPECT_TRUE(guard.accept("7", milliseconds{0}));
+  guard.expect("7", milliseconds{10});
+  EXPECT_FALSE(guard.waiting());
+  EXPECT_TRUE(guard.accept("9", milliseconds{20}));
+}
+
 TEST(PollSchedule, StaysAtMinWhileAnAddressIsAwaitedAndGrowsToMaxOnceSettled) {
   poll_schedule schedule{milliseconds{1000}, milliseconds{8000}};
   EXPECT_EQ(schedule.next(false, 0), milliseconds{1000});

@@ -135,9 +135,13 @@ void status_writer_state::written(const domain::service_key& key, const std::str
   if (outcome) {
     failed({});
     item->retry.reset();
+    // The watch may have been faster than the answer.
+    const auto echoed = item->object->resource_version == (*outcome)->resource_version;
     item->object = *outcome;
-    item->guard = std::make_unique<domain::echo_guard>();
-    item->guard->expect(item->object->resource_version, now(self_));
+    if (!echoed) {
+      item->guard = std::make_unique<domain::echo_guard>();
+      item->guard->expect(item->object->resource_version, now(self_));
+    }
     publish(*item, true);
     consider(*item);
     if (item->ending && !item->busy)

@@ -186,11 +186,11 @@ error parse_failure(std::vector<mistake> mistakes) {
     const auto key = entry.key.empty() ? "" : entry.key + ": ";
     texts.push_back("line " + std::to_string(entry.line) + ": " + key + entry.what);
   }
-  return {error_code::invalid,
-          std::string{"failed to parse the value of \""} + config_annotation_name
-            + "\" as a configuration object: " + joined(texts),
-          {},
-          0};
+  std::string message{"failed to parse the value of \""};
+  message += config_annotation_name;
+  message += "\" as a configuration object: ";
+  message += joined(texts);
+  return {error_code::invalid, std::move(message), {}, 0};
 }
 
 } // namespace

@@ -137,18 +137,23 @@ private:
   /// Refuses for good what wants a port that will not come free, and with it whoever wants a port
   /// that such a refused claim keeps.
   void settle_fixed_ports() {
-    for (std::size_t number = 0; number < candidates_.size(); ++number) {
-      const auto& each = candidates_[number];
-      for (const int port : each.bound) {
-        if (each.barred || contains(each.wanted, port))
-          hold(port, holder_of(number));
-      }
-    }
+    hold_bound_ports([](const candidate& each, int) { return each.barred; });
+    hold_bound_ports([](const candidate& each, int port) { return contains(each.wanted, port); });
     for (std::size_t number = 0; number < candidates_.size(); ++number) {
       if (candidates_[number].barred)
         continue;
       if (auto refusal = fixed_port_conflict(number))
         bar(number, std::move(*refusal));
+    }
+  }
+
+  template <class Predicate>
+  void hold_bound_ports(Predicate held) {
+    for (std::size_t number = 0; number < candidates_.size(); ++number) {
+      for (const int port : candidates_[number].bound) {
+        if (held(candidates_[number], port))
+          hold(port, holder_of(number));
+      }
     }
   }
 
@@ -175,7 +180,7 @@ private:
             continue;
           candidates_[other].barred = true;
           candidates_[other].refusal =
-            port_conflict(*candidates_[other].claim, port, fixed_.at(port));
+            port_conflict(*candidates_[other].claim, port, holder_of(number));
           pending.push_back(other);
         }
       }

@@ -66,17 +66,29 @@ bool apply(const pool_settings& settings, std::optional<pool_document>& pool,
   return apply_objects(settings, *pool, verdict.accepted, refused) || changed;
 }
 
-/// Judges and applies until nothing changes any more: one round nearly always; more where a claim
-/// that moves makes room for another. What comes out is a state over which planning again is
-/// `none`. Each further round lets at least one more claim have its ports, which bounds their
-/// number.
+bool same_outcome(const pool_verdict& left, const pool_verdict& right) {
+  // Each claim is either accepted or refused, so the accepted ones tell all.
+  return left.accepted == right.accepted;
+}
+
+/// Judges and applies until nothing changes any more, as if one plan after the other were carried
+/// out: one round nearly always; more where a claim that moves makes room for another. So planning
+/// over what comes out is `none`. Each further round lets at least one more claim have its ports,
+/// which bounds their number. (A claim that joins in one round may be refused in the next, because
+/// an older one with other settings got in behind it. It then keeps what it has, as ever.)
 pool_verdict settle(const pool_settings& settings, std::optional<pool_document>& pool,
                     const claim_list& claims) {
-  for (std::size_t round = 0;; ++round) {
-    auto verdict = judge_claims(settings.cluster, pool ? &*pool : nullptr, claims);
-    if (!apply(settings, pool, claims, verdict) || round > claims.size())
-      return verdict;
+  auto verdict = judge_claims(settings.cluster, pool ? &*pool : nullptr, claims);
+  for (std::size_t round = 0; round <= claims.size(); ++round) {
+    if (!apply(settings, pool, claims, verdict))
+      break;
+    auto next = judge_claims(settings.cluster, pool ? &*pool : nullptr, claims);
+    const bool stable = same_outcome(verdict, next);
+    verdict = std::move(next);
+    if (stable)
+      break;
   }
+  return verdict;
 }
 
 /// Whether a pool that this plan leaves empty may go. Nobody's absence removes a pool, only a

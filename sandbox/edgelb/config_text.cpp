@@ -43,7 +43,7 @@ std::string without_format(std::string_view value) {
 std::string regex_escaped(std::string_view value) {
   std::string made;
   for (const char letter : value) {
-    if (std::string_view("\\^$.|?*+()[]{}/-").find(letter) != std::string_view::npos)
+    if (std::string_view("\\^$.|?*+()[]{}").find(letter) != std::string_view::npos)
       made += '\\';
     made += letter;
   }

@@ -51,7 +51,8 @@ void describe(CLI::App& app, options& given) {
   app.add_flag("--stop-instances-on-exit", given.stop_instances,
                "end all instances on SIGTERM and SIGINT; otherwise traffic goes on");
   app.add_option("--fault-file", given.fault_file, "JSON file of faults, for tests");
-  app.add_option("--log-level", given.log_level, "trace, debug, info, warning or error")
+  app.add_option("--log-level", given.log_level, "how much is said on standard error")
+    ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error"}))
     ->capture_default_str();
 }
 

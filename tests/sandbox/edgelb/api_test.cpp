@@ -155,7 +155,7 @@ protected:
       file = edgelb_.folder() / "token";
       write(file, tokens);
     }
-    tokens_ = token_file::open(file).value();
+    tokens_ = std::move(*token_file::open(file));
     server_ = std::move(*api_server::open("127.0.0.1:0", {edgelb_.pools(), *tokens_, faults_}));
   }
 

@@ -93,40 +93,39 @@ echo_server::echo_server(std::string name)
   socklen_t length = sizeof where;
   getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&where), &length);
   port_ = ntohs(where.sin_port);
-  thread_ = std::thread([this] { accept_all(); });
+  thread_ = std::thread([this] { serve_all(); });
 }
 
 echo_server::~echo_server() {
   stopping_ = true;
-  ::shutdown(listener_.get(), SHUT_RDWR);
   thread_.join();
 }
 
-void echo_server::accept_all() {
-  std::vector<std::thread> conversations;
+void echo_server::serve_all() {
+  std::vector<descriptor> clients;
   while (!stopping_) {
-    const int accepted = ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC);
-    if (accepted < 0)
-      break;
-    conversations.emplace_back([this, accepted] { serve(accepted); });
+    std::vector<pollfd> waiting{{listener_.get(), POLLIN, 0}};
+    for (const auto& one : clients)
+      waiting.push_back({one.get(), POLLIN, 0});
+    if (::poll(waiting.data(), waiting.size(), 50) <= 0)
+      continue;
+    for (std::size_t index = 1; index < waiting.size(); ++index) {
+      if (waiting[index].revents != 0 && !echo(waiting[index].fd))
+        clients[index - 1].reset();
+    }
+    std::erase_if(clients, [](const descriptor& one) { return !one; });
+    if (waiting.front().revents == 0)
+      continue;
+    descriptor accepted(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (accepted && send_all(accepted.get(), name_ + "\n"))
+      clients.push_back(std::move(accepted));
   }
-  for (auto& one : conversations)
-    one.join();
 }
 
-void echo_server::serve(int number) const {
-  const descriptor socket(number);
-  if (!send_all(number, name_ + "\n"))
-    return;
-  while (!stopping_) {
-    pollfd waiting{number, POLLIN, 0};
-    if (::poll(&waiting, 1, 50) <= 0)
-      continue;
-    char piece[1024];
-    const auto got = ::recv(number, piece, sizeof piece, 0);
-    if (got <= 0 || !send_all(number, std::string(piece, static_cast<std::size_t>(got))))
-      return;
-  }
+bool echo_server::echo(int client) {
+  char piece[1024];
+  const auto got = ::recv(client, piece, sizeof piece, 0);
+  return got > 0 && send_all(client, std::string(piece, static_cast<std::size_t>(got)));
 }
 
 connection::connection(const std::string& address, int port)

@@ -61,8 +61,9 @@ public:
   int port() const { return port_; }
 
 private:
-  void accept_all();
-  void serve(int connection) const;
+  void serve_all();
+  /// Sends back what has come; false where the connection is over.
+  static bool echo(int client);
 
   std::string name_;
   descriptor listener_;

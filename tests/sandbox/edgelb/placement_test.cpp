@@ -104,7 +104,7 @@ INSTANTIATE_TEST_SUITE_P(
     placement_case{
       "Unlike", "*", 1, R"([["hostname","UNLIKE",".*\\.1"]])", {}, {}, {}, {"10.0.0.2"}, 0},
     placement_case{"AttributeNobodyHas", "*", 1, "rack:CLUSTER:a", {}, {}, {}, {}, 1}),
-  [](const auto& info) { return std::string(info.param.name); });
+  [](const auto& one) { return std::string(one.param.name); });
 
 TEST(AgentRange, SplitsIntoPrivateAndPublicAgents) {
   const auto agents = agents_from_range("127.0.64.0/26").value();

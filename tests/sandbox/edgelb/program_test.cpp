@@ -139,7 +139,7 @@ INSTANTIATE_TEST_SUITE_P(
                  "cannot listen on 192.0.2.1:80"},
     mistake_case{"ListWithoutServer", {"list", "--url", "http://127.0.0.1:1"}, 1, "no answer"},
     mistake_case{"Version", {"--version"}, 0, "."}),
-  [](const auto& info) { return std::string(info.param.name); });
+  [](const auto& one) { return std::string(one.param.name); });
 
 } // namespace
 } // namespace dklb::sandbox::edgelb

@@ -66,7 +66,7 @@ TEST_P(Rendering, GivesTheGoldenTextThatHaproxyAccepts) {
 
 INSTANTIATE_TEST_SUITE_P(Pools, Rendering,
                          ::testing::Values("kubernetes", "http", "selectors", "raw", "empty"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& one) { return std::string(one.param); });
 
 TEST(Renderer, IsTheSameForTheSamePoolAndDiffersForAnother) {
   const auto pool = complete_pool(document::parse(golden_text("kubernetes.json"))).value();
@@ -158,7 +158,7 @@ INSTANTIATE_TEST_SUITE_P(
     injection_case{"RewritePath", "/haproxy/backends/0/rewriteHttp/path"},
     injection_case{"Address", "/haproxy/backends/0/services/0/endpoint/address"},
     injection_case{"StatsAddress", "/haproxy/stats/bindAddress"}),
-  [](const auto& info) { return std::string(info.param.name); });
+  [](const auto& one) { return std::string(one.param.name); });
 
 TEST(Injection, TaskNamesBecomeHarmlessServerNames) {
   const auto tasks = task_table::parse(R"({"frameworks": {"f": {"tasks": [
@@ -230,7 +230,7 @@ INSTANTIATE_TEST_SUITE_P(
     selector_case{"Address",
                   R"({"endpoint": {"type": "ADDRESS", "address": "10.0.0.9", "port": 5}})",
                   {"10.0.0.9:5"}}),
-  [](const auto& info) { return std::string(info.param.name); });
+  [](const auto& one) { return std::string(one.param.name); });
 
 TEST(TasksFile, RefusesWhatIsNone) {
   for (const char* text :

@@ -126,7 +126,7 @@ INSTANTIATE_TEST_SUITE_P(
                  "bindPort is missing"},
     refusal_case{
       "BindAddressNoAddress",
-      R"({"name": "p", "haproxy": {"frontends": [{"bindPort": 1, "bindAddress": "*"}]}})",
+      R"({"name": "p", "haproxy": {"frontends": [{"bindPort": 1, "name": "f", "bindAddress": "*"}]}})",
       "must be an IP address"},
     refusal_case{"UnknownProtocol",
                  R"({"name": "p", "haproxy": {"frontends": [{"bindPort": 1, "protocol": "UDP"}]}})",
@@ -179,7 +179,7 @@ INSTANTIATE_TEST_SUITE_P(
                  "miscStrs must be a list of strings"},
     refusal_case{"FrontendsNoList", R"({"name": "p", "haproxy": {"frontends": {}}})",
                  "must be a list of objects"}),
-  [](const auto& info) { return std::string(info.param.name); });
+  [](const auto& one) { return std::string(one.param.name); });
 
 TEST(ParseDocument, RefusesWhatIsNestedWithoutEnd) {
   const auto deep = std::string(100000, '[') + std::string(100000, ']');

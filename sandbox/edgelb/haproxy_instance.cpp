@@ -17,12 +17,16 @@ constexpr auto start_limit = std::chrono::seconds(30);
 constexpr auto end_limit = std::chrono::seconds(5);
 constexpr auto look_again = std::chrono::milliseconds(10);
 
-/// True where the command line is HAProxy reading this file.
-bool reads(const found_process& candidate, const std::string& config) {
+/// True where the command line is that of an instance with this file; nobody else runs it in the
+/// foreground as a master over a file in our folder.
+bool runs(const found_process& candidate, const std::string& config) {
   const auto& words = candidate.command;
+  const auto has = [&](const char* word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+  };
   const auto file = std::find(words.begin(), words.end(), config);
-  return file != words.end() && file != words.begin() && *(file - 1) == "-f"
-         && std::filesystem::path(words.front()).filename() == "haproxy";
+  return file != words.end() && file != words.begin() && *(file - 1) == "-f" && has("-W")
+         && has("-db");
 }
 
 } // namespace
@@ -45,10 +49,10 @@ std::string haproxy_instance::running_revision() const {
 bool haproxy_instance::adopt(const std::vector<found_process>& running) {
   const auto config = config_file().string();
   for (const auto& candidate : running) {
-    if (!reads(candidate, config))
+    if (!runs(candidate, config))
       continue;
     const bool is_worker = std::any_of(running.begin(), running.end(), [&](const auto& other) {
-      return other.pid == candidate.parent && reads(other, config);
+      return other.pid == candidate.parent && runs(other, config);
     });
     if (is_worker)
       continue;

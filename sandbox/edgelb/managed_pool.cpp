@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <random>
 #include <sstream>
+#include <thread>
 
 namespace dklb::sandbox::edgelb {
 namespace {
@@ -169,6 +170,24 @@ void managed_pool::settle_plans() {
     host_.plans.release(name_);
 }
 
+void managed_pool::drain_replaced() {
+  for (const auto& id : record_->draining) {
+    if (const auto found = instances_.find(id); found != instances_.end())
+      found->second->drain();
+  }
+}
+
+void managed_pool::wait_until_freed() const {
+  // The process before closes its listeners a moment after the new one is live. A port that is
+  // given back must be free in fact, or the pool that gets it next would be refused.
+  constexpr auto limit = std::chrono::seconds(2);
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  for (const auto& socket : host_.plans.freed_by(*record_)) {
+    while (probe(socket) && std::chrono::steady_clock::now() < deadline)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
 void managed_pool::report_pending(const attempt& change) {
   const auto reason = pending_ > 0 ? change.layout.reason : std::string{};
   if (!reason.empty() && reason != pending_reason_)
@@ -204,17 +223,18 @@ domain::result<domain::unit> managed_pool::realize(const document& wanted, when_
   auto change = prepare(wanted);
   const auto outcome =
     change ? carry_out(*change, policy) : domain::result<domain::unit>(change.failure());
+  const bool changed = change && change->kept;
+  if (changed) {
+    drain_replaced();
+    wait_until_freed();
+  }
   settle_plans();
-  if (!change || !change->kept)
+  if (!changed)
     return outcome;
   pending_ = change->layout.pending;
   rendered_tasks_ = outcome ? change->tasks : nullptr;
   settled_ = true;
   report_pending(*change);
-  for (const auto& id : record_->draining) {
-    if (const auto found = instances_.find(id); found != instances_.end())
-      found->second->drain();
-  }
   publish();
   return outcome;
 }

@@ -1,12 +1,9 @@
 #pragma once
 
 #include "sandbox/edgelb/haproxy.hpp"
-#include "sandbox/edgelb/planner.hpp"
-#include "sandbox/edgelb/pool_store.hpp"
-#include "sandbox/edgelb/tasks.hpp"
+#include "sandbox/edgelb/pool_host.hpp"
 
 #include <chrono>
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -16,26 +13,6 @@
 #include <vector>
 
 namespace dklb::sandbox::edgelb {
-
-/// What all pools share. Must outlive them.
-struct pool_host {
-  const haproxy_program& program;
-  const pool_store& store;
-  planner& plans;
-  std::filesystem::path instances; ///< a folder per instance
-  std::filesystem::path scratch;
-  std::chrono::seconds drain_time{3600};
-  /// The tasks as they are now; never null. Any thread.
-  std::function<std::shared_ptr<const task_table>()> tasks;
-};
-
-/// What readers see of a pool: the state after its last finished change.
-struct pool_view {
-  document pool;
-  std::optional<document> metadata; ///< absent until an instance has served
-  std::string configuration;        ///< of the first instance; empty where none is placed
-  std::map<std::string, int> ports; ///< by listener key
-};
 
 /// One pool and its instances. Changes of one pool wait for each other; readers never wait.
 /// Thread-safe.
@@ -98,6 +75,8 @@ private:
                                      undo_list& undo);
   domain::result<domain::unit> keep(const attempt& change);
   void settle_plans();
+  void drain_replaced();
+  void wait_until_freed() const;
   void report_pending(const attempt& change);
   void collect_drained();
   void postpone(std::chrono::steady_clock::time_point now);

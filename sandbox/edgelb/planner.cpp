@@ -1,6 +1,7 @@
 #include "sandbox/edgelb/planner.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace dklb::sandbox::edgelb {
 namespace {
@@ -136,6 +137,18 @@ domain::result<pool_layout> planner::plan(const document& pool, const pool_recor
     reserved.insert(own->second.sockets.begin(), own->second.sockets.end());
   table_.assign(name, reserved);
   return layout;
+}
+
+std::set<socket_address> planner::freed_by(const pool_record& now) const {
+  const std::lock_guard lock(mutex_);
+  const auto kept = holding_of(now).sockets;
+  const auto own = settled_.find(text_at(now.pool, "name"));
+  std::set<socket_address> freed;
+  if (own == settled_.end())
+    return freed;
+  std::set_difference(own->second.sockets.begin(), own->second.sockets.end(), kept.begin(),
+                      kept.end(), std::inserter(freed, freed.end()));
+  return freed;
 }
 
 void planner::settle(const pool_record& now) {

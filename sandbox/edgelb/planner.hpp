@@ -33,6 +33,8 @@ public:
   domain::result<pool_layout> plan(const document& pool, const pool_record* before);
   /// The agent with this private address; nothing where it is not (or no longer) listed.
   std::optional<agent> place_of(const std::string& private_address) const;
+  /// What the pool will no longer have once it is settled with this.
+  std::set<socket_address> freed_by(const pool_record& now) const;
   /// The pool now has exactly this.
   void settle(const pool_record& now);
   /// The pool has nothing any more.

@@ -212,6 +212,24 @@ TEST_F(EdgelbTraffic, PortTakenByAnotherProgramIsAnErrorForThatPoolAlone) {
   EXPECT_EQ(edgelb_.call("POST", "/v2/pools", tcp_pool("bad", taken, one_.port())).status, 200);
 }
 
+TEST_F(EdgelbTraffic, PortGivenBackByAPutIsFreeForTheNextPoolAtOnce) {
+  auto giving = tcp_pool("giving", 16379, one_.port());
+  giving["constraints"] = "hostname:CLUSTER:" + edgelb_.addresses().address(16);
+  auto taking = tcp_pool("taking", 16380, two_.port());
+  taking["constraints"] = giving["constraints"];
+  auto both = giving;
+  add_frontend(both, "more", 16380, one_.port());
+  edgelb_.create(giving);
+  for (int round = 0; round < 5; ++round) {
+    ASSERT_EQ(edgelb_.call("PUT", "/v2/pools/giving", both).status, 200);
+    ASSERT_EQ(edgelb_.call("PUT", "/v2/pools/giving", giving).status, 200);
+    const auto taken = edgelb_.call("POST", "/v2/pools", taking);
+    ASSERT_EQ(taken.status, 200) << taken.body;
+    EXPECT_EQ(greeting(edgelb_.addresses().address(16), 16380), "two");
+    ASSERT_EQ(edgelb_.call("DELETE", "/v2/pools/taking").status, 204);
+  }
+}
+
 TEST_F(EdgelbTraffic, TasksAreFollowedWhenTheirFileChanges) {
   auto pool = tcp_pool("web", 16379, 0);
   pool["haproxy"]["backends"][0]["services"] = {

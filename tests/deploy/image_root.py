@@ -13,6 +13,7 @@ USER = 65532
 # how to enter, the command.
 ENTER = """
 set -e
+mount --make-rprivate / 2>/dev/null || true
 mount --bind "$R" "$R"
 for place in proc dev; do mount --rbind "/$place" "$R/$place"; done
 mount -o remount,bind,ro "$R"
@@ -44,7 +45,8 @@ def command(root, program, *arguments, user=USER, mounts=None, environment=None)
     capabilities dropped but NET_BIND_SERVICE, besides what entering takes.
     """
     if os.geteuid() == 0:
-        outer = ["/usr/bin/unshare", "--mount", "--propagation", "private"]
+        # Where the tests run in a chroot, its root is no mount whose propagation could be set.
+        outer = ["/usr/bin/unshare", "--mount", "--propagation", "unchanged"]
         enter = ["setpriv", "--no-new-privs", "--bounding-set",
                  "-all,+net_bind_service,+sys_chroot,+setuid,+setgid", "--inh-caps", "-all",
                  "chroot", f"--userspec={user}:{user}", "--groups=", str(root)]

@@ -1,6 +1,7 @@
 """deploy/overlays/bare-metal, at work: the images' root folders run as the manifests say, dklb under
 its own account of a real API server, edgelb-local with real HAProxy."""
 
+import contextlib
 import http.server
 import json
 import signal
@@ -57,6 +58,7 @@ class Deployed:
         self.introspection = f"http://{block.host}:8080"
         self.objects = objects(kustomize(OVERLAY))
         self.roots, self.processes = {}, {}
+        self.dklb = None
 
     def apply(self):
         """The manifests, and what docs/operations.md has the administrator add."""
@@ -97,8 +99,8 @@ class Deployed:
                     "/var/lib/edgelb-local": self._folder("edgelb-local-state")}))
         self.wait("edgelb-local", lambda: get(f"{self.edgelb_url}/ping", TOKEN)[0] == 200, "answers")
 
-    def start_dklb(self):
-        """The pod of dklb, with the mounts that the kubelet makes."""
+    def prepare_dklb(self):
+        """The image and the mounts that the kubelet makes."""
         root = self.roots["dklb"] = assemble("dklb", self.state / "dklb")
         pod, container = self._container(NAMESPACE, "dklb")
         assert pod["securityContext"]["runAsUser"] == USER
@@ -116,12 +118,17 @@ class Deployed:
         token = self.cluster.kubectl("create", "token", "dklb", "-n", NAMESPACE).stdout
         account = self._folder("account", token=token, namespace=NAMESPACE,
                                ca_crt=self.cluster.ca.read_text())
-        self._start("dklb", command(
+        self.dklb = command(
             root, "/usr/bin/dklb", *container["args"],
             mounts={"/etc/dklb": files, ACCOUNT_FOLDER: account},
             environment={"CLUSTER_NAME": "dev/kubernetes01", "POD_NAME": "dklb-0",
                          "POD_NAMESPACE": NAMESPACE, "KUBERNETES_SERVICE_HOST": self.cluster.host,
-                         "KUBERNETES_SERVICE_PORT": str(self.cluster.port)}))
+                         "KUBERNETES_SERVICE_PORT": str(self.cluster.port)})
+
+    def start_dklb(self):
+        """The pod of dklb; returns when its probes say that it works."""
+        container = self._container(NAMESPACE, "dklb")[1]
+        self._start("dklb", self.dklb)
         probe = container["readinessProbe"]["httpGet"]["path"]
         self.wait("dklb", lambda: get(self.introspection + probe)[0] == 200, "ready")
         assert get(self.introspection + container["livenessProbe"]["httpGet"]["path"])[0] == 200
@@ -148,6 +155,7 @@ def deployed(cluster, address_block, tmp_path_factory):
     try:
         made.apply()
         made.start_edgelb()
+        made.prepare_dklb()
         made.start_dklb()
         yield made
     except SandboxError as error:
@@ -158,12 +166,17 @@ def deployed(cluster, address_block, tmp_path_factory):
         uninstall(cluster)
 
 
+def create_service(cluster, name):
+    """A Service of type LoadBalancer on port 80."""
+    cluster.kubectl("create", "-f", "-", input=json.dumps({
+        "apiVersion": "v1", "kind": "Service", "metadata": {"name": name},
+        "spec": {"type": "LoadBalancer", "ports": [{"port": 80}]}}))
+
+
 @pytest.fixture
 def web(cluster, deployed):
-    """A Service on port 80 and servers behind its nodePort; gone again afterwards."""
-    cluster.kubectl("create", "-f", "-", input=json.dumps({
-        "apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"},
-        "spec": {"type": "LoadBalancer", "ports": [{"port": 80}]}}))
+    """A Service and servers behind its nodePort; gone again afterwards."""
+    create_service(cluster, "web")
     port = cluster.kubectl_json("get", "service", "web")["spec"]["ports"][0]["nodePort"]
     servers = [http.server.ThreadingHTTPServer((address, port), Web)
                for address in deployed.block.nodes]
@@ -236,3 +249,64 @@ def test_lease_is_in_dklbs_namespace_and_released_at_an_orderly_end(deployed, cl
     assert dklb.child.wait(TIMEOUT) == 0
     lease = cluster.kubectl_json("get", "lease", "dklb", "-n", NAMESPACE)
     assert not lease["spec"].get("holderIdentity")
+
+
+@contextlib.contextmanager
+def without(cluster, rights):
+    """Takes rights, as (verb, resource), off the account; gives them back afterwards."""
+    kept = {}
+    for kind, flags in (("clusterrole", ()), ("role", ("-n", NAMESPACE))):
+        role = cluster.kubectl_json("get", kind, "dklb", *flags)
+        role["metadata"] = {key: role["metadata"][key] for key in ("name", "namespace")
+                            if key in role["metadata"]}
+        kept[kind] = json.dumps(role)
+        for rule in role["rules"]:
+            rule["verbs"] = [verb for verb in rule["verbs"]
+                             if not {(verb, resource) for resource in rule["resources"]} & rights]
+        role["rules"] = [rule for rule in role["rules"] if rule["verbs"]]
+        cluster.kubectl("replace", "-f", "-", input=json.dumps(role))
+    try:
+        yield
+    finally:
+        for role in kept.values():
+            cluster.kubectl("replace", "-f", "-", input=role)
+
+
+@pytest.fixture
+def left(cluster, deployed):
+    """The name for a Service that no dklb cleans up after."""
+    del deployed
+    yield "left"
+    cluster.kubectl("patch", "service", "left", "--type=merge", "-p",
+                    '{"metadata": {"finalizers": null}}')
+    cluster.kubectl("delete", "service", "left")
+
+
+@pytest.mark.parametrize("rights", [
+    {("list", "services"), ("list", "nodes")},
+    {("watch", "services"), ("watch", "nodes")},
+    {("patch", "services")},
+    {("patch", "services/status"), ("create", "events")},
+    {("update", "leases")},
+    {("get", "leases")},
+    {("create", "leases")},
+], ids=lambda rights: " ".join(sorted(f"{verb}-{resource}" for verb, resource in rights)))
+def test_each_right_is_needed_and_named_when_it_is_missing(deployed, cluster, left, rights):
+    """Two at once where one does not hide the other. An event that could not be written is told at
+    the level debug only."""
+    running = deployed.processes.pop("dklb", None)
+    if running:
+        running.stop()
+    create_service(cluster, left)
+    if ("create", "leases") in rights:
+        cluster.kubectl("delete", "lease", "dklb", "-n", NAMESPACE)
+    with without(cluster, rights):
+        name = "dklb without " + " ".join(sorted(verb for verb, _ in rights))
+        dklb = Process(name, [*deployed.dklb, "--log-level=debug"], deployed.state).start()
+        try:
+            for verb, resource in rights:
+                said = f'cannot {verb} resource "{resource}"'
+                dklb.wait_for(lambda said=said: said in dklb.log.read_text(errors="replace"),
+                              said, TIMEOUT)
+        finally:
+            dklb.stop()

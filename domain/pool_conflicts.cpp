@@ -135,7 +135,7 @@ private:
   }
 
   /// Refuses for good what wants a port that will not come free, and with it whoever wants a port
-  /// that such a refused claim keeps.
+  /// that such a refused claim keeps. (The walks would come to the same, but bar one claim a walk.)
   void settle_fixed_ports() {
     hold_bound_ports([](const candidate& each, int) { return each.barred; });
     hold_bound_ports([](const candidate& each, int port) { return contains(each.wanted, port); });

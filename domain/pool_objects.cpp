@@ -109,7 +109,7 @@ bool amend_servers(pool_document& current, const pool_document& desired) {
   auto kept = pool_document::array();
   for (auto& server : current.get_ref<pool_document::array_t&>()) {
     const auto found = missing.find(identity(server));
-    if (found == missing.end() || !server.is_object()) {
+    if (found == missing.end()) {
       changed = true;
       continue;
     }

@@ -65,6 +65,16 @@ pool_claim own_port(int number) {
   return numbered(number, 1000 + number);
 }
 
+/// Younger than any `own_port`, on the same ports.
+pool_claim incumbent(int number) {
+  return numbered(5000 + number, 1000 + number);
+}
+
+/// Half of the incumbents, each with an older newcomer that wants its port.
+pool_claim incumbent_or_rival(int number) {
+  return number % 2 == 0 ? incumbent(number) : numbered(number, 1000 + number - 1);
+}
+
 INSTANTIATE_TEST_SUITE_P(
   Table, PoolPlanSpeed,
   ::testing::Values(speed_case{"AllJoinAtOnce", false, own_port, own_port},
@@ -78,6 +88,7 @@ INSTANTIATE_TEST_SUITE_P(
                                  return numbered(number,
                                                  number % few == few - 1 ? 0 : 1001 + number);
                                }},
+                    speed_case{"OlderNewcomersWantPortsInUse", true, incumbent, incumbent_or_rival},
                     speed_case{"SizesDiffer", true, own_port,
                                [](int number) {
                                  auto each = own_port(number);

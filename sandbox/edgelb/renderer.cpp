@@ -25,7 +25,9 @@ int threads_of(const document& pool) {
 void render_defaults(config_text& out) {
   out.section("defaults");
   out.line("retries 3");
-  out.line("option redispatch");
+  // A server that is down counts as up from a reload to its first failed check: each retry goes to
+  // another one at once instead of waiting for the first.
+  out.line("option redispatch 1");
   out.line("option dontlognull");
   out.line("timeout connect 5s");
   out.line("timeout queue 30s");

@@ -2,9 +2,9 @@
 
 #include "http/curl_handle.hpp"
 #include "http/engine.hpp"
+#include "http/stream_transfer.hpp"
 #include "http/target_queue.hpp"
 #include "http/timer_list.hpp"
-#include "http/transfer.hpp"
 
 #include <atomic>
 #include <chrono>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "http/engine.hpp"
-#include "http/transfer.hpp"
+#include "http/request_transfer.hpp"
 
 #include <array>
 #include <atomic>

@@ -15,6 +15,8 @@ namespace {
 constexpr std::array<std::string_view, 6> kept_headers = {
   "content-type", "date", "location", "retry-after", "warning", "www-authenticate"};
 
+constexpr std::chrono::milliseconds longest_connect{10000};
+
 std::string lower_case(std::string_view text) {
   std::string lower(text);
   std::transform(lower.begin(), lower.end(), lower.begin(),
@@ -173,6 +175,11 @@ void transfer::set_headers() {
     append(headers_, handle_->host_header());
   }
   set_option(easy(), CURLOPT_HTTPHEADER, headers_.get());
+}
+
+void transfer::set_connect_timeout(std::chrono::milliseconds total) {
+  const auto limit = std::min(total, longest_connect);
+  set_option(easy(), CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(limit.count()));
 }
 
 bool transfer::is_write() const {

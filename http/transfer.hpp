@@ -11,8 +11,6 @@
 
 namespace dklb::http {
 
-class target_queue;
-
 /// One HTTP exchange on a libcurl handle: what both kinds of transfer share. All on the engine's
 /// thread, but for the constructor.
 class transfer {
@@ -50,6 +48,8 @@ protected:
   /// Options of the kind.
   virtual void set_kind_options() = 0;
 
+  /// A server that takes no connection is told as such after this long or ten seconds.
+  void set_connect_timeout(std::chrono::milliseconds total);
   domain::error error_of(CURLcode code) const;
   int status() const;
 
@@ -75,67 +75,6 @@ private:
   veto veto_ = veto::none;
   bool issued_ = false;
   char error_text_[CURL_ERROR_SIZE] = {};
-};
-
-/// A request that is answered as a whole.
-class request_transfer final : public transfer {
-public:
-  request_transfer(std::shared_ptr<const endpoint> where, request what, completion done,
-                   target_queue* owner);
-
-  void finish(CURLcode code) override;
-  void fail(domain::error failure) override;
-  target_queue* owner() const { return owner_; }
-
-private:
-  void headers_done() override {}
-  std::size_t body_piece(std::string_view piece) override;
-  void set_kind_options() override;
-
-  completion done_;
-  target_queue* owner_;
-};
-
-/// A response that is read as it comes.
-class stream_transfer final : public transfer {
-public:
-  using clock = std::chrono::steady_clock;
-
-  stream_transfer(std::shared_ptr<const endpoint> where, request what, stream_handler handler,
-                  std::chrono::milliseconds idle_timeout, handle_id id);
-
-  void finish(CURLcode code) override;
-  void fail(domain::error failure) override;
-  handle_id id() const { return id_; }
-
-  void pause() { paused_ = true; }
-  void resume();
-  /// Lets libcurl go on where it was held back, unless paused again. Not from within its callbacks.
-  void release_held();
-  /// No more data is told; the engine then ends it.
-  void cancel() { cancelled_ = true; }
-  bool cancelled() const { return cancelled_; }
-
-  /// When the stream has been silent for too long, as things stand; it may be later than it was
-  /// when asked before. A paused stream is never silent.
-  clock::time_point silent_at() const;
-  domain::error silence() const;
-  domain::error cancellation() const;
-  void note_activity() { last_activity_ = clock::now(); }
-
-private:
-  void headers_done() override;
-  std::size_t body_piece(std::string_view piece) override;
-  void set_kind_options() override;
-
-  stream_handler handler_;
-  std::chrono::milliseconds idle_timeout_;
-  handle_id id_;
-  clock::time_point last_activity_ = clock::now();
-  bool opened_ = false;
-  bool paused_ = false;
-  bool held_back_ = false;
-  bool cancelled_ = false;
 };
 
 /// Calls back into the engine's users. An exception that escapes them would unwind libcurl's

@@ -1,5 +1,7 @@
 #include "http/edgelb/jwt.hpp"
 
+#include "http/base64.hpp"
+
 #include <nlohmann/json.hpp>
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -13,9 +15,6 @@
 namespace dklb::http::edgelb {
 
 namespace {
-
-constexpr std::string_view alphabet =
-  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 struct openssl_deleter {
   void operator()(BIO* bio) const { BIO_free(bio); }
@@ -65,42 +64,19 @@ std::string text_of(const nlohmann::json& object, const char* field) {
 } // namespace
 
 std::string base64_url(std::string_view bytes) {
-  std::string text;
-  text.reserve((bytes.size() * 4 + 2) / 3);
-  unsigned pending = 0;
-  int bits = 0;
-  for (const char byte : bytes) {
-    pending = (pending << 8U) | static_cast<unsigned char>(byte);
-    for (bits += 8; bits >= 6; bits -= 6) {
-      text += alphabet[(pending >> static_cast<unsigned>(bits - 6)) & 63U];
-    }
-  }
-  if (bits > 0) {
-    text += alphabet[(pending << static_cast<unsigned>(6 - bits)) & 63U];
-  }
+  std::string text = base64_encode(bytes);
+  text.erase(std::min(text.find('='), text.size()));
+  std::replace(text.begin(), text.end(), '+', '-');
+  std::replace(text.begin(), text.end(), '/', '_');
   return text;
 }
 
 std::optional<std::string> from_base64_url(std::string_view text) {
-  std::string bytes;
-  unsigned pending = 0;
-  int bits = 0;
-  while (!text.empty() && text.back() == '=') {
-    text.remove_suffix(1);
-  }
-  for (const char character : text) {
-    const auto digit = alphabet.find(character);
-    if (digit == std::string_view::npos) {
-      return std::nullopt;
-    }
-    pending = (pending << 6U) | static_cast<unsigned>(digit);
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      bytes += static_cast<char>((pending >> static_cast<unsigned>(bits)) & 0xFFU);
-    }
-  }
-  return bytes;
+  std::string standard(text.substr(0, text.find('=')));
+  std::replace(standard.begin(), standard.end(), '-', '+');
+  std::replace(standard.begin(), standard.end(), '_', '/');
+  standard.append((4 - standard.size() % 4) % 4, '=');
+  return base64_decode(standard);
 }
 
 domain::result<service_account> parse_service_account(std::string_view secret) {

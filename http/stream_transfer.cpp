@@ -1,65 +1,8 @@
-#include "http/transfer.hpp"
+#include "http/stream_transfer.hpp"
 
 #include <algorithm>
 
 namespace dklb::http {
-
-namespace {
-
-/// A server that does not take a connection within this time is told as such, however long the
-/// request itself may take.
-constexpr std::chrono::milliseconds connect_limit{10000};
-
-long connect_timeout(std::chrono::milliseconds total) {
-  return static_cast<long>(std::min(total, connect_limit).count());
-}
-
-} // namespace
-
-request_transfer::request_transfer(std::shared_ptr<const endpoint> where, request what,
-                                   completion done, target_queue* owner)
-  : transfer(std::move(where), std::move(what)), done_(std::move(done)), owner_(owner) {}
-
-void request_transfer::set_kind_options() {
-  const auto total = std::max(what().timeout, std::chrono::milliseconds(1));
-  set_option(easy(), CURLOPT_TIMEOUT_MS, static_cast<long>(total.count()));
-  set_option(easy(), CURLOPT_CONNECTTIMEOUT_MS, connect_timeout(total));
-}
-
-std::size_t request_transfer::body_piece(std::string_view piece) {
-  if (answer_.body.empty()) {
-    // The announced length is trusted up to the limit: one allocation instead of doublings, which
-    // matters for inventories of many megabytes.
-    curl_off_t announced = -1;
-    (void)curl_easy_getinfo(easy(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
-    if (announced > 0) {
-      const auto size = static_cast<std::size_t>(announced);
-      too_large_ = size > what().max_response_bytes;
-      answer_.body.reserve(too_large_ ? 0 : size);
-    }
-  }
-  if (too_large_ || piece.size() > what().max_response_bytes - answer_.body.size()) {
-    too_large_ = true;
-    return 0;
-  }
-  answer_.body.append(piece);
-  return piece.size();
-}
-
-void request_transfer::finish(CURLcode code) {
-  if (code != CURLE_OK) {
-    fail(error_of(code));
-    return;
-  }
-  answer_.status = status();
-  call_guarded([&] { done_(std::move(answer_)); });
-  done_ = nullptr;
-}
-
-void request_transfer::fail(domain::error failure) {
-  call_guarded([&] { done_(std::move(failure)); });
-  done_ = nullptr;
-}
 
 stream_transfer::stream_transfer(std::shared_ptr<const endpoint> where, request what,
                                  stream_handler handler, std::chrono::milliseconds idle_timeout,
@@ -69,7 +12,7 @@ stream_transfer::stream_transfer(std::shared_ptr<const endpoint> where, request 
 
 void stream_transfer::set_kind_options() {
   set_option(easy(), CURLOPT_TIMEOUT_MS, 0L);
-  set_option(easy(), CURLOPT_CONNECTTIMEOUT_MS, connect_timeout(what().timeout));
+  set_connect_timeout(what().timeout);
 }
 
 void stream_transfer::headers_done() {

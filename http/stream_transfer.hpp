@@ -1,0 +1,53 @@
+#pragma once
+
+#include "http/transfer.hpp"
+
+#include <chrono>
+#include <memory>
+#include <string_view>
+
+namespace dklb::http {
+
+/// A response that is read as it comes.
+class stream_transfer final : public transfer {
+public:
+  using clock = std::chrono::steady_clock;
+
+  stream_transfer(std::shared_ptr<const endpoint> where, request what, stream_handler handler,
+                  std::chrono::milliseconds idle_timeout, handle_id id);
+
+  void finish(CURLcode code) override;
+  void fail(domain::error failure) override;
+  handle_id id() const { return id_; }
+
+  void pause() { paused_ = true; }
+  void resume();
+  /// Lets libcurl go on where it was held back, unless paused again. Not from within its callbacks.
+  void release_held();
+  /// No more data is told; the engine then ends it.
+  void cancel() { cancelled_ = true; }
+  bool cancelled() const { return cancelled_; }
+
+  /// When the stream has been silent for too long, as things stand; it may be later than it was
+  /// when asked before. A paused stream is never silent.
+  clock::time_point silent_at() const;
+  domain::error silence() const;
+  domain::error cancellation() const;
+  void note_activity() { last_activity_ = clock::now(); }
+
+private:
+  void headers_done() override;
+  std::size_t body_piece(std::string_view piece) override;
+  void set_kind_options() override;
+
+  stream_handler handler_;
+  std::chrono::milliseconds idle_timeout_;
+  handle_id id_;
+  clock::time_point last_activity_ = clock::now();
+  bool opened_ = false;
+  bool paused_ = false;
+  bool held_back_ = false;
+  bool cancelled_ = false;
+};
+
+} // namespace dklb::http

@@ -123,10 +123,15 @@ void easy_handle::set_up(const std::shared_ptr<const endpoint>& where, handle_us
   }
   host_header_.clear();
   connect_to_.reset();
+  method_ = "GET";
+  headers_.clear();
+  header_lines_.reset();
+  total_timeout_ = std::chrono::milliseconds(-1);
   const std::string scheme = url_part(parse_url(base_).get(), CURLUPART_SCHEME);
   if (scheme != "http" && scheme != "https") {
     throw std::runtime_error("the URL starts with neither http:// nor https://");
   }
+  set_up_callbacks();
   set_up_connection();
   if (scheme == "https") {
     set_up_tls();
@@ -134,6 +139,16 @@ void easy_handle::set_up(const std::shared_ptr<const endpoint>& where, handle_us
       redirect_to_real_host();
     }
   }
+}
+
+void easy_handle::set_up_callbacks() {
+  set_option(easy_, CURLOPT_ERRORBUFFER, error_text_.data());
+  set_option(easy_, CURLOPT_HEADERFUNCTION, &easy_handle::header_callback);
+  set_option(easy_, CURLOPT_HEADERDATA, this);
+  set_option(easy_, CURLOPT_WRITEFUNCTION, &easy_handle::write_callback);
+  set_option(easy_, CURLOPT_WRITEDATA, this);
+  set_option(easy_, CURLOPT_PREREQFUNCTION, &easy_handle::before_request_callback);
+  set_option(easy_, CURLOPT_PREREQDATA, this);
 }
 
 void easy_handle::set_up_connection() const {
@@ -210,32 +225,6 @@ void easy_handle::redirect_to_real_host() {
   }
   append(connect_to_, name + ":" + port + ":" + host + ":" + port);
   set_option(easy_, CURLOPT_CONNECT_TO, connect_to_.get());
-}
-
-std::unique_ptr<easy_handle> easy_pool::take(const std::shared_ptr<const endpoint>& where,
-                                             handle_use use) {
-  const auto fits = std::find_if(idle_.rbegin(), idle_.rend(), [&](const auto& handle) {
-    return handle->is_set_up_for(where.get(), use);
-  });
-  std::unique_ptr<easy_handle> handle;
-  if (fits != idle_.rend()) {
-    std::swap(*fits, idle_.back());
-    handle = std::move(idle_.back());
-    idle_.pop_back();
-    return handle;
-  }
-  if (idle_.empty()) {
-    handle = std::make_unique<easy_handle>();
-  } else {
-    handle = std::move(idle_.front());
-    idle_.erase(idle_.begin());
-  }
-  handle->set_up(where, use);
-  return handle;
-}
-
-void easy_pool::give_back(std::unique_ptr<easy_handle> handle) {
-  idle_.push_back(std::move(handle));
 }
 
 } // namespace dklb::http

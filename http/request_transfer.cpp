@@ -8,13 +8,12 @@ request_transfer::request_transfer(std::shared_ptr<const endpoint> where, reques
                                    completion done, target_queue* owner)
   : transfer(std::move(where), std::move(what)), done_(std::move(done)), owner_(owner) {}
 
-void request_transfer::set_kind_options() {
+void request_transfer::set_limits(easy_handle& handle) {
   const auto total = std::max(what().timeout, std::chrono::milliseconds(1));
-  set_option(easy(), CURLOPT_TIMEOUT_MS, static_cast<long>(total.count()));
-  set_connect_timeout(total);
+  handle.set_timeouts(total, std::min(total, longest_connect));
 }
 
-std::size_t request_transfer::body_piece(std::string_view piece) {
+std::size_t request_transfer::on_body_piece(std::string_view piece) {
   if (answer_.body.empty()) {
     // The announced length is trusted up to the limit: one allocation instead of doublings, which
     // matters for inventories of many megabytes.

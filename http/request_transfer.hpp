@@ -21,8 +21,8 @@ public:
 
 private:
   void headers_done() override {}
-  std::size_t body_piece(std::string_view piece) override;
-  void set_kind_options() override;
+  std::size_t on_body_piece(std::string_view piece) override;
+  void set_limits(easy_handle& handle) override;
 
   completion done_;
   target_queue* owner_;

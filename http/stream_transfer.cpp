@@ -10,9 +10,8 @@ stream_transfer::stream_transfer(std::shared_ptr<const endpoint> where, request 
   : transfer(std::move(where), std::move(what)), handler_(std::move(handler)),
     idle_timeout_(idle_timeout), id_(id) {}
 
-void stream_transfer::set_kind_options() {
-  set_option(easy(), CURLOPT_TIMEOUT_MS, 0L);
-  set_connect_timeout(what().timeout);
+void stream_transfer::set_limits(easy_handle& handle) {
+  handle.set_timeouts(std::chrono::milliseconds(0), std::min(what().timeout, longest_connect));
 }
 
 void stream_transfer::headers_done() {
@@ -26,7 +25,7 @@ void stream_transfer::headers_done() {
   }
 }
 
-std::size_t stream_transfer::body_piece(std::string_view piece) {
+std::size_t stream_transfer::on_body_piece(std::string_view piece) {
   if (cancelled_) {
     return 0;
   }

@@ -15,8 +15,6 @@ namespace {
 constexpr std::array<std::string_view, 6> kept_headers = {
   "content-type", "date", "location", "retry-after", "warning", "www-authenticate"};
 
-constexpr std::chrono::milliseconds longest_connect{10000};
-
 std::string lower_case(std::string_view text) {
   std::string lower(text);
   std::transform(lower.begin(), lower.end(), lower.begin(),
@@ -109,9 +107,11 @@ std::optional<domain::error> transfer::prepare(easy_pool& pool, handle_use use) 
   }
   try {
     handle_ = pool.take(where_, use);
-    set_options();
+    handle_->set_user(this);
+    handle_->set_request(what_);
+    set_limits(*handle_);
   } catch (const std::exception& failure) {
-    release(pool);
+    handle_.reset(); // half set up
     return domain::error{domain::error_code::invalid, describe(failure.what()), std::nullopt, 0};
   }
   return std::nullopt;
@@ -119,67 +119,9 @@ std::optional<domain::error> transfer::prepare(easy_pool& pool, handle_use use) 
 
 void transfer::release(easy_pool& pool) {
   if (handle_ != nullptr) {
-    // libcurl keeps pointers to what dies with the transfer; the next user overwrites them all, but
-    // for the body.
-    (void)curl_easy_setopt(easy(), CURLOPT_HTTPHEADER, nullptr);
-    (void)curl_easy_setopt(easy(), CURLOPT_POSTFIELDS, nullptr);
-    (void)curl_easy_setopt(easy(), CURLOPT_ERRORBUFFER, nullptr);
+    handle_->set_user(nullptr);
     pool.give_back(std::move(handle_));
   }
-}
-
-void transfer::set_options() {
-  CURL* handle = easy();
-  set_option(handle, CURLOPT_URL, (handle_->base() + what_.path).c_str());
-  set_option(handle, CURLOPT_PRIVATE, this);
-  set_option(handle, CURLOPT_ERRORBUFFER, &error_text_[0]);
-  set_option(handle, CURLOPT_HEADERFUNCTION, &transfer::header_callback);
-  set_option(handle, CURLOPT_HEADERDATA, this);
-  set_option(handle, CURLOPT_WRITEFUNCTION, &transfer::write_callback);
-  set_option(handle, CURLOPT_WRITEDATA, this);
-  set_option(handle, CURLOPT_PREREQFUNCTION, &transfer::before_request_callback);
-  set_option(handle, CURLOPT_PREREQDATA, this);
-  set_method();
-  set_headers();
-  set_kind_options();
-}
-
-void transfer::set_method() {
-  CURL* handle = easy();
-  const bool has_body = !what_.body.empty() || what_.method == "POST" || what_.method == "PUT"
-                        || what_.method == "PATCH";
-  set_option(handle, CURLOPT_CUSTOMREQUEST, static_cast<const char*>(nullptr));
-  if (what_.method == "HEAD") {
-    set_option(handle, CURLOPT_NOBODY, 1L);
-    return;
-  }
-  set_option(handle, CURLOPT_HTTPGET, 1L);
-  if (has_body) {
-    set_option(handle, CURLOPT_POST, 1L);
-    set_option(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(what_.body.size()));
-    set_option(handle, CURLOPT_POSTFIELDS, what_.body.c_str());
-  }
-  if (what_.method != (has_body ? "POST" : "GET")) {
-    set_option(handle, CURLOPT_CUSTOMREQUEST, what_.method.c_str());
-  }
-}
-
-void transfer::set_headers() {
-  for (const auto& [name, value] : what_.headers) {
-    append(headers_, name + (value.empty() ? ";" : ": " + value));
-  }
-  if (!what_.body.empty()) {
-    append(headers_, "Expect:");
-  }
-  if (!handle_->host_header().empty()) {
-    append(headers_, handle_->host_header());
-  }
-  set_option(easy(), CURLOPT_HTTPHEADER, headers_.get());
-}
-
-void transfer::set_connect_timeout(std::chrono::milliseconds total) {
-  const auto limit = std::min(total, longest_connect);
-  set_option(easy(), CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(limit.count()));
 }
 
 bool transfer::is_write() const {
@@ -189,23 +131,17 @@ bool transfer::is_write() const {
 /// libcurl repeats a request by itself where a kept connection ends before a byte of the answer.
 /// The server may have done a write by then, so a write is issued once; and leadership is asked
 /// again here, because connecting may have taken a while since the transfer started.
-int transfer::before_request_callback(void* self, char*, char*, int, int) {
-  auto* const mine = static_cast<transfer*>(self);
-  if (mine->issued_ && mine->is_write()) {
-    mine->veto_ = veto::repeated;
-  } else if (!mine->permitted()) {
-    mine->veto_ = veto::not_permitted;
+bool transfer::before_request() {
+  if (issued_ && is_write()) {
+    veto_ = veto::repeated;
+  } else if (!permitted()) {
+    veto_ = veto::not_permitted;
   }
-  mine->issued_ = true;
-  return mine->veto_ == veto::none ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+  issued_ = true;
+  return veto_ == veto::none;
 }
 
-std::size_t transfer::header_callback(char* data, std::size_t size, std::size_t count, void* self) {
-  static_cast<transfer*>(self)->header_line({data, size * count});
-  return size * count;
-}
-
-void transfer::header_line(std::string_view line) {
+void transfer::on_header_line(std::string_view line) {
   if (line.rfind("HTTP/", 0) == 0) {
     answer_.headers.clear();
     return;
@@ -225,10 +161,6 @@ void transfer::header_line(std::string_view line) {
   if (std::find(kept_headers.begin(), kept_headers.end(), name) != kept_headers.end()) {
     answer_.headers.emplace_back(std::move(name), trimmed(content.substr(colon + 1)));
   }
-}
-
-std::size_t transfer::write_callback(char* data, std::size_t size, std::size_t count, void* self) {
-  return static_cast<transfer*>(self)->body_piece({data, size * count});
 }
 
 int transfer::status() const {
@@ -252,7 +184,8 @@ domain::error transfer::error_of(CURLcode code) const {
       describe("the answer is larger than " + std::to_string(what_.max_response_bytes) + " bytes"),
       std::nullopt, status()};
   }
-  std::string text = error_text_[0] != '\0' ? error_text_ : curl_easy_strerror(code);
+  const char* const words = handle_->error_text();
+  std::string text = *words != '\0' ? words : curl_easy_strerror(code);
   long system_error = 0;
   (void)curl_easy_getinfo(easy(), CURLINFO_OS_ERRNO, &system_error);
   if (code == CURLE_COULDNT_CONNECT && system_error != 0) {

@@ -11,12 +11,16 @@
 
 namespace dklb::http {
 
+/// A server that takes no connection for this long is told as such, however long the request may
+/// take.
+constexpr std::chrono::milliseconds longest_connect{10000};
+
 /// One HTTP exchange on a libcurl handle: what both kinds of transfer share. All on the engine's
 /// thread, but for the constructor.
-class transfer {
+class transfer : public handle_user {
 public:
   transfer(std::shared_ptr<const endpoint> where, request what);
-  virtual ~transfer();
+  ~transfer() override;
   transfer(const transfer&) = delete;
   transfer& operator=(const transfer&) = delete;
 
@@ -31,7 +35,6 @@ public:
 
   CURL* easy() const { return handle_->get(); }
   const request& what() const { return what_; }
-  const std::shared_ptr<const endpoint>& where() const { return where_; }
 
   /// Asks `permit`, true where there is none.
   bool permitted() const;
@@ -43,13 +46,9 @@ public:
 protected:
   /// The final status line and its headers are complete.
   virtual void headers_done() = 0;
-  /// A piece of the body. What libcurl's write callback is to return.
-  virtual std::size_t body_piece(std::string_view piece) = 0;
-  /// Options of the kind.
-  virtual void set_kind_options() = 0;
+  /// The limits of the kind.
+  virtual void set_limits(easy_handle& handle) = 0;
 
-  /// A server that takes no connection is told as such after this long or ten seconds.
-  void set_connect_timeout(std::chrono::milliseconds total);
   domain::error error_of(CURLcode code) const;
   int status() const;
 
@@ -59,22 +58,15 @@ protected:
 private:
   enum class veto { none, not_permitted, repeated };
 
-  static std::size_t header_callback(char* data, std::size_t size, std::size_t count, void* self);
-  static std::size_t write_callback(char* data, std::size_t size, std::size_t count, void* self);
-  static int before_request_callback(void* self, char*, char*, int, int);
-  void header_line(std::string_view line);
-  void set_options();
-  void set_method();
-  void set_headers();
+  void on_header_line(std::string_view line) override;
+  bool before_request() override;
   bool is_write() const;
 
   std::shared_ptr<const endpoint> where_;
   request what_;
   std::unique_ptr<easy_handle> handle_;
-  string_list headers_;
   veto veto_ = veto::none;
   bool issued_ = false;
-  char error_text_[CURL_ERROR_SIZE] = {};
 };
 
 /// Calls back into the engine's users. An exception that escapes them would unwind libcurl's

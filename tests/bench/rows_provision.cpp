@@ -36,9 +36,7 @@ std::string per_service(std::size_t requests, std::size_t services) {
   return readable(static_cast<double>(requests) / static_cast<double>(services));
 }
 
-row request_row(const world& made, std::size_t count, const char* work, std::size_t requests,
-                double most) {
-  (void)made;
+row request_row(std::size_t count, const char* work, std::size_t requests, double most) {
   return {std::string("requests per Service: ") + work,
           per_service(requests, count),
           "",
@@ -51,13 +49,13 @@ std::vector<row> request_rows(const world& made, std::size_t count) {
   const auto& kube = made.kube;
   const auto& edgelb = made.edgelb;
   return {
-    request_row(made, count, "finalizer and annotation patch", kube.count("patch", "services"), 1),
-    request_row(made, count, "POST pool", edgelb.count("create", "pools"), 1),
-    request_row(made, count, "PUT pool", edgelb.count("update", "pools"), 0),
-    request_row(made, count, "GET pool", edgelb.count("get", "pools"), 0),
-    request_row(made, count, "GET metadata", edgelb.count("get", "pools/metadata"), 1),
-    request_row(made, count, "status patch", kube.count("patch", "services/status"), 1),
-    request_row(made, count, "events", kube.count("create", "events"), 1),
+    request_row(count, "finalizer and annotation patch", kube.count("patch", "services"), 1),
+    request_row(count, "POST pool", edgelb.count("create", "pools"), 1),
+    request_row(count, "PUT pool", edgelb.count("update", "pools"), 0),
+    request_row(count, "GET pool", edgelb.count("get", "pools"), 0),
+    request_row(count, "GET metadata", edgelb.count("get", "pools/metadata"), 1),
+    request_row(count, "status patch", kube.count("patch", "services/status"), 1),
+    request_row(count, "events", kube.count("create", "events"), 1),
   };
 }
 

@@ -1,0 +1,105 @@
+// The program as its operator meets it: exit status, mistakes, the end.
+#include "tests/controller/controller_fixture.hpp"
+
+#include <csignal>
+
+namespace dklb::controller_test {
+namespace {
+
+using ::testing::HasSubstr;
+
+class Program : public ::testing::Test {
+protected:
+  int run(const std::vector<std::string>& arguments) {
+    std::vector<std::string> command{DKLB_PROGRAM};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    support::child_process child(command, folder_.path() + "/output");
+    const auto status = child.wait(20s);
+    output_ = support::read_file(folder_.path() + "/output");
+    return status.value_or(-1);
+  }
+
+  support::temporary_folder folder_;
+  std::string output_;
+};
+
+TEST_F(Program, NamesEveryMistakeOfItsConfigurationAtOnce) {
+  const auto file = folder_.write("dklb.yaml", "clusterName: dev\n"
+                                               "surprise: 1\n"
+                                               "concurrency:\n"
+                                               "  edgelbInFlight: many\n"
+                                               "  poolWriteGap: soon\n");
+  for (const auto& arguments :
+       {std::vector<std::string>{"--config", file}, {"check-config", file}}) {
+    EXPECT_EQ(run(arguments), 2);
+    EXPECT_THAT(output_, HasSubstr(file + ":2: surprise"));
+    EXPECT_THAT(output_, HasSubstr(file + ":4: concurrency.edgelbInFlight"));
+    EXPECT_THAT(output_, HasSubstr(file + ":5: concurrency.poolWriteGap"));
+  }
+}
+
+TEST_F(Program, RefusesAFlagItDoesNotKnow) {
+  EXPECT_EQ(run({"--surprise"}), 2);
+  EXPECT_THAT(output_, HasSubstr("--surprise"));
+}
+
+TEST_F(Program, NamesAConfigurationFileThatIsMissing) {
+  EXPECT_EQ(run({"--config", folder_.path() + "/none.yaml"}), 2);
+  EXPECT_THAT(output_, HasSubstr("/none.yaml"));
+}
+
+TEST_F(Program, TellsItsVersion) {
+  EXPECT_EQ(run({"--version"}), 0);
+  EXPECT_THAT(output_, HasSubstr("dklb "));
+}
+
+TEST_F(Controller, TermFinishesWhatIsInFlight) {
+  edgelb_.inject({.kind = fault_kind::delay_only, .method = "POST", .delay = 400ms});
+  create("web", "app");
+  start();
+  ASSERT_TRUE(eventually([&] { return edgelb_.count("create", "pools") == 1; }));
+  EXPECT_EQ(dklb_->stop(), 0);
+  EXPECT_TRUE(has_pool("app"));
+  const auto write = edgelb_.log("create", "pools").front();
+  EXPECT_EQ(write.status, 200);
+}
+
+TEST_F(Controller, InterruptEndsItInOrderToo) {
+  start();
+  ASSERT_TRUE(dklb_->wait_ready());
+  dklb_->process().signal(SIGINT);
+  EXPECT_EQ(dklb_->process().wait(20s), 0);
+}
+
+TEST_F(Controller, IntrospectionAnswersWhileEdgelbHangs) {
+  create("web", "app");
+  start();
+  ASSERT_TRUE(eventually([&] { return served("web"); }));
+  edgelb_.inject({.kind = fault_kind::hang});
+  for (const char* path : {"/healthz", "/readyz", "/actors", "/pools", "/pools/app", "/services",
+                           "/services/default/web", "/config"}) {
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_EQ(dklb_->get(path).status, 200) << path;
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s) << path;
+  }
+  EXPECT_EQ(dklb_->get("/nothing").status, 404);
+  EXPECT_TRUE(dklb_->get("/nothing").json().contains("error"));
+}
+
+TEST_F(Controller, ActorsAreListedByKindAndKey) {
+  create("web", "app");
+  start();
+  ASSERT_TRUE(eventually([&] { return served("web"); }));
+  for (const char* kind : {"service", "pool", "pool_poller", "status_writer", "service_watcher",
+                           "supervisor", "edgelb_gateway", "kube_gateway", "event_recorder"}) {
+    const auto listed = dklb_->get(std::string("/actors?kind=") + kind).json();
+    ASSERT_TRUE(listed.is_array() && !listed.empty()) << kind;
+    for (const char* key :
+         {"id", "kind", "key", "state", "since", "mailbox", "processed", "restarts", "lastError"})
+      EXPECT_TRUE(listed[0].contains(key)) << kind << " " << key;
+  }
+  EXPECT_EQ(dklb_->get("/actors?key=default/web").json().size(), 1U);
+}
+
+} // namespace
+} // namespace dklb::controller_test

@@ -144,6 +144,13 @@ void supervisor_state::pool_drifted(const messages::pool_drifted& what) {
 // -- deaths and restarts
 // -----------------------------------------------------------------------------
 
+void supervisor_state::give_up(const std::string& why) {
+  run->log->critical("{}; giving up", why);
+  stopping_ = true;
+  if (arguments_.give_up)
+    arguments_.give_up(why);
+}
+
 std::optional<milliseconds> supervisor_state::count_restart(const char* kind,
                                                             const std::string& key,
                                                             const std::string& reason) {
@@ -152,11 +159,7 @@ std::optional<milliseconds> supervisor_state::count_restart(const char* kind,
   if (stopping_)
     return std::nullopt;
   if (!intensity_->allow(now(self_))) {
-    run->log->critical("{} {} failed: {}; too many restarts in a short time, giving up", kind, key,
-                       reason);
-    stopping_ = true;
-    if (arguments_.give_up)
-      arguments_.give_up(last_error());
+    give_up(last_error() + "; too many restarts in a short time");
     return std::nullopt;
   }
   auto& delay = delays_.try_emplace(std::string{kind} + "/" + key, restart_delays).first->second;
@@ -193,6 +196,10 @@ void supervisor_state::child_down(const caf::down_msg& down) {
     return;
   }
   const auto reason = self_->home_system().render(down.reason);
+  // A gateway takes the promises of everything in flight with it; nobody would ever hear the
+  // outcome, so the process starts anew.
+  if (kind == "kube_gateway" || kind == "edgelb_gateway")
+    return give_up(kind + " failed: " + reason);
   if (const auto wait = count_restart(gone.kind, gone.key, reason))
     self_->delayed_send(self_, *wait, restart_child{kind, gone.key});
 }
@@ -225,11 +232,6 @@ void supervisor_state::restart(const restart_child& what) {
     handles_.watcher =
       adopt(self_->spawn(service_watcher, run, peers, gate_open, arguments_.make_intake),
             "service_watcher", "");
-  } else if (what.kind == "kube_gateway") {
-    handles_.kube = adopt(arguments_.make_kube_gateway(self_->home_system()), "kube_gateway", "");
-  } else if (what.kind == "edgelb_gateway") {
-    handles_.edgelb =
-      adopt(arguments_.make_edgelb_gateway(self_->home_system()), "edgelb_gateway", "");
   }
   announce();
 }

@@ -78,6 +78,7 @@ private:
   /// The delay before the restart, or nothing where the limit is passed.
   std::optional<milliseconds> count_restart(const char* kind, const std::string& key,
                                             const std::string& reason);
+  void give_up(const std::string& why);
   void announce();
   void update_gate();
   template <class Message>

@@ -95,6 +95,13 @@ TEST_F(Supervisor, RestartsThatAreFarApartGoOnForEver) {
   EXPECT_TRUE(gave_up.empty());
 }
 
+TEST_F(Supervisor, FailedGatewayEndsTheProcessBecauseItsPromisesAreLost) {
+  settle();
+  fail(edgelb_handle);
+  ASSERT_EQ(gave_up.size(), 1U);
+  EXPECT_NE(gave_up[0].find("edgelb_gateway"), std::string::npos);
+}
+
 TEST_F(Supervisor, LostLeadershipClosesTheGate) {
   settle();
   caf::anon_send(supervisor_handle, leadership_changed{false});

@@ -217,6 +217,7 @@ ActorWorld::~ActorWorld() {
   for (auto& actor : ended_)
     caf::anon_send_exit(caf::actor_cast<caf::actor>(actor), caf::exit_reason::user_shutdown);
   ended_.clear();
+  edgelb_handle = nullptr;
   run();
   EXPECT_EQ(system.registry().running(), 0U);
 }
@@ -234,7 +235,8 @@ void ActorWorld::advance(milliseconds by) {
 }
 
 edgelb_gateway_actor ActorWorld::spawn_edgelb() {
-  return keep(system.spawn(fake_edgelb_gateway, &edgelb));
+  edgelb_handle = keep(system.spawn(fake_edgelb_gateway, &edgelb));
+  return edgelb_handle;
 }
 
 kube_gateway_actor ActorWorld::spawn_kube() {

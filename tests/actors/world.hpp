@@ -89,6 +89,7 @@ protected:
   std::shared_ptr<runtime> shared;
   fake_edgelb edgelb;
   fake_kube kube;
+  edgelb_gateway_actor edgelb_handle;
 
 private:
   struct config : caf::actor_system_config {

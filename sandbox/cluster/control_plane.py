@@ -114,6 +114,29 @@ class ControlPlane:
         """The parsed answer of kubectl with -o json."""
         return json.loads(self.kubectl(*arguments, "-o", "json").stdout)
 
+    def audit_entries(self):
+        """What the audit log has so far, parsed; a line that is being written is left out."""
+        text = self.audit_log.read_text(encoding="utf-8")
+        return [json.loads(line) for line in text[:text.rfind("\n") + 1].splitlines()]
+
+    def allowed(self, user, rights):
+        """Which of `rights` RBAC grants a user now, by the API server's own judgement.
+
+        A right is (verb, group, resource or resource/subresource, namespace, name), the last two
+        empty for all. A role that was just written counts only once the API server has heard of it.
+        """
+        reviews = []
+        for verb, group, resource, namespace, name in rights:
+            resource, _, subresource = resource.partition("/")
+            reviews.append({"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview",
+                            "spec": {"user": user, "resourceAttributes": {
+                                "verb": verb, "group": group, "resource": resource,
+                                "subresource": subresource, "namespace": namespace, "name": name}}})
+        answers = self.kubectl(
+            "create", "-o", "jsonpath={.status.allowed}{'\\n'}", "-f", "-",
+            input=json.dumps({"apiVersion": "v1", "kind": "List", "items": reviews})).stdout.split()
+        return {right for right, answer in zip(rights, answers, strict=True) if answer == "true"}
+
     def _process(self, name, flags):
         return Process(name, [self.programs / name, *flags], self.state)
 

@@ -179,14 +179,10 @@ class World:
 
     def kubernetes_writes(self):
         """Every write of dklb the API server has logged so far; its lease left out."""
-        writes = []
-        log = self.sandbox.control_plane.audit_log.read_text(encoding="utf-8")
-        for line in log.splitlines():
-            entry = json.loads(line)
-            if entry["userAgent"].startswith("dklb/") \
-                    and entry["objectRef"]["resource"] != "leases":
-                writes.append(f'{entry["verb"]} {entry["requestURI"]}')
-        return writes
+        return [f'{entry["verb"]} {entry["requestURI"]}'
+                for entry in self.sandbox.control_plane.audit_entries()
+                if entry["userAgent"].startswith("dklb/")
+                and entry["objectRef"]["resource"] != "leases"]
 
     # Traffic
 

@@ -133,14 +133,22 @@ void service_state::carry_out(domain::pause_service step) {
 void service_state::carry_out(domain::patch_service step) {
   busy_ = true;
   auto shared = std::make_shared<const domain::patch_service>(std::move(step));
+  const auto done = [this, shared,
+                     sent = object_->resource_version](const domain::result<service_ptr>& outcome) {
+    busy_ = false;
+    // The watch may have been faster than the refusal to change an old version.
+    if (!outcome && outcome.failure().code == error_code::conflict && object_
+        && object_->resource_version != sent)
+      return pump();
+    patched(*shared, outcome);
+  };
   self_->request(peers->kube, caf::infinite, patch_service_object{object_, *shared})
-    .then([this, shared](const service_answer& answer) { patched(*shared, answer.outcome); },
-          [this, shared](const caf::error& problem) { patched(*shared, to_domain(problem)); });
+    .then([done](const service_answer& answer) { done(answer.outcome); },
+          [done](const caf::error& problem) { done(to_domain(problem)); });
 }
 
 void service_state::patched(const domain::patch_service& step,
                             const domain::result<service_ptr>& outcome) {
-  busy_ = false;
   if (!outcome)
     return retry_later(outcome.failure());
   backoff_.reset();
@@ -257,9 +265,17 @@ void service_state::actor_down(const caf::actor_addr& source) {
 void service_state::objects_found(const std::vector<std::string>& pools) {
   // A pool it left while nobody watched. Without a claim that EdgeLB serves it is not known where
   // the Service belongs, and what works stays.
-  if (!claim_ || !served_ || cleaning_ || run->orphans == domain::orphan_mode::report)
+  if (run->orphans == domain::orphan_mode::report)
     return;
-  for (const auto& name : pools)
+  found_ = pools;
+  if (served_)
+    leave_others();
+}
+
+void service_state::leave_others() {
+  if (!claim_ || cleaning_)
+    return;
+  for (const auto& name : std::exchange(found_, {}))
     if (name != claim_->pool && !releasing_.contains(name)) {
       run->log->info("service {}: leaving pool {}", to_string(key_), name);
       release(name);
@@ -293,6 +309,7 @@ void service_state::forget_claim() {
   accepted_.reset();
   claimed_.reset();
   addresses_.clear();
+  found_.clear();
 }
 
 void service_state::clean_up_done() {

@@ -66,6 +66,7 @@ private:
   void clean_up_pools(std::vector<std::string> pools);
   void clean_up_done();
   void forget_claim();
+  void leave_others();
 
   // what the user is told
   void resume();
@@ -85,6 +86,7 @@ private:
   messages::claim_ptr claim_;
   messages::pool_actor pool_;
   std::map<std::string, messages::pool_actor> releasing_;
+  std::vector<std::string> found_; ///< pools with objects of it, not yet compared with claim_
   bool busy_ = false;
   bool planned_ = false; ///< the plan of the present snapshot is carried out or under way
   bool cleaning_ = false;

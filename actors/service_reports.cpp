@@ -28,6 +28,7 @@ void service_state::settled(const claim_settled& what) {
   if (what.refusal)
     return report(domain::refused_report(*what.refusal), true, true);
   accepted_ = claimed_;
+  leave_others();
   if (!stopped_)
     resume();
 }

@@ -116,14 +116,14 @@ TEST_P(ControllerRestart, OverASettledStateWritesNothing) {
     create("own-" + std::to_string(i), "own-" + std::to_string(i));
     create("shared-" + std::to_string(i), "shared", {1000 + i});
   }
-  create("refused", "shared", {1000});
+  create("too-late", "shared", {1000});
   start();
   ASSERT_TRUE(eventually([&] {
     for (int i = 0; i < 10; ++i) {
       if (!served("own-" + std::to_string(i)) || !served("shared-" + std::to_string(i)))
         return false;
     }
-    return reason("refused") == "PortConflict";
+    return reason("too-late") == "PortConflict";
   }));
   wait_quiet();
   if (GetParam())

@@ -331,7 +331,8 @@ TEST_F(Controller, NodesModeNamesEachReadyNode) {
   ASSERT_TRUE(eventually([&] { return served("web"); }));
   const auto targets = [&] {
     std::vector<std::string> out;
-    for (const auto& entry : (*edgelb_.pool("app"))["haproxy"]["backends"][0]["services"])
+    const auto pool = edgelb_.pool("app");
+    for (const auto& entry : (*pool)["haproxy"]["backends"][0]["services"])
       out.push_back(entry["endpoint"]["address"]);
     return out;
   };

@@ -214,6 +214,8 @@ kube_result kube_store::write(const kube_resource& where, const kube_pointer& ol
       object.erase("status");
   }
   keep_immutable(object, old->value);
+  if (finalizers_of(object).empty())
+    object["metadata"].erase("finalizers"); // an empty list is not stored
   const auto before = finalizers_of(old->value);
   const auto after = finalizers_of(object);
   const bool deleting = old->value["metadata"].contains("deletionTimestamp");

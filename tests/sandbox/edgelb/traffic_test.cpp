@@ -41,7 +41,8 @@ TEST_F(EdgelbTraffic, EachInstanceCarriesIt) {
   pool["count"] = 3;
   edgelb_.create(pool);
   EXPECT_EQ(edgelb_.masters().size(), 3U);
-  for (const auto& endpoint : edgelb_.metadata("web")["frontends"][0]["endpoints"])
+  const auto metadata = edgelb_.metadata("web");
+  for (const auto& endpoint : metadata["frontends"][0]["endpoints"])
     EXPECT_EQ(greeting(endpoint["private"][0].get<std::string>(), 16379), "one");
 }
 

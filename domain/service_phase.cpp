@@ -6,6 +6,9 @@ namespace dklb::domain {
 
 namespace {
 
+constexpr const char* ensuring = "EnsuringLoadBalancer";
+constexpr const char* ensured = "EnsuredLoadBalancer";
+
 std::string quoted(std::string_view text) {
   return "\"" + std::string{text} + "\"";
 }
@@ -32,6 +35,19 @@ const char* reason_of(refusal_reason reason) {
     return "TranslationError";
   }
   return "TranslationError";
+}
+
+/// dklb's condition on the Service, null where there is none.
+nlohmann::json own_condition(const service& object) {
+  if (object.conditions.empty())
+    return nullptr;
+  const auto list = nlohmann::json::parse(object.conditions, nullptr, false);
+  if (!list.is_array())
+    return nullptr;
+  for (const auto& item : list)
+    if (item.is_object() && item.value("type", nlohmann::json{}) == condition_type)
+      return item;
+  return nullptr;
 }
 
 } // namespace
@@ -67,18 +83,17 @@ service_report paused_report(std::string message) {
 }
 
 service_report provisioning_report(std::string_view pool) {
-  return {service_phase::provisioning, "EnsuringLoadBalancer",
-          "writing EdgeLB pool " + quoted(pool)};
+  return {service_phase::provisioning, ensuring, "writing EdgeLB pool " + quoted(pool)};
 }
 
 service_report awaiting_address_report(std::string_view pool) {
-  return {service_phase::awaiting_address, "EnsuringLoadBalancer",
+  return {service_phase::awaiting_address, ensuring,
           "EdgeLB pool " + quoted(pool)
             + " is written, its addresses are not known yet; EdgeLB may need minutes to place it"};
 }
 
 service_report provisioned_report(std::string_view pool, const std::vector<ingress>& addresses) {
-  return {service_phase::provisioned, "EnsuredLoadBalancer",
+  return {service_phase::provisioned, ensured,
           "EdgeLB pool " + quoted(pool) + " serves this Service at " + list_of(addresses)};
 }
 
@@ -104,19 +119,26 @@ condition_update condition_of(const service_report& report, std::int64_t generat
 }
 
 bool condition_says(const service& object, const condition_update& update) {
-  if (object.conditions.empty())
+  const auto own = own_condition(object);
+  return !own.is_null() && own.value("status", nlohmann::json{}) == update.status
+         && own.value("reason", nlohmann::json{}) == update.reason
+         && own.value("message", nlohmann::json{}) == update.message;
+}
+
+bool condition_contradicts(const service& object, std::string_view pool) {
+  const auto own = own_condition(object);
+  if (own.is_null())
     return false;
-  const auto list = nlohmann::json::parse(object.conditions, nullptr, false);
-  if (!list.is_array())
-    return false;
-  for (const auto& item : list) {
-    if (!item.is_object() || item.value("type", nlohmann::json{}) != condition_type)
-      continue;
-    return item.value("status", nlohmann::json{}) == update.status
-           && item.value("reason", nlohmann::json{}) == update.reason
-           && item.value("message", nlohmann::json{}) == update.message;
-  }
-  return false;
+  const auto reason = own.value("reason", nlohmann::json{});
+  for (const auto refusal : {refusal_reason::port_conflict, refusal_reason::pool_conflict,
+                             refusal_reason::creation_forbidden, refusal_reason::invalid})
+    if (reason == reason_of(refusal))
+      return true;
+  const auto message = own.value("message", nlohmann::json{});
+  const auto tells_of_pool = reason == ensured || reason == ensuring;
+  return tells_of_pool && message.is_string()
+         && message.get_ref<const std::string&>().find("EdgeLB pool " + quoted(pool))
+              == std::string::npos;
 }
 
 desired_status compose_status(const service& current, const status_inputs& inputs) {

@@ -50,6 +50,10 @@ condition_update condition_of(const service_report& report, std::int64_t generat
 /// same state tells nobody anything new). Transition times are not compared.
 bool condition_says(const service& object, const condition_update& update);
 
+/// True where dklb's condition says that it does not follow an annotation that names `pool`: it
+/// tells of a refusal, or of another pool.
+bool condition_contradicts(const service& object, std::string_view pool);
+
 /// The status that a Service should have. `said` is what its actor reported last: a blocking one
 /// holds always, another one only while there is no address.
 struct status_inputs {

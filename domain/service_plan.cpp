@@ -80,8 +80,7 @@ private:
   /// The annotation compared with the one that was accepted last. Nothing where it may stand.
   std::optional<service_step> follow_accepted(const configuration_object& accepted) {
     if (object_ == configuration_object{})
-      return patch(accepted, std::string{"the annotation \""} + config_annotation_name
-                               + "\" cannot be removed; the last accepted value was put back");
+      return patch(accepted, removed_annotation_text() + "; the last accepted value was put back");
     const bool adds_cloud = has_cloud_provider(object_) && !has_cloud_provider(accepted);
     const bool lost_name = !object_.name && !adds_cloud;
     const auto wanted = lost_name ? with_fixed_keys_of(accepted) : object_;
@@ -176,6 +175,10 @@ bool same_for_plan(const service& left, const service& right) {
          && left.config_annotation == right.config_annotation && left.paused == right.paused
          && left.finalizers == right.finalizers
          && left.addresses.empty() == right.addresses.empty();
+}
+
+std::string removed_annotation_text() {
+  return std::string{"the annotation \""} + config_annotation_name + "\" cannot be removed";
 }
 
 service_step plan_service(const service_settings& settings, const service_plan_input& input) {

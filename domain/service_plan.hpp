@@ -89,6 +89,9 @@ struct service_plan_input {
 /// differ. Most of what the watch tells is of this kind, the echo of our own writes above all.
 bool same_for_plan(const service& left, const service& right);
 
+/// `the annotation "..." cannot be removed`, as the controller and the webhook say it.
+std::string removed_annotation_text();
+
 /// The next step for one Service. The generated name is written into the annotation before
 /// anything is claimed, so that it never changes.
 service_step plan_service(const service_settings& settings, const service_plan_input& input);
@@ -98,7 +101,7 @@ service_step plan_service(const service_settings& settings, const service_plan_i
 result<claim_pool_part> make_claim(const service& service, const configuration_object& object);
 
 /// The effective configuration object of a Service whose annotation is `object`: every default that
-/// does not depend on an existing pool filled in (used for forbidden_change and the webhook).
+/// does not depend on an existing pool filled in (used for forbidden_change).
 configuration_object with_defaults(const configuration_object& object,
                                    const service_settings& settings);
 

@@ -1,0 +1,150 @@
+#include "domain/admission.hpp"
+
+#include "domain/service_phase.hpp"
+
+#include <utility>
+
+namespace dklb::domain {
+
+namespace {
+
+/// For rules that do not depend on the generated name.
+constexpr const char* any_suffix = "00000";
+
+/// Where no port was allocated yet; any number will do for the rules.
+constexpr int port_to_come = 1;
+
+constexpr int forbidden_status = 403;
+constexpr int invalid_status = 422;
+
+/// The Service as the controller will find it: with its finalizer, and with the nodePorts that the
+/// API server allocates after admission. A paused one is judged as if it were not.
+service as_stored(const admission_request& request) {
+  auto object = *request.object;
+  object.finalizers = {finalizer_name};
+  object.paused = false;
+  if (request.allocates_node_ports)
+    for (auto& port : object.ports)
+      port.node_port = port.node_port > 0 ? port.node_port : port_to_come;
+  return object;
+}
+
+/// True where the update leaves everything alone that a decision depends on.
+bool changes_nothing(const service& before, service after) {
+  after.uid = before.uid;
+  after.finalizers = before.finalizers;
+  after.addresses = before.addresses;
+  return same_for_plan(before, after);
+}
+
+configuration_object object_of(const service& service) {
+  auto parsed = parse_configuration_object(service.config_annotation.value_or(""));
+  return parsed ? std::move(parsed->object) : configuration_object{};
+}
+
+/// One request whose Service is ours and changes in a way that matters.
+class judgement {
+public:
+  judgement(const service_settings& settings, const admission_request& request)
+    : settings_(settings), object_(as_stored(request)),
+      follows_(request.old_object && wanted(settings, *request.old_object)) {
+    if (follows_)
+      accepted_ = accepted_before(*request.old_object);
+  }
+
+  /// True where it takes the controller to say what was accepted last.
+  bool beyond_us() const { return follows_ && !accepted_; }
+
+  /// True where the update takes away an annotation that was accepted.
+  bool removes_annotation() const {
+    const auto parsed = parse_configuration_object(object_.config_annotation.value_or(""));
+    return accepted_ && parsed && parsed->object == configuration_object{};
+  }
+
+  service_step plan(const name_source& names) const {
+    return plan_service(settings_, {&object_, accepted_, names.suffix, names.pool_exists});
+  }
+
+private:
+  /// The old object's annotation, where nothing says that the controller follows another one: it
+  /// names its pool, and the Service's condition tells of no other.
+  static std::optional<configuration_object> accepted_before(const service& old) {
+    auto object = object_of(old);
+    if (needs_generated_name(object) || condition_contradicts(old, *object.name))
+      return std::nullopt;
+    return object;
+  }
+
+  const service_settings& settings_;
+  service object_;
+  bool follows_ = false;
+  std::optional<configuration_object> accepted_;
+};
+
+/// False where the request passes untouched: nothing of ours, or nothing that matters.
+bool concerns_us(const service_settings& settings, const admission_request& request) {
+  if (request.operation == admission_operation::other || !request.object
+      || !wanted(settings, *request.object))
+    return false;
+  return request.operation == admission_operation::create || !request.old_object
+         || !changes_nothing(*request.old_object, *request.object);
+}
+
+admission_verdict denied(int code, const char* reason, std::string message) {
+  admission_verdict verdict;
+  verdict.allowed = false;
+  verdict.code = code;
+  verdict.reason = reason;
+  verdict.message = std::move(message);
+  return verdict;
+}
+
+nlohmann::json annotation_patch(const std::string& value, bool has_annotations) {
+  using nlohmann::json;
+  const json::json_pointer annotations{"/metadata/annotations"};
+  if (!has_annotations)
+    return json::array({{{"op", "add"},
+                         {"path", annotations.to_string()},
+                         {"value", {{config_annotation_name, value}}}}});
+  return json::array({{{"op", "add"},
+                       {"path", (annotations / std::string{config_annotation_name}).to_string()},
+                       {"value", value}}});
+}
+
+} // namespace
+
+admission_verdict mutate_service(const service_settings& settings, const admission_request& request,
+                                 const name_source& names) {
+  admission_verdict verdict;
+  if (!concerns_us(settings, request))
+    return verdict;
+  const judgement judged{settings, request};
+  if (judged.beyond_us() || judged.removes_annotation())
+    return verdict;
+  const auto step = judged.plan(names);
+  const auto* patch = std::get_if<patch_service>(&step);
+  if (patch != nullptr && patch->config_annotation)
+    verdict.patch = annotation_patch(*patch->config_annotation, request.has_annotations);
+  return verdict;
+}
+
+admission_verdict validate_service(const service_settings& settings,
+                                   const admission_request& request) {
+  if (!concerns_us(settings, request))
+    return {};
+  const judgement judged{settings, request};
+  if (judged.removes_annotation())
+    return denied(forbidden_status, "Forbidden", removed_annotation_text());
+  auto step = judged.plan({[] { return std::string{any_suffix}; }, nullptr});
+  if (auto* refused = std::get_if<refuse_service>(&step))
+    return denied(invalid_status, "Invalid", std::move(refused->message));
+  admission_verdict verdict;
+  if (auto* part = std::get_if<claim_pool_part>(&step)) {
+    if (part->refused_change)
+      return denied(forbidden_status, "Forbidden", std::move(*part->refused_change));
+    verdict.warnings = std::move(part->warnings);
+  }
+  return verdict;
+}
+
+} // namespace dklb::domain

@@ -1,0 +1,410 @@
+#include "domain/admission.hpp"
+
+#include "domain/names.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace dklb::domain;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+namespace {
+
+const service_settings settings{.cluster = "dev/kubernetes01"};
+
+/// A Service of type LoadBalancer as `kubectl apply` sends it: no nodePort yet.
+service redis(const std::optional<std::string>& annotation = {}) {
+  service object;
+  object.key = {"default", "redis"};
+  object.uid = "uid-1";
+  object.type = "LoadBalancer";
+  object.ports = {{"redis", "TCP", 6379, 0}};
+  object.config_annotation = annotation;
+  return object;
+}
+
+admission_request create(service object) {
+  admission_request request;
+  request.operation = admission_operation::create;
+  request.has_annotations = object.config_annotation.has_value();
+  request.object = std::move(object);
+  return request;
+}
+
+admission_request update(service before, service after) {
+  auto request = create(std::move(after));
+  request.operation = admission_operation::update;
+  request.old_object = std::move(before);
+  return request;
+}
+
+admission_verdict mutate(const admission_request& request) {
+  std::uint64_t next = 0;
+  return mutate_service(settings, request, {[&next] { return name_suffix(next++); }, nullptr});
+}
+
+admission_verdict validate(const admission_request& request) {
+  return validate_service(settings, request);
+}
+
+/// The annotation after the patch, as the API server would store it.
+std::optional<std::string> annotation_after(const admission_request& request,
+                                            const admission_verdict& verdict) {
+  if (verdict.patch.is_null())
+    return request.object->config_annotation;
+  nlohmann::json object{{"metadata", {{"name", "redis"}}}};
+  if (request.has_annotations)
+    object["metadata"]["annotations"] = {{"other", "stays"}};
+  if (request.object->config_annotation)
+    object["metadata"]["annotations"][config_annotation_name] = *request.object->config_annotation;
+  object = object.patch(verdict.patch);
+  const auto& annotations = object["metadata"]["annotations"];
+  EXPECT_EQ(annotations.contains("other"), request.has_annotations);
+  return annotations[config_annotation_name].get<std::string>();
+}
+
+std::string conditions(const char* status, const char* reason, const char* message) {
+  return nlohmann::json::array({{{"type", condition_type},
+                                 {"status", status},
+                                 {"reason", reason},
+                                 {"message", message}}})
+    .dump();
+}
+
+// -- what is refused at creation
+// ------------------------------------------------------------------
+
+struct create_case {
+  const char* name;
+  service object;
+  const char* refused; ///< part of the message; empty: accepted
+};
+
+service with(const std::function<void(service&)>& change) {
+  auto object = redis("name: redis");
+  change(object);
+  return object;
+}
+
+const create_case create_cases[]{
+  {"no annotation", redis(), ""},
+  {"empty annotation", redis(""), ""},
+  {"a good one", redis("name: redis\nsize: 2"), ""},
+  {"null value", redis("name: redis\nsize: null"), ""},
+  {"bad name", redis("name: -redis-"), "\"-redis-\" is not a valid edgelb pool name"},
+  {"unknown key", redis("nam: redis"), "line 1: nam: "},
+  {"wrong type", redis("size: many"), "line 1: size: "},
+  {"duplicate key", redis("size: 1\nsize: 2"), "line 2: size"},
+  {"not YAML", redis("{"), "failed to parse the value of \"kubernetes.dcos.io/dklb-config\""},
+  {"bad cpus", redis("cpus: -1"), "-1.000000 is not a valid cpu request"},
+  {"bad memory", redis("memory: -1"), "-1 is not a valid memory request"},
+  {"bad size", redis("size: 0"), "0 is not a valid size request"},
+  {"bad strategy", redis("strategies: {creation: Always}"),
+   "failed to parse \"Always\" as an edgelb pool creation strategy"},
+  {"bad port", redis("frontends: [{servicePort: 0}]"), "0 is not a valid port number"},
+  {"service port twice", redis("frontends: [{servicePort: 1}, {servicePort: 1, port: 2}]"),
+   "service port 1 has been specified twice"},
+  {"frontend port twice",
+   redis("frontends: [{servicePort: 1, port: 3}, {servicePort: 2, port: 3}]"),
+   "frontend port 3 has been specified twice"},
+  {"network of public agents", redis("network: dcos"),
+   "cannot join a virtual network when the pool's role is \"slave_public\""},
+  {"host network of private agents", redis("{role: '*', network: ''}"),
+   "cannot join the host network when the pool's role is \"*\""},
+  {"broken cloud configuration", redis("cloudProviderConfiguration: '{'"),
+   "the cloud-provider configuration is not valid"},
+  {"strategy Never without a name", redis("strategies: {creation: Never}"), "set \"name\""},
+  {"two ports on one frontend port", with([](service& object) {
+     object.ports.push_back({"more", "TCP", 16379, 0});
+     object.config_annotation = "frontends: [{servicePort: 6379, port: 16379}]\nname: redis";
+   }),
+   "frontend port 16379 has been specified twice"},
+  {"UDP port", with([](service& object) { object.ports[0].protocol = "UDP"; }),
+   "port \"redis\" (6379/UDP) cannot be exposed: only TCP is supported"},
+  {"SCTP port", with([](service& object) { object.ports[0].protocol = "SCTP"; }),
+   "only TCP is supported"},
+  {"no port", with([](service& object) { object.ports.clear(); }), "the Service has no port"},
+  {"paused and wrong", with([](service& object) {
+     object.paused = true;
+     object.config_annotation = "size: 0";
+   }),
+   "0 is not a valid size request"},
+  {"paused and right", with([](service& object) { object.paused = true; }), ""},
+  {"wrong, but a ClusterIP", with([](service& object) {
+     object.type = "ClusterIP";
+     object.config_annotation = "size: 0";
+   }),
+   ""},
+  {"wrong, but another's class", with([](service& object) {
+     object.load_balancer_class = "example.com/lb";
+     object.config_annotation = "size: 0";
+   }),
+   ""},
+  {"wrong and of our class", with([](service& object) {
+     object.load_balancer_class = "kubernetes.dcos.io/edgelb";
+     object.config_annotation = "size: 0";
+   }),
+   "0 is not a valid size request"},
+};
+
+TEST(Admission, RefusesAtCreationWhatTheControllerWould) {
+  for (const auto& row : create_cases) {
+    SCOPED_TRACE(row.name);
+    const auto verdict = validate(create(row.object));
+    const auto refused = *row.refused != '\0';
+    EXPECT_EQ(verdict.allowed, !refused);
+    if (refused) {
+      EXPECT_EQ(verdict.code, 422);
+      EXPECT_EQ(verdict.reason, "Invalid");
+      EXPECT_THAT(verdict.message, HasSubstr(row.refused));
+    }
+    EXPECT_TRUE(verdict.patch.is_null());
+  }
+}
+
+TEST(Admission, SaysWordForWordWhatTheControllerSays) {
+  for (const auto& row : create_cases) {
+    SCOPED_TRACE(row.name);
+    auto stored = row.object;
+    for (auto& port : stored.ports)
+      port.node_port = 30000;
+    stored.paused = false;
+    const auto step =
+      plan_service(settings, {&stored, std::nullopt, [] { return "abcde"; }, nullptr});
+    const auto* refused = std::get_if<refuse_service>(&step);
+    EXPECT_EQ(validate(create(row.object)).message, refused != nullptr ? refused->message : "");
+  }
+}
+
+TEST(Admission, PortThatWillGetNoNodePortIsRefused) {
+  auto request = create(redis("name: redis"));
+  request.allocates_node_ports = false;
+  EXPECT_THAT(validate(request).message, HasSubstr("has no nodePort"));
+  request.object->ports[0].node_port = 30000;
+  EXPECT_TRUE(validate(request).allowed);
+}
+
+TEST(Admission, UnclassedServicesPassWhereDklbLeavesThemAlone) {
+  auto strict = settings;
+  strict.claim_unclassed = false;
+  EXPECT_TRUE(validate_service(strict, create(redis("size: 0"))).allowed);
+}
+
+TEST(Admission, WarnsOfWhatIsAcceptedWithAReservation) {
+  const auto verdict = validate(
+    create(redis("name: redis\ncontraints: 'a:b:c'\nfrontends: [{servicePort: 80, port: 81}]")));
+  EXPECT_TRUE(verdict.allowed);
+  EXPECT_THAT(verdict.warnings,
+              testing::ElementsAre(HasSubstr("\"contraints\" is read as \"constraints\""),
+                                   HasSubstr("for service port 80 is ignored")));
+}
+
+TEST(Admission, OtherOperationsAndMissingObjectsPass) {
+  auto other = create(redis("size: 0"));
+  other.operation = admission_operation::other;
+  auto missing = create(redis());
+  missing.object.reset();
+  for (const auto& request : {other, missing}) {
+    EXPECT_TRUE(validate(request).allowed);
+    EXPECT_TRUE(mutate(request).allowed);
+    EXPECT_TRUE(mutate(request).patch.is_null());
+  }
+}
+
+// -- what is refused at a change
+// ------------------------------------------------------------------
+
+struct update_case {
+  const char* name;
+  service before;
+  service after;
+  const char* refused; ///< part of the message; empty: accepted
+};
+
+service deleting(service object) {
+  object.deleting = true;
+  return object;
+}
+
+service typed(service object, const char* type) {
+  object.type = type;
+  return object;
+}
+
+service told(service object, const char* status, const char* reason, const char* message) {
+  object.conditions = conditions(status, reason, message);
+  return object;
+}
+
+const char* const cloud = "name: cloud--redis\ncloudProviderConfiguration: '{\"aws\": {}}'";
+
+const update_case update_cases[]{
+  {"size", redis("name: a"), redis("name: a\nsize: 2"), ""},
+  {"wrong size", redis("name: a"), redis("name: a\nsize: 0"), "0 is not a valid size request"},
+  {"name", redis("name: a"), redis("name: b"),
+   "the name of the target edgelb pool cannot be changed"},
+  {"role", redis("{name: a, role: slave_public}"), redis("{name: a, role: '*'}"),
+   "the role of the target edgelb pool cannot be changed"},
+  {"network", redis("{name: a, role: '*', network: one}"),
+   redis("{name: a, role: '*', network: two}"),
+   "the virtual network of the target edgelb pool cannot be changed"},
+  {"role named that was left out", redis("name: a"), redis("{name: a, role: '*'}"), ""},
+  {"annotation removed", redis("name: a"), redis(),
+   "the annotation \"kubernetes.dcos.io/dklb-config\" cannot be removed"},
+  {"annotation emptied", redis("name: a"), redis(""), "cannot be removed"},
+  {"annotation without the name", redis("name: a"), redis("size: 2"), ""},
+  {"annotation without the name, other role", redis("{name: a, role: '*'}"), redis("role: other"),
+   "the role of the target edgelb pool cannot be changed"},
+  {"cloud configuration added", redis("name: a"), redis(cloud), ""},
+  {"cloud configuration removed", redis(cloud), redis("name: cloud--redis"),
+   "the cloud-provider configuration cannot be removed"},
+  {"cloud configuration emptied", redis(cloud),
+   redis("name: cloud--redis\ncloudProviderConfiguration: ''"),
+   "the cloud-provider configuration cannot be removed"},
+  {"annotation broken before", redis("size: many"), redis("name: a"), ""},
+  {"no annotation before", redis(), redis("name: a"), ""},
+  {"not defaulted yet", redis("size: 2"), redis("name: a"), ""},
+  {"becomes a ClusterIP", redis("name: a"), typed(redis(), "ClusterIP"), ""},
+  {"was a ClusterIP", typed(redis("name: a"), "ClusterIP"), redis("name: b"), ""},
+  {"was a ClusterIP and is wrong", typed(redis("size: 0"), "ClusterIP"), redis("size: 0"),
+   "0 is not a valid size request"},
+  {"is being deleted", redis("name: a"), deleting(redis("size: 0")), ""},
+  {"nothing changes, wrong as before", redis("size: 0"), redis("size: 0"), ""},
+  {"wrong in another way", redis("size: 0"), redis("cpus: -1"), "is not a valid cpu request"},
+  {"name of what was refused",
+   told(redis("name: a"), "False", "PortConflict", "port 6379 is taken"), redis("name: b"), ""},
+  {"removal of what was refused", told(redis("name: a"), "False", "TranslationError", "wrong"),
+   redis(), ""},
+  {"name put back after a change that was refused",
+   told(redis("name: b"), "True", "EnsuredLoadBalancer",
+        "EdgeLB pool \"a\" serves this Service at 10.0.0.1"),
+   redis("name: a"), ""},
+  {"name of what is served",
+   told(redis("name: a"), "True", "EnsuredLoadBalancer",
+        "EdgeLB pool \"a\" serves this Service at 10.0.0.1"),
+   redis("name: b"), "the name of the target edgelb pool cannot be changed"},
+  {"name of what is awaited",
+   told(redis("name: a"), "False", "EnsuringLoadBalancer",
+        "EdgeLB pool \"a\" is written, its addresses are not known yet"),
+   redis("name: b"), "the name of the target edgelb pool cannot be changed"},
+};
+
+TEST(Admission, RefusesChangesThatTheControllerWouldRefuse) {
+  for (const auto& row : update_cases) {
+    SCOPED_TRACE(row.name);
+    const auto verdict = validate(update(row.before, row.after));
+    EXPECT_EQ(verdict.allowed, *row.refused == '\0') << verdict.message;
+    EXPECT_THAT(verdict.message, HasSubstr(row.refused));
+    const auto forbidden = verdict.message.find("cannot be") != std::string::npos;
+    EXPECT_EQ(verdict.code, verdict.allowed ? 0 : forbidden ? 403 : 422);
+  }
+}
+
+TEST(Admission, UpdatesOfAWrongServiceThatLeaveItAsItIsPass) {
+  auto before = redis("size: 0");
+  before.ports[0].node_port = 30000;
+  auto after = before;
+  after.finalizers = {finalizer_name};
+  after.resource_version = "8";
+  after.addresses = {{"10.0.0.1", ""}};
+  after.conditions = conditions("False", "TranslationError", "wrong");
+  EXPECT_TRUE(validate(update(before, after)).allowed);
+  EXPECT_TRUE(validate(update(after, before)).allowed);
+  EXPECT_TRUE(mutate(update(before, after)).patch.is_null());
+}
+
+// -- what is written into the annotation
+// ----------------------------------------------------------
+
+TEST(AdmissionMutation, WritesTheWholeDefaultObject) {
+  const auto request = create(redis());
+  const auto verdict = mutate(request);
+  EXPECT_TRUE(verdict.allowed);
+  EXPECT_EQ(annotation_after(request, verdict),
+            "name: dev--kubernetes01--aaaaa\nrole: slave_public\nnetwork: \"\"\nsize: 1\n"
+            "cpus: 0.1\nmemory: 128\nstrategies:\n  creation: IfNotPresent\n");
+}
+
+TEST(AdmissionMutation, KeepsOtherAnnotations) {
+  auto request = create(redis());
+  request.has_annotations = true;
+  EXPECT_TRUE(annotation_after(request, mutate(request)));
+}
+
+TEST(AdmissionMutation, DoesNotTakeANameThatIsTaken) {
+  std::uint64_t next = 0;
+  const auto verdict =
+    mutate_service(settings, create(redis()),
+                   {[&next] { return name_suffix(next++); },
+                    [](const std::string& name) { return name.ends_with("--aaaaa"); }});
+  EXPECT_THAT(verdict.patch.dump(), HasSubstr("dev--kubernetes01--baaaa"));
+}
+
+struct mutation_case {
+  const char* name;
+  admission_request request;
+  const char* written; ///< part of what is written; empty: nothing is
+};
+
+const mutation_case mutation_cases[]{
+  {"given name", create(redis("name: a\nsize: 2")), ""},
+  {"no name", create(redis("size: 2")), "name: dev--kubernetes01--aaaaa"},
+  {"no name, own keys stay", create(redis("{size: 2, role: '*'}")), "network: dcos\nsize: 2"},
+  {"cloud provider", create(redis("cloudProviderConfiguration: '{}'")),
+   "name: cloud--dev--kubernetes01--aaaaa"},
+  {"cloud provider under another name", create(redis("name: a\ncloudProviderConfiguration: '{}'")),
+   "name: cloud--dev--"},
+  {"cloud provider added", update(redis("name: a"), redis("cloudProviderConfiguration: '{}'")),
+   "name: cloud--dev--"},
+  {"paused", create(with([](service& object) {
+     object.paused = true;
+     object.config_annotation.reset();
+   })),
+   "name: dev--kubernetes01--aaaaa"},
+  {"wrong", create(redis("size: 0")), ""},
+  {"strategy Never", create(redis("strategies: {creation: Never}")), ""},
+  {"ClusterIP", create(typed(redis(), "ClusterIP")), ""},
+  {"deleting", create(deleting(redis())), ""},
+  {"becomes a LoadBalancer", update(typed(redis(), "ClusterIP"), redis()), "name: dev--"},
+  {"name lost", update(redis("name: a"), redis("size: 2")), "name: a\nsize: 2"},
+  {"annotation removed", update(redis("name: a"), redis()), ""},
+  {"annotation broken before", update(redis("size: many"), redis("size: 2")), ""},
+  {"annotation refused before",
+   update(told(redis("name: a"), "False", "PortConflict", "taken"), redis("size: 2")), ""},
+};
+
+TEST(AdmissionMutation, WritesWhatTheControllerWouldWrite) {
+  for (const auto& row : mutation_cases) {
+    SCOPED_TRACE(row.name);
+    const auto verdict = mutate(row.request);
+    EXPECT_TRUE(verdict.allowed);
+    EXPECT_EQ(verdict.patch.is_null(), *row.written == '\0');
+    EXPECT_THAT(annotation_after(row.request, verdict).value_or(""), HasSubstr(row.written));
+  }
+}
+
+TEST(AdmissionMutation, LeavesTheControllerNothingButTheFinalizer) {
+  for (const auto& row : mutation_cases) {
+    SCOPED_TRACE(row.name);
+    auto stored = *row.request.object;
+    if (*row.written == '\0')
+      continue;
+    stored.config_annotation = annotation_after(row.request, mutate(row.request));
+    stored.ports[0].node_port = 30000;
+    stored.paused = false;
+    const auto step =
+      plan_service(settings, {&stored, std::nullopt, [] { return "other"; }, nullptr});
+    const auto* patch = std::get_if<patch_service>(&step);
+    ASSERT_NE(patch, nullptr);
+    EXPECT_TRUE(patch->finalizers);
+    EXPECT_FALSE(patch->config_annotation);
+  }
+}
+
+} // namespace

@@ -1,5 +1,6 @@
 #include "http/server/server.hpp"
 
+#include "http/server/connection_threads.hpp"
 #include "http/server/httplib_listener.hpp"
 
 #include <httplib.h>
@@ -17,7 +18,6 @@ namespace dklb::http::server {
 
 namespace {
 
-constexpr int keep_alive_seconds = 1;
 constexpr int read_seconds = 5;
 constexpr int write_seconds = 10;
 
@@ -59,11 +59,11 @@ void fill(httplib::Response& into, outgoing answer) {
   into.set_content(std::move(answer.body), answer.content_type.c_str());
 }
 
-incoming incoming_of(const httplib::Request& request) {
+incoming incoming_of(const httplib::Request& request, std::string body) {
   incoming what;
   what.method = request.method;
   what.path = request.path;
-  what.body = request.body;
+  what.body = std::move(body);
   what.query = [&request](const std::string& name) {
     return request.get_param_value(name.c_str());
   };
@@ -71,14 +71,36 @@ incoming incoming_of(const httplib::Request& request) {
   return what;
 }
 
-void run_handler(const handler& handle, const httplib::Request& request,
+void run_handler(const handler& handle, const httplib::Request& request, std::string body,
                  httplib::Response& answer) {
   try {
-    fill(answer, handle(incoming_of(request)));
+    fill(answer, handle(incoming_of(request, std::move(body))));
   } catch (const std::exception& failure) {
     spdlog::error("the handler of {} {} failed: {}", request.method, request.path, failure.what());
     fill(answer, error_answer(500, "this request could not be answered; the log says why"));
   }
+}
+
+/// The body up to the limit; nothing, and an answer with 413 or 400, where it is larger or cut
+/// short. A larger one is read to its end all the same, because a client that still sends does not
+/// see the answer.
+std::optional<std::string> read_body(const httplib::Request& request,
+                                     const httplib::ContentReader& read, std::size_t limit,
+                                     httplib::Response& answer) {
+  std::string body;
+  // The library skips what is announced to be too large; without a length, or compressed, the body
+  // is counted as it comes.
+  bool too_large = request.get_header_value<std::uint64_t>("Content-Length") > limit;
+  const bool complete = read([&](const char* data, std::size_t length) {
+    too_large = too_large || length > limit - body.size();
+    if (!too_large)
+      body.append(data, length);
+    return true;
+  });
+  if (complete && !too_large)
+    return body;
+  answer.status = too_large ? 413 : 400;
+  return std::nullopt;
 }
 
 bool is_read(const std::string& method) {
@@ -116,9 +138,10 @@ void explain_error(const httplib::Request& request, httplib::Response& answer, b
 }
 
 void set_up(httplib::Server& server, const handler& handle, const listener_options& options) {
-  server.new_task_queue = [threads = options.threads] { return new httplib::ThreadPool(threads); };
+  server.new_task_queue = [threads = options.threads] { return new connection_threads(threads); };
   server.set_payload_max_length(options.max_body_bytes);
-  server.set_keep_alive_timeout(keep_alive_seconds);
+  server.set_keep_alive_timeout(options.idle.count());
+  server.set_keep_alive_max_count(options.requests_per_connection);
   server.set_read_timeout(read_seconds);
   server.set_write_timeout(write_seconds);
   server.set_tcp_nodelay(true);
@@ -131,12 +154,15 @@ void set_up(httplib::Server& server, const handler& handle, const listener_optio
     if (!is_read(request.method)) {
       return httplib::Server::HandlerResponse::Unhandled;
     }
-    run_handler(handle, request, answer);
+    run_handler(handle, request, request.body, answer);
     return httplib::Server::HandlerResponse::Handled;
   });
   if (options.allow_post) {
-    server.Post(".*", [handle](const httplib::Request& request, httplib::Response& answer) {
-      run_handler(handle, request, answer);
+    server.Post(".*", [handle, limit = options.max_body_bytes](const httplib::Request& request,
+                                                               httplib::Response& answer,
+                                                               const httplib::ContentReader& read) {
+      if (auto body = read_body(request, read, limit, answer))
+        run_handler(handle, request, std::move(*body), answer);
     });
   }
   const bool allow_post = options.allow_post;

@@ -2,6 +2,7 @@
 
 #include "domain/error.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -30,15 +31,20 @@ using handler = std::function<outgoing(const incoming&)>;
 
 /// What a listener serves and what it allows itself.
 struct listener_options {
-  /// Threads that run handlers; a kept connection holds one until it has been idle for a second.
+  /// Connections that are served at the same time: each holds a thread until it has been idle for
+  /// `idle`.
   std::size_t threads = 8;
   /// A larger request body is 413.
   std::size_t max_body_bytes = 4U << 20U;
   /// POST is served beside GET and HEAD.
   bool allow_post = false;
+  std::chrono::seconds idle{1};
+  /// After so many requests a connection is closed.
+  std::size_t requests_per_connection = 5;
 };
 
-/// A plain HTTP/1.1 server on threads of its own (cpp-httplib). Only GET and HEAD are served, and
+/// An HTTP/1.1 server on threads of its own (cpp-httplib); open() makes a plain one, open_tls() one
+/// with TLS. Only GET and HEAD are served, and
 /// POST where allowed: any other method is 405. Errors of its own have the body
 /// `{"error": "<text>"}`.
 class listener {

@@ -120,10 +120,11 @@ std::string certificate_authority::pem() const {
   return certificate_pem(material_->certificate);
 }
 
-certificate certificate_authority::issue(const std::string& common_name,
-                                         const std::string& names) const {
+certificate certificate_authority::issue(const std::string& common_name, const std::string& names,
+                                         long seconds) const {
   EVP_PKEY* const key = EVP_EC_gen("P-256");
   X509* const issued = new_certificate(common_name, key);
+  X509_gmtime_adj(X509_getm_notAfter(issued), seconds);
   X509_set_issuer_name(issued, X509_get_subject_name(material_->certificate));
   add_extension(issued, material_->certificate, NID_subject_alt_name, names);
   X509_sign(issued, material_->key, EVP_sha256());

@@ -27,8 +27,9 @@ public:
 
   std::string pem() const;
   /// `names` as in the subjectAltName extension, e.g. `DNS:a.example,IP:127.0.0.1`; for a client a
-  /// name of its own.
-  certificate issue(const std::string& common_name, const std::string& names) const;
+  /// name of its own. It expires `seconds` from now; a negative number: it has expired.
+  certificate issue(const std::string& common_name, const std::string& names,
+                    long seconds = 3600) const;
 
 private:
   struct material;

@@ -17,6 +17,10 @@ namespace {
 /// What EdgeLB said this recently is planned upon without reading again (invariant 9).
 constexpr milliseconds freshness{5000};
 
+/// The longest that a write waits for claims which were announced with it. It bounds what a Service
+/// whose finalizer cannot be written costs the others.
+constexpr milliseconds company_patience{1000};
+
 } // namespace
 
 void pool_state::start(std::string name, pool_arguments arguments) {
@@ -32,6 +36,7 @@ void pool_state::start(std::string name, pool_arguments arguments) {
 
 void pool_state::claim(const claim_pool& what) {
   const auto key = what.claim->service;
+  const bool last = coming_.erase(key) > 0 && coming_.empty();
   owners_[key] = caf::actor_cast<service_actor>(self_->current_sender());
   if (auto waiting = promises_.find(key); waiting != promises_.end()) {
     // The Service came back before its release went out: there is nothing left to release.
@@ -43,14 +48,32 @@ void pool_state::claim(const claim_pool& what) {
     dirty_ = true;
     return pump();
   }
+  if (last)
+    pump();
   // A restarted service actor repeats its claim and has not heard the verdict.
   if (const auto& entry = book_.entries().at(key); entry.told)
     tell(key, entry.refusal);
 }
 
+void pool_state::announced(const announce_claim& what) {
+  if (!what.coming)
+    return no_longer_coming(what.service);
+  if (coming_.empty())
+    self_->delayed_send(self_, company_patience, tick{patience, ++patience_epoch_});
+  coming_.insert(what.service);
+}
+
+void pool_state::no_longer_coming(const domain::service_key& key) {
+  if (coming_.erase(key) == 0 || !coming_.empty())
+    return;
+  pump();
+  end_if_unused();
+}
+
 caf::typed_response_promise<pool_released> pool_state::release(const domain::service_key& key) {
   auto promise = self_->make_response_promise<pool_released>();
   promises_[key].push_back(promise);
+  coming_.erase(key);
   owners_.erase(key);
   book_.release(key);
   dirty_ = true;
@@ -85,6 +108,11 @@ void pool_state::gate_changed(bool open) {
 void pool_state::ticked(const tick& what) {
   if (what.kind == wake && what.epoch == wake_epoch_)
     pump();
+  if (what.kind == patience && what.epoch == patience_epoch_ && !coming_.empty()) {
+    coming_.clear();
+    pump();
+    end_if_unused();
+  }
   if (what.kind == forget && what.epoch == forget_epoch_ && !busy_)
     document_.reset();
   if (what.kind == pardon && what.epoch == pardon_epoch_ && book_.pardon()) {
@@ -106,7 +134,7 @@ bool pool_state::fresh() const {
 }
 
 void pool_state::pump() {
-  if (busy_ || !dirty_ || !gate_open)
+  if (busy_ || !dirty_ || !gate_open || !coming_.empty())
     return;
   if (now(self_) < not_before_)
     return wake_at(not_before_);
@@ -347,7 +375,7 @@ void pool_state::update_poller(bool now) {
 }
 
 void pool_state::end_if_unused() {
-  if (book_.empty() && !dirty_ && !busy_)
+  if (book_.empty() && !dirty_ && !busy_ && coming_.empty())
     self_->quit();
 }
 

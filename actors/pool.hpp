@@ -31,6 +31,7 @@ public:
 
   void start(std::string name, pool_arguments arguments);
   void claim(const messages::claim_pool& what);
+  void announced(const messages::announce_claim& what);
   caf::typed_response_promise<messages::pool_released> release(const domain::service_key& key);
   void drifted();
   void poller_started();
@@ -42,7 +43,7 @@ public:
 private:
   /// What is known of the pool in EdgeLB.
   enum class knowledge { unknown, stale, absent, present };
-  enum tick_kind : std::uint32_t { wake, forget, pardon };
+  enum tick_kind : std::uint32_t { wake, forget, pardon, patience };
   struct last_write {
     std::chrono::system_clock::time_point at;
     std::string cause;
@@ -50,6 +51,7 @@ private:
 
   void pump();
   void wake_at(milliseconds when);
+  void no_longer_coming(const domain::service_key& key);
   bool fresh() const;
   void recall();
   void read();
@@ -77,6 +79,8 @@ private:
   std::map<domain::service_key, messages::service_actor> owners_;
   std::map<domain::service_key, std::vector<caf::typed_response_promise<messages::pool_released>>>
     promises_;
+  std::set<domain::service_key> coming_; ///< announced, not yet claimed
+  std::uint64_t patience_epoch_ = 0;
   messages::pool_poller_actor poller_;
   std::vector<messages::poll_target> targets_;
   knowledge known_ = knowledge::unknown;

@@ -83,6 +83,10 @@ pool_actor::behavior_type pool(pool_state::self_pointer self, std::string name,
       state.count();
       state.claim(what);
     },
+    [&state](const announce_claim& what) {
+      state.count();
+      state.announced(what);
+    },
     [&state](const release_pool& what) {
       state.count();
       return state.release(what.service);

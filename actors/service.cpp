@@ -132,25 +132,28 @@ void service_state::carry_out(domain::pause_service step) {
 
 void service_state::carry_out(domain::patch_service step) {
   busy_ = true;
+  if (step.next && !claim_)
+    announce(step.next->claim->pool);
   auto shared = std::make_shared<const domain::patch_service>(std::move(step));
-  const auto done = [this, shared,
-                     sent = object_->resource_version](const domain::result<service_ptr>& outcome) {
+  const auto done = [this, shared, sent = object_](const domain::result<service_ptr>& outcome) {
     busy_ = false;
     // The watch may have been faster than the refusal to change an old version.
     if (!outcome && outcome.failure().code == error_code::conflict && object_
-        && object_->resource_version != sent)
+        && object_->resource_version != sent->resource_version)
       return pump();
-    patched(*shared, outcome);
+    patched(*sent, *shared, outcome);
   };
   self_->request(peers->kube, caf::infinite, patch_service_object{object_, *shared})
     .then([done](const service_answer& answer) { done(answer.outcome); },
           [done](const caf::error& problem) { done(to_domain(problem)); });
 }
 
-void service_state::patched(const domain::patch_service& step,
+void service_state::patched(const domain::service& before, const domain::patch_service& step,
                             const domain::result<service_ptr>& outcome) {
-  if (!outcome)
+  if (!outcome) {
+    call_off();
     return retry_later(outcome.failure());
+  }
   backoff_.reset();
   if (step.restored_message)
     emit(true, "ConfigurationRestored", *step.restored_message);
@@ -158,6 +161,12 @@ void service_state::patched(const domain::patch_service& step,
     return;
   guard_.expect((*outcome)->resource_version, now(self_));
   adopt(*outcome);
+  auto foreseen = before;
+  foreseen.finalizers = step.finalizers.value_or(before.finalizers);
+  if (step.next && gate_open && domain::same_for_plan(foreseen, *object_)) {
+    planned_ = true;
+    return carry_out(*step.next);
+  }
   pump();
 }
 
@@ -192,6 +201,9 @@ void service_state::carry_out(domain::claim_pool_part step) {
       resume();
     return;
   }
+  if (announced_to_ != step.claim->pool)
+    call_off();
+  announced_to_.clear();
   const auto moved_from = claim_ && claim_->pool != step.claim->pool ? claim_->pool : std::string{};
   claim_ = std::move(step.claim);
   releasing_.erase(claim_->pool);
@@ -205,6 +217,29 @@ void service_state::carry_out(domain::claim_pool_part step) {
     release(moved_from);
   }
   send_claim();
+}
+
+/// Several Services that join a pool at once are to cost it one write: each says so before its
+/// finalizer is written.
+void service_state::announce(const std::string& pool) {
+  announced_to_ = pool;
+  self_->request(peers->supervisor, caf::infinite, ensure_pool{pool})
+    .then(
+      [this, pool](const pool_actor& actor) {
+        if (claim_ || pool_ || announced_to_ != pool)
+          return;
+        pool_ = actor;
+        self_->monitor(actor);
+        self_->send(pool_, announce_claim{key_, true});
+      },
+      [](const caf::error&) {});
+}
+
+void service_state::call_off() {
+  if (!std::exchange(announced_to_, {}).empty() && !claim_ && pool_) {
+    self_->send(pool_, announce_claim{key_, false});
+    pool_ = nullptr;
+  }
 }
 
 void service_state::send_claim() {
@@ -303,6 +338,7 @@ void service_state::clean_up_pools(std::vector<std::string> pools) {
 }
 
 void service_state::forget_claim() {
+  call_off();
   claim_.reset();
   pool_ = nullptr;
   served_ = false;

@@ -54,12 +54,14 @@ private:
   void carry_out(domain::patch_service step);
   void carry_out(domain::pause_service step);
   void carry_out(domain::claim_pool_part step);
-  void patched(const domain::patch_service& step,
+  void patched(const domain::service& before, const domain::patch_service& step,
                const domain::result<messages::service_ptr>& outcome);
   void adopt(const messages::service_ptr& object);
   void retry_later(const domain::error& failure);
 
   // claims and releases
+  void announce(const std::string& pool);
+  void call_off();
   void send_claim();
   void release(const std::string& pool);
   void released(const std::string& pool);
@@ -85,6 +87,7 @@ private:
   std::optional<domain::configuration_object> accepted_; ///< the last that EdgeLB served
   messages::claim_ptr claim_;
   messages::pool_actor pool_;
+  std::string announced_to_; ///< the pool that pool_ is while there is no claim
   std::map<std::string, messages::pool_actor> releasing_;
   std::vector<std::string> found_; ///< pools with objects of it, not yet compared with claim_
   bool busy_ = false;

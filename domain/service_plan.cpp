@@ -122,7 +122,7 @@ private:
   }
 
   patch_service patch(const configuration_object& object, std::optional<std::string> restored) {
-    return {missing_finalizer(), render_configuration_object(object), std::move(restored)};
+    return {missing_finalizer(), render_configuration_object(object), std::move(restored), nullptr};
   }
 
   /// The list with our finalizer in it, where it has to be written. A paused Service gets none:
@@ -146,10 +146,11 @@ private:
       return pause_service{std::string{"paused by the annotation \""} + paused_annotation_name
                            + "\"; nothing is provisioned until it is removed"
                            + (refused ? "; " + *refused : "")};
-    if (auto finalizers = missing_finalizer())
-      return patch_service{std::move(finalizers), std::nullopt, std::nullopt};
     part->warnings.insert(part->warnings.begin(), warnings_.begin(), warnings_.end());
     part->refused_change = std::move(refused);
+    if (auto finalizers = missing_finalizer())
+      return patch_service{std::move(finalizers), std::nullopt, std::nullopt,
+                           std::make_shared<const claim_pool_part>(std::move(*part))};
     return std::move(*part);
   }
 

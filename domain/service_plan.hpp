@@ -42,21 +42,6 @@ struct refuse_service {
   std::string message;      ///< cause and next step
 };
 
-/// Write the finalizer, the defaults or the restored annotation in one patch, then plan again on
-/// the object that the server answers with.
-struct patch_service {
-  /// The complete finalizer list to write, absent where it is already right.
-  std::optional<std::vector<std::string>> finalizers;
-  std::optional<std::string> config_annotation;
-  /// Set where the user's forbidden change was undone: reason ConfigurationRestored.
-  std::optional<std::string> restored_message;
-};
-
-/// Validated and defaulted, but nothing is provisioned: event TranslationPaused.
-struct pause_service {
-  std::string message;
-};
-
 /// Go on with this claim.
 struct claim_pool_part {
   std::shared_ptr<const pool_claim> claim;
@@ -68,6 +53,23 @@ struct claim_pool_part {
   /// A forbidden change (name, role, network) that is refused while the old claim goes on; the
   /// claim is then that of the last accepted object.
   std::optional<std::string> refused_change;
+};
+
+/// Write the finalizer, the defaults or the restored annotation in one patch, then plan again on
+/// the object that the server answers with.
+struct patch_service {
+  /// The complete finalizer list to write, absent where it is already right.
+  std::optional<std::vector<std::string>> finalizers;
+  std::optional<std::string> config_annotation;
+  /// Set where the user's forbidden change was undone: reason ConfigurationRestored.
+  std::optional<std::string> restored_message;
+  /// What follows on the object as patched, where that is known already.
+  std::shared_ptr<const claim_pool_part> next;
+};
+
+/// Validated and defaulted, but nothing is provisioned: event TranslationPaused.
+struct pause_service {
+  std::string message;
 };
 
 using service_step = std::variant<ignore_service, clean_up_service, refuse_service, patch_service,

@@ -100,6 +100,13 @@ struct claim_delayed {
   std::chrono::milliseconds retry_in{};
 };
 /// Remove everything of this Service from the pool; answered once EdgeLB confirmed it.
+/// A claim of this Service is on its way (its finalizer is being written), or no longer: a pool
+/// whose claims come in together writes them together.
+struct announce_claim {
+  domain::service_key service;
+  bool coming = true;
+};
+
 struct release_pool {
   domain::service_key service;
 };

@@ -88,6 +88,12 @@ protected:
     caf::anon_send(owner, service_changed{std::make_shared<const domain::service>(object)});
   }
 
+  void announce(const pool_actor& actor, const std::vector<std::string>& names,
+                bool coming = true) {
+    for (const auto& name : names)
+      caf::anon_send(actor, announce_claim{{"default", name}, coming});
+  }
+
   bool holds(const std::string& name, int port) const {
     const auto found = edgelb.pools.find("p");
     if (found == edgelb.pools.end())
@@ -140,6 +146,48 @@ TEST_F(PoolActor, OneWriteAtATimeAndWhatComesMeanwhileGoesOutTogether) {
   EXPECT_TRUE(holds("b0", 1000));
   EXPECT_TRUE(holds("b49", 1049));
   EXPECT_EQ(told.settled.size(), 51U);
+}
+
+TEST_F(PoolActor, AnnouncedClaimsGoOutInOneWrite) {
+  announce(start(), {"a", "b", "c"});
+  claim("a", 80);
+  claim("b", 81);
+  run();
+  EXPECT_EQ(edgelb.writes(), 0U);
+  claim("c", 82);
+  run();
+  EXPECT_EQ(edgelb.writes(), 1U);
+  EXPECT_TRUE(holds("a", 80) && holds("b", 81) && holds("c", 82));
+}
+
+TEST_F(PoolActor, AnnouncementThatIsCalledOffHoldsNobodyUp) {
+  const auto actor = start();
+  announce(actor, {"a", "b"});
+  claim("a", 80);
+  run();
+  EXPECT_EQ(edgelb.writes(), 0U);
+  announce(actor, {"b"}, false);
+  run();
+  EXPECT_EQ(edgelb.writes(), 1U);
+}
+
+TEST_F(PoolActor, ClaimThatNeverComesHoldsTheOthersUpForASecondAtMost) {
+  announce(start(), {"a", "b"});
+  claim("a", 80);
+  advance(milliseconds{900});
+  EXPECT_EQ(edgelb.writes(), 0U);
+  advance(milliseconds{200});
+  EXPECT_EQ(edgelb.writes(), 1U);
+}
+
+TEST_F(PoolActor, PoolThatWasOnlyAnnouncedEndsItself) {
+  const auto actor = start();
+  announce(actor, {"a"});
+  run();
+  announce(actor, {"a"}, false);
+  run();
+  EXPECT_EQ(shared->actors->count()["pool"], 0U);
+  EXPECT_EQ(edgelb.writes(), 0U);
 }
 
 TEST_F(PoolActor, WaitsTheWriteGapBetweenTwoWrites) {

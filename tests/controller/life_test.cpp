@@ -21,6 +21,7 @@ TEST_F(Controller, NewServiceCostsThreeKubernetesWritesAndTwoEdgelbRequests) {
   EXPECT_EQ(edgelb_.count("create", "pools"), 1U);
   EXPECT_EQ(edgelb_.count("update", "pools"), 0U);
   EXPECT_EQ(edgelb_.count("get", "pools"), 0U) << "the inventory is known";
+  EXPECT_TRUE(eventually([&] { return !event_reasons("web").empty(); }));
   EXPECT_THAT(event_reasons("web"), ElementsAre("EnsuredLoadBalancer"));
   EXPECT_EQ(condition("web")["status"], "True");
   EXPECT_EQ(explained("web")["phase"], "Provisioned");
@@ -264,6 +265,7 @@ TEST_F(Controller, PortConflictIsSolvedWhenThePortComesFree) {
   create("two", "app", {80});
   ASSERT_TRUE(eventually([&] { return reason("two") == "PortConflict"; }));
   EXPECT_THAT(message("two"), HasSubstr("default/one"));
+  EXPECT_TRUE(eventually([&] { return !event_reasons("two").empty(); }));
   EXPECT_THAT(event_reasons("two"), Contains("PortConflict"));
   EXPECT_EQ(explained("two")["phase"], "Refused");
   remove("one");

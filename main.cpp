@@ -34,16 +34,9 @@ std::optional<domain::config> load(const std::string& file) {
   return outcome.mistakes.empty() ? outcome.value : std::nullopt;
 }
 
-/// Keys that are accepted for what is to come must not be believed to work.
-void warn_of_keys_without_effect(const domain::config& settings) {
-  if (settings.webhook.enabled)
-    spdlog::warn("webhook.enabled has no effect yet: Services are checked by the controller alone");
-  spdlog::info("a changed configuration file takes effect with a restart");
-}
-
 int run(domain::config settings) {
   process::set_up_log(settings.log);
-  warn_of_keys_without_effect(settings);
+  spdlog::info("a changed configuration file takes effect with a restart");
   const auto environment = http::kube::process_environment();
   auto access = http::kube::find_access(settings.kubernetes.kubeconfig, environment);
   if (!access) {

@@ -7,9 +7,15 @@
 #include "actors/leader_elector.hpp"
 #include "actors/routes.hpp"
 #include "actors/supervisor.hpp"
+#include "actors/webhook_registrar.hpp"
+#include "actors/webhook_routes.hpp"
+#include "http/base64.hpp"
 #include "http/edgelb/client.hpp"
 #include "http/edgelb/credentials.hpp"
 #include "http/kube/client.hpp"
+#include "http/kube/files.hpp"
+#include "http/server/certificate.hpp"
+#include "http/server/tls_listener.hpp"
 
 #include <caf/atom.hpp>
 #include <caf/scoped_actor.hpp>
@@ -66,7 +72,9 @@ domain::result<domain::unit> controller::run() {
                     static_cast<std::size_t>(limits.scheduler_throughput));
   system_ = std::make_unique<caf::actor_system>(actor_config_);
   introspection_ = system_->spawn(introspection, run_);
-  // The server first: a taken port ends the start before anything is done.
+  // The servers first: a taken port ends the start before anything is done.
+  if (auto opened = open_webhook(); !opened)
+    return opened;
   if (auto opened = open_server(); !opened)
     return opened;
   spawn_actors();
@@ -121,6 +129,10 @@ void controller::spawn_actors() {
     events.instance = identity;
     return system.spawn(event_recorder, run, kube, std::move(events));
   };
+  if (arguments_.settings.webhook.register_webhook)
+    arguments.make_registrar = [this](caf::actor_system& system, const kube_gateway_actor& kube) {
+      return make_registrar(system, kube);
+    };
   arguments.needs_nodes = arguments_.settings.pools.mode == domain::backend_mode::nodes;
   arguments.leader = !arguments_.settings.leader_election.enabled;
   arguments.give_up = arguments_.give_up;
@@ -153,11 +165,13 @@ void controller::spawn_elector() {
   elector_ = system_->spawn(leader_elector, std::move(arguments));
 }
 
+std::string controller::own_namespace() const {
+  return arguments_.access.name_space.empty() ? "default" : arguments_.access.name_space;
+}
+
 std::string controller::lease_namespace() const {
   const auto& configured = arguments_.settings.leader_election.lease_namespace;
-  if (!configured.empty())
-    return configured;
-  return arguments_.access.name_space.empty() ? "default" : arguments_.access.name_space;
+  return configured.empty() ? own_namespace() : configured;
 }
 
 void controller::resign() {
@@ -173,6 +187,8 @@ domain::result<domain::unit> controller::open_server() {
   routes.system = system_.get();
   routes.introspection = introspection_;
   routes.supervisor = [this] { return supervisor_; };
+  if (certificate_)
+    routes.certificate_trouble = [shown = certificate_] { return shown->trouble(); };
   routes.config = render_live_config(arguments_.settings);
   auto opened = http::server::listener::open(arguments_.settings.http.listen, make_routes(routes));
   if (!opened)
@@ -181,6 +197,44 @@ domain::result<domain::unit> controller::open_server() {
   run_->log->info("introspection at {} (port {})", arguments_.settings.http.listen,
                   server_->port());
   return domain::unit{};
+}
+
+domain::result<domain::unit> controller::open_webhook() {
+  const auto& settings = arguments_.settings.webhook;
+  if (!settings.enabled)
+    return domain::unit{};
+  auto loaded = http::server::certificate::load(settings.cert_file, settings.key_file);
+  if (!loaded)
+    return std::move(loaded.failure());
+  certificate_ = std::move(*loaded);
+  auto opened = http::server::open_tls(settings.listen, make_webhook_routes(run_), certificate_);
+  if (!opened)
+    return std::move(opened.failure());
+  webhook_ = std::move(*opened);
+  run_->log->info("admission webhook at {} (port {})", settings.listen, webhook_->port());
+  return domain::unit{};
+}
+
+webhook_registrar_actor controller::make_registrar(caf::actor_system& system,
+                                                   const kube_gateway_actor& kube) const {
+  const auto& settings = arguments_.settings.webhook;
+  registrar_arguments arguments;
+  arguments.run = run_;
+  arguments.kube = kube;
+  arguments.settings = {settings.name, own_namespace(), settings.url, settings.failure_policy};
+  arguments.resync = arguments_.settings.concurrency.resync_period;
+  const auto file = settings.ca_file.empty() ? settings.cert_file : settings.ca_file;
+  arguments.read_ca_bundle = [file]() -> domain::result<std::string> {
+    const auto text = http::kube::read_file(file);
+    if (!text)
+      return domain::error{domain::error_code::invalid, file + ": cannot be read", {}, 0};
+    auto bundle = domain::certificates_of(*text);
+    if (!bundle)
+      return domain::error{
+        domain::error_code::invalid, file + ": " + bundle.failure().message, {}, 0};
+    return http::base64_encode(*bundle);
+  };
+  return system.spawn(webhook_registrar, std::move(arguments));
 }
 
 int controller::port() const {
@@ -199,8 +253,9 @@ void controller::stop() {
     resign();
   if (lease_engine_)
     lease_engine_->stop({});
-  if (server_)
-    server_->stop();
+  for (auto* const server : {webhook_.get(), server_.get()})
+    if (server != nullptr)
+      server->stop();
   caf::anon_send_exit(supervisor_, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(introspection_, caf::exit_reason::user_shutdown);
   supervisor_ = nullptr;

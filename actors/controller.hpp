@@ -17,6 +17,10 @@
 #include <memory>
 #include <string>
 
+namespace dklb::http::server {
+class certificate;
+}
+
 namespace dklb::actors {
 
 /// What the controller needs of its surroundings.
@@ -30,11 +34,12 @@ struct controller_arguments {
   std::function<void(const std::string& why)> give_up;
 };
 
-/// The whole product in one object: engine, clients, actors and the introspection server, started
+/// The whole product in one object: engine, clients, actors and the two servers, started
 /// in order and stopped in order. One per process in production, as many as wanted in tests.
 class controller {
 public:
-  /// Fails with what and where if the listen address cannot be bound or a credential is unusable.
+  /// Fails with what and where if a listen address cannot be bound, or a credential or the
+  /// webhook's certificate is unusable.
   static domain::result<std::unique_ptr<controller>> start(controller_arguments arguments);
   ~controller();
   controller(const controller&) = delete;
@@ -51,10 +56,15 @@ private:
   domain::result<domain::unit> make_clients();
   void spawn_actors();
   void spawn_elector();
+  std::string own_namespace() const;
   std::string lease_namespace() const;
   /// Hands the Lease back, so that a standby need not wait for it to expire.
   void resign();
   domain::result<domain::unit> open_server();
+  /// Nothing to do where the webhook is off.
+  domain::result<domain::unit> open_webhook();
+  messages::webhook_registrar_actor make_registrar(caf::actor_system& system,
+                                                   const messages::kube_gateway_actor& kube) const;
 
   controller_arguments arguments_;
   runtime_ptr run_;
@@ -71,6 +81,8 @@ private:
   messages::leader_elector_actor elector_;
   std::unique_ptr<node_intake> nodes_;
   std::unique_ptr<http::server::listener> server_;
+  std::shared_ptr<http::server::certificate> certificate_;
+  std::unique_ptr<http::server::listener> webhook_;
   bool stopped_ = false;
 };
 

@@ -42,6 +42,31 @@ call merge_patch(std::string path, nlohmann::json body) {
   return out;
 }
 
+call object_call(const exchange_object& what) {
+  call out;
+  out.method = what.method;
+  out.path = what.path;
+  if (what.body)
+    out.body = *what.body;
+  if (what.method == "PATCH")
+    out.content_type = content_type_of(patch_type::merge);
+  return out;
+}
+
+/// Sends a call whose answer is any object.
+template <class Answer, class Self>
+caf::typed_response_promise<Answer> ask_json(Self* self, http::kube::client& client, call what) {
+  return promise_outcome<Answer>(self, [&](auto reply) {
+    client.request(std::move(what), [reply](domain::result<nlohmann::json> outcome) {
+      if (outcome)
+        reply(
+          domain::result<json_ptr>{std::make_shared<const nlohmann::json>(std::move(*outcome))});
+      else
+        reply(domain::result<json_ptr>{std::move(outcome.failure())});
+    });
+  });
+}
+
 call event_call(const send_event& what) {
   // Events say what happened; they are no side effect that leadership guards, and they give way.
   call out;
@@ -77,16 +102,9 @@ kube_gateway(kube_gateway_actor::stateful_pointer<kube_gateway_state> self, runt
       patch.priority = http::priority::high;
       return ask_service(self, *client, std::move(patch));
     },
-    [=](const send_event& what) {
-      return promise_outcome<event_answer>(self, [&](auto reply) {
-        client->request(event_call(what), [reply](domain::result<nlohmann::json> outcome) {
-          if (outcome)
-            reply(domain::result<json_ptr>{
-              std::make_shared<const nlohmann::json>(std::move(*outcome))});
-          else
-            reply(domain::result<json_ptr>{std::move(outcome.failure())});
-        });
-      });
+    [=](const send_event& what) { return ask_json<event_answer>(self, *client, event_call(what)); },
+    [=](const exchange_object& what) {
+      return ask_json<object_answer>(self, *client, object_call(what));
     },
     [=](const call_completed& done) { done.deliver(); },
   };

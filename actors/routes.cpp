@@ -120,10 +120,14 @@ private:
     const auto known = health_now();
     if (!known)
       return check_answer({{"supervisor", false, "does not answer"}}, true);
-    return check_answer({{"supervisor", true, ""},
-                         {"services", known->services_listed, trouble_of(*known, "services")},
-                         {"edgelb", known->inventory_read, trouble_of(*known, "edgelb")}},
-                        what.has_query("verbose"));
+    std::vector<check> checks{{"supervisor", true, ""},
+                              {"services", known->services_listed, trouble_of(*known, "services")},
+                              {"edgelb", known->inventory_read, trouble_of(*known, "edgelb")}};
+    // Without a certificate dklb does not start; one that was loaded stays until a better one is
+    // there.
+    if (settings_.certificate_trouble)
+      checks.push_back({"webhook-certificate", true, settings_.certificate_trouble()});
+    return check_answer(checks, what.has_query("verbose"));
   }
 
   std::optional<health> health_now() const {

@@ -17,6 +17,8 @@ struct route_settings {
   messages::introspection_actor introspection;
   /// The supervisor, once it is there.
   std::function<messages::supervisor_actor()> supervisor;
+  /// Where the webhook is served: why its newest certificate is not in use, "" where it is.
+  std::function<std::string()> certificate_trouble;
   /// The body of /config.
   std::string config;
 };

@@ -67,7 +67,17 @@ void supervisor_state::spawn_fixed() {
   // The intake starts with its watcher and needs the rest to be there.
   handles_.watcher = adopt(self_->spawn(service_watcher, run, peers, false, arguments_.make_intake),
                            "service_watcher", "");
+  spawn_registrar();
   announce();
+}
+
+void supervisor_state::spawn_registrar() {
+  if (!arguments_.make_registrar)
+    return;
+  registrar_ =
+    adopt(arguments_.make_registrar(self_->home_system(), handles_.kube), "webhook_registrar", "");
+  if (leader_)
+    self_->send(registrar_, messages::leadership_changed{true});
 }
 
 status_writer_actor supervisor_state::spawn_writer(std::size_t shard) {
@@ -92,6 +102,7 @@ supervisor_state::~supervisor_state() {
   end(handles_.watcher);
   end(handles_.inventory);
   end(handles_.recorder);
+  end(registrar_);
   for (const auto& writer : handles_.writers)
     end(writer);
   end(handles_.kube);
@@ -224,6 +235,8 @@ void supervisor_state::restart(const restart_child& what) {
   } else if (what.kind == "event_recorder") {
     handles_.recorder =
       adopt(arguments_.make_recorder(self_->home_system(), handles_.kube), "event_recorder", "");
+  } else if (what.kind == "webhook_registrar") {
+    return spawn_registrar();
   } else if (what.kind == "inventory") {
     handles_.inventory = adopt(self_->spawn(inventory, run, nullptr, gate_open), "inventory", "");
   } else if (what.kind == "service_watcher") {
@@ -275,6 +288,8 @@ void supervisor_state::nodes_changed(const messages::nodes_changed& what) {
 void supervisor_state::leadership_changed(bool leader) {
   if (std::exchange(leader_, leader) == leader)
     return;
+  if (registrar_)
+    self_->send(registrar_, messages::leadership_changed{leader});
   if (leader) {
     // What a standby knows of EdgeLB may be minutes old; the gate waits for a fresh look.
     inventory_read_ = false;

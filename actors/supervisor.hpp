@@ -24,6 +24,10 @@ struct supervisor_arguments {
   std::function<messages::event_recorder_actor(caf::actor_system&,
                                                const messages::kube_gateway_actor&)>
     make_recorder;
+  /// Absent where the webhook is not to be registered by us.
+  std::function<messages::webhook_registrar_actor(caf::actor_system&,
+                                                  const messages::kube_gateway_actor&)>
+    make_registrar;
   std::size_t status_writers = 4;
   /// False: leadership must be gained first (leadership_changed).
   bool leader = true;
@@ -72,6 +76,7 @@ private:
   Handle adopt(Handle handle, const char* kind, std::string key);
   void spawn_fixed();
   messages::status_writer_actor spawn_writer(std::size_t shard);
+  void spawn_registrar();
   void spawn_pool(const std::string& name, pool_entry& item);
   void spawn_poller(const std::string& name, pool_entry& item);
   void pool_ended(const std::string& name);
@@ -87,6 +92,7 @@ private:
   self_pointer self_;
   supervisor_arguments arguments_;
   messages::directory handles_;
+  messages::webhook_registrar_actor registrar_;
   std::unordered_map<std::uint64_t, child> children_; ///< by actor ID
   std::unordered_map<std::string, pool_entry> pools_;
   std::map<std::string, domain::backoff> delays_;

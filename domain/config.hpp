@@ -76,6 +76,8 @@ struct webhook_config {
   std::string failure_policy = "Ignore";
   bool register_webhook = false;
   std::string ca_file;
+  std::string name = "dklb";
+  std::string url;
 };
 
 enum class orphan_mode { remove, report };

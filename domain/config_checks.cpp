@@ -110,6 +110,17 @@ std::optional<std::string> check_url(const std::string& text) {
   return std::nullopt;
 }
 
+std::optional<std::string> check_optional_https_url(const std::string& text) {
+  if (text.empty())
+    return std::nullopt;
+  if (auto what = check_url(text))
+    return what;
+  return text.starts_with("https://")
+           ? std::nullopt
+           : std::optional{quoted(text, "does not start with https://, and the API server calls "
+                                        "nothing else")};
+}
+
 std::optional<std::string> check_pool_group(const std::string& text) {
   const bool characters =
     all_of(text, [](char c) { return is_alphanumeric(c) || c == '-' || c == '/' || c == '.'; });

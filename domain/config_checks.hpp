@@ -15,6 +15,9 @@ std::optional<std::string> check_listen_address(const std::string& text);
 /// An http or https URL with a host and without credentials, query or fragment.
 std::optional<std::string> check_url(const std::string& text);
 
+/// Empty, or such a URL that begins with https.
+std::optional<std::string> check_optional_https_url(const std::string& text);
+
 /// A path of words without a slash at its ends, as EdgeLB's pool groups are.
 std::optional<std::string> check_pool_group(const std::string& text);
 

@@ -182,6 +182,8 @@ void add_surroundings(field_table& table, config& target) {
                             {{"Ignore", "Ignore"}, {"Fail", "Fail"}});
   table.flag("webhook.register", webhook.register_webhook);
   table.text("webhook.caFile", webhook.ca_file);
+  table.text("webhook.name", webhook.name, check_object_name);
+  table.text("webhook.url", webhook.url, check_optional_https_url);
   table.choice("orphans.mode", target.orphans,
                {{"delete", orphan_mode::remove}, {"report", orphan_mode::report}});
   table.choice<std::string>("log.level", target.log.level,

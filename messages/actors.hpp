@@ -23,6 +23,7 @@ using kube_gateway_actor =
                             caf::replies_to<patch_service_object>::with<service_answer>,
                             caf::replies_to<patch_service_status>::with<service_answer>,
                             caf::replies_to<send_event>::with<event_answer>,
+                            caf::replies_to<exchange_object>::with<object_answer>,
                             caf::reacts_to<call_completed>>;
 
 /// Knows which pools EdgeLB has, reads them all once a resync period, finds drift and orphans.
@@ -89,6 +90,10 @@ using supervisor_actor =
 using leader_elector_actor =
   describable_actor::extend<caf::reacts_to<tick>, caf::reacts_to<call_completed>,
                             caf::replies_to<resign_leadership>::with<resigned>>;
+
+/// Keeps the webhook's two configurations in the cluster while this process leads.
+using webhook_registrar_actor =
+  describable_actor::extend<caf::reacts_to<leadership_changed>, caf::reacts_to<tick>>;
 
 /// Asks every live actor to describe itself and puts the answers together.
 using introspection_actor = describable_actor::extend<caf::replies_to<view_actors>::with<view>,

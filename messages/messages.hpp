@@ -236,6 +236,17 @@ struct service_answer {
   domain::result<service_ptr> outcome;
 };
 
+/// A read or a write of any object; a body that is patched in goes out as a merge patch. Writes need
+/// leadership.
+struct exchange_object {
+  std::string method;
+  std::string path;
+  json_ptr body; ///< null: none
+};
+struct object_answer {
+  domain::result<json_ptr> outcome;
+};
+
 /// A gateway's own: a call ended on the engine's thread, `deliver` hands its answer out.
 struct call_completed {
   std::function<void()> deliver;

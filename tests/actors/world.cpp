@@ -135,6 +135,25 @@ domain::result<service_ptr> patch_status(fake_kube& kube, const patch_service_st
   return std::make_shared<const domain::service>(object);
 }
 
+domain::result<json_ptr> exchange(fake_kube& kube, const exchange_object& what) {
+  kube.log.push_back(what.method + " " + what.path);
+  if (!kube.object_failures.empty()) {
+    auto failure = std::move(kube.object_failures.front());
+    kube.object_failures.pop_front();
+    return failure;
+  }
+  if (what.method == "POST") {
+    const auto path = what.path + "/" + what.body->at("metadata").at("name").get<std::string>();
+    return std::make_shared<const nlohmann::json>(kube.objects[path] = *what.body);
+  }
+  const auto found = kube.objects.find(what.path);
+  if (found == kube.objects.end())
+    return domain::error{domain::error_code::not_found, "not found", {}, 404};
+  if (what.method == "PATCH")
+    found->second.merge_patch(*what.body);
+  return std::make_shared<const nlohmann::json>(found->second);
+}
+
 kube_gateway_actor::behavior_type
 fake_kube_gateway(kube_gateway_actor::stateful_pointer<plain_state> self, fake_kube* kube) {
   return {
@@ -157,6 +176,7 @@ fake_kube_gateway(kube_gateway_actor::stateful_pointer<plain_state> self, fake_k
       return promise;
     },
     [](const send_event& what) { return event_answer{what.body}; },
+    [=](const exchange_object& what) { return object_answer{exchange(*kube, what)}; },
     [](const call_completed& call) { call.deliver(); },
   };
 }

@@ -56,6 +56,9 @@ struct fake_kube {
   std::vector<record_event> events;
   std::deque<domain::error> patch_failures;
   std::deque<domain::error> status_failures;
+  /// Objects of other kinds by their path, and the next failures of requests for them.
+  std::map<std::string, nlohmann::json> objects;
+  std::deque<domain::error> object_failures;
   bool hold_status = false;
   std::deque<std::function<void()>> held;
   int version = 100;

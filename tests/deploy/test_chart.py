@@ -109,8 +109,10 @@ def test_webhook_that_registers_itself_gets_the_verbs_and_no_manifests():
     assert not {kind for kind, _, _ in found} & {"MutatingWebhookConfiguration", "Certificate"}
     webhook = config_of(found)["webhook"]
     assert webhook["register"] is True and webhook["caFile"] == "/etc/dklb/webhook/ca.crt"
+    assert ("Service", "dklb-system", f'{webhook["name"]}-webhook') in found
     rules = [rule for rule in found["ClusterRole", "", "dklb"]["rules"]
              if rule["apiGroups"] == ["admissionregistration.k8s.io"]]
+    assert rules and webhook["name"] == "dklb"
     for rule in rules:
         assert rule.get("resourceNames") == ["dklb"] or rule["verbs"] == ["create"]
     plain = rendered("webhook.enabled=true", "webhook.caBundle=Q0E=")

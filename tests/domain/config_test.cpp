@@ -86,6 +86,8 @@ webhook:
   failurePolicy: Ignore
   register: false
   caFile: ""
+  name: dklb
+  url: ""
 orphans:
   mode: delete
 log:
@@ -117,7 +119,7 @@ concurrency:
   supervisor: {maxRestarts: 3, window: 30s}
 leaderElection: {enabled: false, leaseName: my.lease, leaseNamespace: dklb, leaseDuration: 60s, renewDeadline: 40s, retryPeriod: 5s}
 http: {listen: "[::1]:0"}
-webhook: {enabled: true, listen: "localhost:9443", certFile: /tls.crt, keyFile: /tls.key, failurePolicy: Fail, register: true, caFile: /ca}
+webhook: {enabled: true, listen: "localhost:9443", certFile: /tls.crt, keyFile: /tls.key, failurePolicy: Fail, register: true, caFile: /ca, name: other, url: "https://host:9443"}
 orphans: {mode: report}
 log: {level: debug, format: json}
 )";
@@ -139,6 +141,8 @@ TEST(Config, ReadsEveryKey) {
   EXPECT_EQ(value.leader_election.renew_deadline, 40s);
   EXPECT_EQ(value.http.listen, "[::1]:0");
   EXPECT_EQ(value.webhook.failure_policy, "Fail");
+  EXPECT_EQ(value.webhook.name, "other");
+  EXPECT_EQ(value.webhook.url, "https://host:9443");
   EXPECT_EQ(value.orphans, orphan_mode::report);
   EXPECT_TRUE(value.log.json);
 }
@@ -331,6 +335,10 @@ const mistake_case combined_mistakes[]{
    "dklb.yaml:2: webhook.keyFile: is missing: webhook.enabled needs the certificate's key"},
   {"WebhookWithoutKey", "webhook:\n  enabled: true\n  certFile: /c\n  keyFile: ''",
    "5: webhook.keyFile: is missing: webhook.enabled needs the certificate's key"},
+  {"WebhookUrlWithoutTls", "webhook: {url: 'http://host:80'}",
+   "2: webhook.url: \"http://host:80\" does not start with https://, and the API server calls "
+   "nothing "
+   "else"},
   {"RegistersAWebhookThatIsOff", "webhook: {register: true}",
    "2: webhook.register: needs webhook.enabled: true"},
   {"EverythingAtOnceInLineOrder",

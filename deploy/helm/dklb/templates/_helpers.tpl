@@ -92,6 +92,7 @@ clientConfig:
       "failurePolicy" .Values.webhook.failurePolicy }}
 {{- if .Values.webhook.register }}
 {{- $_ := set $webhook "register" true }}
+{{- $_ := set $webhook "name" .Release.Name }}
 {{- $_ := set $webhook "caFile" "/etc/dklb/webhook/ca.crt" }}
 {{- end }}
 {{- $_ := set $computed "webhook" $webhook }}

@@ -65,6 +65,16 @@ public:
     return plan_service(settings_, {&object_, accepted_, names.suffix, names.pool_exists});
   }
 
+  /// The step after those that only complete the annotation: what it says then is judged too.
+  service_step final_plan(const name_source& names) {
+    auto step = plan(names);
+    const auto* patch = std::get_if<patch_service>(&step);
+    if (patch == nullptr || !patch->config_annotation)
+      return step;
+    object_.config_annotation = patch->config_annotation;
+    return plan(names);
+  }
+
 private:
   /// The old object's annotation, where nothing says that the controller follows another one: it
   /// names its pool, and the Service's condition tells of no other.
@@ -132,10 +142,10 @@ admission_verdict validate_service(const service_settings& settings,
                                    const admission_request& request) {
   if (!concerns_us(settings, request))
     return {};
-  const judgement judged{settings, request};
+  judgement judged{settings, request};
   if (judged.removes_annotation())
     return denied(forbidden_status, "Forbidden", removed_annotation_text());
-  auto step = judged.plan({[] { return std::string{any_suffix}; }, nullptr});
+  auto step = judged.final_plan({[] { return std::string{any_suffix}; }, nullptr});
   if (auto* refused = std::get_if<refuse_service>(&step))
     return denied(invalid_status, "Invalid", std::move(refused->message));
   admission_verdict verdict;

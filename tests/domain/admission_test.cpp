@@ -125,6 +125,11 @@ const create_case create_cases[]{
      object.config_annotation = "frontends: [{servicePort: 6379, port: 16379}]\nname: redis";
    }),
    "frontend port 16379 has been specified twice"},
+  {"the same without a name", with([](service& object) {
+     object.ports.push_back({"more", "TCP", 16379, 0});
+     object.config_annotation = "frontends: [{servicePort: 6379, port: 16379}]";
+   }),
+   "frontend port 16379 has been specified twice"},
   {"UDP port", with([](service& object) { object.ports[0].protocol = "UDP"; }),
    "port \"redis\" (6379/UDP) cannot be exposed: only TCP is supported"},
   {"SCTP port", with([](service& object) { object.ports[0].protocol = "SCTP"; }),
@@ -175,8 +180,14 @@ TEST(Admission, SaysWordForWordWhatTheControllerSays) {
     for (auto& port : stored.ports)
       port.node_port = 30000;
     stored.paused = false;
-    const auto step =
-      plan_service(settings, {&stored, std::nullopt, [] { return "abcde"; }, nullptr});
+    const auto plan = [&] {
+      return plan_service(settings, {&stored, std::nullopt, [] { return "abcde"; }, nullptr});
+    };
+    auto step = plan();
+    if (const auto* patch = std::get_if<patch_service>(&step); patch && patch->config_annotation) {
+      stored.config_annotation = patch->config_annotation;
+      step = plan();
+    }
     const auto* refused = std::get_if<refuse_service>(&step);
     EXPECT_EQ(validate(create(row.object)).message, refused != nullptr ? refused->message : "");
   }

@@ -91,7 +91,8 @@ void service_state::pump() {
   planned_ = true;
   domain::service_plan_input input;
   input.object = object_.get();
-  input.accepted = accepted_;
+  if (accepted_)
+    input.accepted = *accepted_;
   input.suffix = [this] { return domain::name_suffix(run->random()); };
   input.pool_exists = [this](const std::string& name) { return run->names->contains(name); };
   std::visit([this](auto&& step) { carry_out(std::forward<decltype(step)>(step)); },
@@ -160,7 +161,8 @@ void service_state::patched(const domain::service& before, const domain::patch_s
   if (cleaned_ || !object_ || object_->uid != (*outcome)->uid)
     return;
   guard_.expect((*outcome)->resource_version, now(self_));
-  adopt(*outcome);
+  if (object_->resource_version != (*outcome)->resource_version)
+    adopt(*outcome);
   auto foreseen = before;
   foreseen.finalizers = step.finalizers.value_or(before.finalizers);
   if (step.next && gate_open && domain::same_for_plan(foreseen, *object_)) {
@@ -191,7 +193,7 @@ void service_state::retry_later(const domain::error& failure) {
 
 void service_state::carry_out(domain::claim_pool_part step) {
   // Accepted it is once EdgeLB serves it: a user whose claim is refused may choose another pool.
-  claimed_ = std::move(step.accepted);
+  claimed_ = std::make_shared<const domain::configuration_object>(std::move(step.accepted));
   for (const auto& warning : step.warnings)
     emit(true, "TranslationWarning", warning);
   if (step.refused_change)

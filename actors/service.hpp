@@ -83,8 +83,8 @@ private:
   std::string uid_;              ///< whose claims these are
   domain::echo_guard guard_;
   messages::service_ptr held_; ///< the newest snapshot that the guard held back
-  std::optional<domain::configuration_object> claimed_;  ///< behind claim_
-  std::optional<domain::configuration_object> accepted_; ///< the last that EdgeLB served
+  std::shared_ptr<const domain::configuration_object> claimed_;  ///< behind claim_
+  std::shared_ptr<const domain::configuration_object> accepted_; ///< the last that EdgeLB served
   messages::claim_ptr claim_;
   messages::pool_actor pool_;
   std::string announced_to_; ///< the pool that pool_ is while there is no claim

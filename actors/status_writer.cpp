@@ -137,8 +137,8 @@ void status_writer_state::written(const domain::service_key& key, const std::str
     item->retry.reset();
     // The watch may have been faster than the answer.
     const auto echoed = item->object->resource_version == (*outcome)->resource_version;
-    item->object = *outcome;
     if (!echoed) {
+      item->object = *outcome;
       item->guard = std::make_unique<domain::echo_guard>();
       item->guard->expect(item->object->resource_version, now(self_));
     }

@@ -20,7 +20,7 @@ public:
       next_ = min_;
       return min_;
     }
-    next_ = std::min(max_, next_ * 2);
+    next_ = std::min(max_, next_ * 4);
     const auto spread = std::chrono::duration<double, std::milli>{next_} * (1.0 - random / 4);
     return std::max(min_, std::chrono::duration_cast<time>(spread));
   }

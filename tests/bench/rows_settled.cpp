@@ -80,7 +80,9 @@ std::vector<row> steady_state(const context& about) {
                     megabytes.back() <= most});
     if (count != about.most)
       continue;
-    about.note("watching the steady state for " + std::to_string(about.steady.count()) + " s");
+    about.note("waiting for the polls to slow down, then watching the steady state for "
+               + std::to_string(about.steady.count()) + " s");
+    std::this_thread::sleep_for(about.slow_down);
     const auto before = made->dklb->process().usage().cpu_seconds;
     const auto writes = made->kube.writes() + made->edgelb.writes();
     std::this_thread::sleep_for(about.steady);

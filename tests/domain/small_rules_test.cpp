@@ -42,21 +42,21 @@ TEST(EchoGuard, DoesNotWaitForAnEchoThatCameBeforeTheAnswer) {
 }
 
 TEST(PollSchedule, StaysAtMinWhileAnAddressIsAwaitedAndGrowsToMaxOnceSettled) {
-  poll_schedule schedule{milliseconds{1000}, milliseconds{8000}};
+  poll_schedule schedule{milliseconds{1000}, milliseconds{60000}};
   EXPECT_EQ(schedule.next(false, 0), milliseconds{1000});
   EXPECT_EQ(schedule.next(false, 0), milliseconds{1000});
-  EXPECT_EQ(schedule.next(true, 0), milliseconds{2000});
   EXPECT_EQ(schedule.next(true, 0), milliseconds{4000});
-  EXPECT_EQ(schedule.next(true, 0), milliseconds{8000});
-  EXPECT_EQ(schedule.next(true, 0), milliseconds{8000});
+  EXPECT_EQ(schedule.next(true, 0), milliseconds{16000});
+  EXPECT_EQ(schedule.next(true, 0), milliseconds{60000});
+  EXPECT_EQ(schedule.next(true, 0), milliseconds{60000});
   EXPECT_EQ(schedule.next(false, 0), milliseconds{1000});
 }
 
 TEST(PollSchedule, SpreadsSettledPollsWithinAQuarter) {
   poll_schedule schedule{milliseconds{1000}, milliseconds{8000}};
   const auto delay = schedule.next(true, 0.999);
-  EXPECT_GE(delay, milliseconds{1500});
-  EXPECT_LT(delay, milliseconds{2000});
+  EXPECT_GE(delay, milliseconds{3000});
+  EXPECT_LT(delay, milliseconds{4000});
 }
 
 TEST(PoolInventory, PoolsThatNobodyWatchesNeverDrift) {

@@ -12,13 +12,13 @@
 
 namespace dklb::tests {
 
-tls_client::tls_client(int port)
+tls_client::tls_client(int port, const std::string& host)
   : context_(SSL_CTX_new(TLS_client_method())), connection_(SSL_new(context_)),
     descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<std::uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ::inet_pton(AF_INET, host.c_str(), &address.sin_addr);
   if (::connect(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
     throw std::system_error(errno, std::generic_category(), "connect");
   const int yes = 1;
@@ -50,23 +50,29 @@ bool tls_client::send(std::string_view bytes) {
   return SSL_write(connection_, bytes.data(), static_cast<int>(bytes.size())) > 0;
 }
 
+bool tls_client::send_post(const std::string& path, const std::string& body) {
+  return send("POST " + path + " HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
+              + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+}
+
 std::string tls_client::post(const std::string& path, const std::string& body) {
-  if (!send("POST " + path + " HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
-            + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body))
-    return {};
-  std::string answer;
+  return send_post(path, body) ? answer() : std::string{};
+}
+
+std::string tls_client::answer() {
+  std::string text;
   std::array<char, 4096> piece{};
   for (;;) {
     const int got = SSL_read(connection_, piece.data(), static_cast<int>(piece.size()));
     if (got <= 0)
       return {};
-    answer.append(piece.data(), static_cast<std::size_t>(got));
-    const auto head = answer.find("\r\n\r\n");
-    const auto length = answer.find("Content-Length: ");
+    text.append(piece.data(), static_cast<std::size_t>(got));
+    const auto head = text.find("\r\n\r\n");
+    const auto length = text.find("Content-Length: ");
     if (head == std::string::npos || length == std::string::npos || length > head)
       continue;
-    if (answer.size() == head + 4 + std::stoul(answer.substr(length + 16)))
-      return answer.substr(head + 4);
+    if (text.size() == head + 4 + std::stoul(text.substr(length + 16)))
+      return text.substr(head + 4);
   }
 }
 

@@ -55,23 +55,13 @@ public:
   /// True where it takes the controller to say what was accepted last.
   bool beyond_us() const { return follows_ && !accepted_; }
 
-  /// True where the update takes away an annotation that was accepted.
-  bool removes_annotation() const {
-    const auto parsed = parse_configuration_object(object_.config_annotation.value_or(""));
-    return accepted_ && parsed && parsed->object == configuration_object{};
-  }
-
   service_step plan(const name_source& names) const {
     return plan_service(settings_, {&object_, accepted_, names.suffix, names.pool_exists});
   }
 
-  /// The step after those that only complete the annotation: what it says then is judged too.
-  service_step final_plan(const name_source& names) {
-    auto step = plan(names);
-    const auto* patch = std::get_if<patch_service>(&step);
-    if (patch == nullptr || !patch->config_annotation)
-      return step;
-    object_.config_annotation = patch->config_annotation;
+  /// What the plan says once the annotation is completed in this way.
+  service_step plan_completed(const patch_service& patch, const name_source& names) {
+    object_.config_annotation = patch.config_annotation;
     return plan(names);
   }
 
@@ -90,6 +80,17 @@ private:
   bool follows_ = false;
   std::optional<configuration_object> accepted_;
 };
+
+/// The patch of the annotation that a step asks for, null where it asks for none.
+const patch_service* completion(const service_step& step) {
+  const auto* patch = std::get_if<patch_service>(&step);
+  return patch != nullptr && patch->config_annotation ? patch : nullptr;
+}
+
+/// True where the user took away an annotation that was accepted: the controller would put it back.
+bool undoes_removal(const patch_service& patch) {
+  return patch.restored_message && patch.restored_message->starts_with(removed_annotation_text());
+}
 
 /// False where the request passes untouched: nothing of ours, or nothing that matters.
 bool concerns_us(const service_settings& settings, const admission_request& request) {
@@ -129,11 +130,10 @@ admission_verdict mutate_service(const service_settings& settings, const admissi
   if (!concerns_us(settings, request))
     return verdict;
   const judgement judged{settings, request};
-  if (judged.beyond_us() || judged.removes_annotation())
+  if (judged.beyond_us())
     return verdict;
   const auto step = judged.plan(names);
-  const auto* patch = std::get_if<patch_service>(&step);
-  if (patch != nullptr && patch->config_annotation)
+  if (const auto* patch = completion(step); patch != nullptr && !undoes_removal(*patch))
     verdict.patch = annotation_patch(*patch->config_annotation, request.has_annotations);
   return verdict;
 }
@@ -143,9 +143,13 @@ admission_verdict validate_service(const service_settings& settings,
   if (!concerns_us(settings, request))
     return {};
   judgement judged{settings, request};
-  if (judged.removes_annotation())
-    return denied(forbidden_status, "Forbidden", removed_annotation_text());
-  auto step = judged.final_plan({[] { return std::string{any_suffix}; }, nullptr});
+  const name_source names{[] { return std::string{any_suffix}; }, nullptr};
+  auto step = judged.plan(names);
+  if (const auto* patch = completion(step)) {
+    if (undoes_removal(*patch))
+      return denied(forbidden_status, "Forbidden", removed_annotation_text());
+    step = judged.plan_completed(*patch, names);
+  }
   if (auto* refused = std::get_if<refuse_service>(&step))
     return denied(invalid_status, "Invalid", std::move(refused->message));
   admission_verdict verdict;

@@ -16,7 +16,7 @@ const std::vector<std::pair<std::string, bench>>& all_benches() {
     {"pool-each", dklb::bench::pool_each},         {"one-pool", dklb::bench::one_pool},
     {"added-latency", dklb::bench::added_latency}, {"steady-state", dklb::bench::steady_state},
     {"resync", dklb::bench::resync_reads},         {"restart", dklb::bench::restart},
-    {"delete", dklb::bench::delete_some}};
+    {"delete", dklb::bench::delete_some},          {"admission", dklb::bench::admission_reviews}};
   return table;
 }
 

@@ -12,5 +12,6 @@ std::vector<row> steady_state(const context& about);
 std::vector<row> resync_reads(const context& about);
 std::vector<row> restart(const context& about);
 std::vector<row> delete_some(const context& about);
+std::vector<row> admission_reviews(const context& about);
 
 } // namespace dklb::bench

@@ -127,6 +127,8 @@ TEST(AdmissionReview, AnythingElseIsRefusedWithTheReason) {
     {"no uid", no_uid.dump(), "has no uid"},
     {"number as uid", number.dump(), "has no uid"},
     {"deep", std::string(8U << 20U, '['), "nested too deeply"},
+    {"deep in what nobody reads", R"({"managedFields": )" + std::string(200, '['),
+     "nested too deeply"},
     {"deep behind a string", R"({"a": "\"[", "b": )" + std::string(200, '['), "nested too deeply"},
   };
   for (const auto& row : cases) {
@@ -135,6 +137,25 @@ TEST(AdmissionReview, AnythingElseIsRefusedWithTheReason) {
     ASSERT_FALSE(review.has_value());
     EXPECT_THAT(review.failure().message, HasSubstr(row.error));
   }
+}
+
+TEST(AdmissionReview, WhatNobodyReadsIsLeftOutAndTheRestStaysInStep) {
+  auto body = review_of();
+  auto& request = body["request"];
+  auto& metadata = request["object"]["metadata"];
+  metadata["managedFields"] = json::parse(R"([{"fieldsV1": {"f:spec": {"f:ports": {}}}}, [], 1])");
+  metadata["annotations"] = {{domain::config_annotation_name, "name: web"}, {"resource", "text"}};
+  metadata["finalizers"] = {"one", "two"};
+  request["userInfo"] = {{"groups", {"system:masters"}},
+                         {"extra", {{"a", {{"b", json::array()}}}}}};
+  request["options"] = nullptr;
+  const auto review = decode_admission_review(body.dump());
+  ASSERT_TRUE(review.has_value()) << review.failure().message;
+  ASSERT_TRUE(review->request.object);
+  EXPECT_EQ(review->request.object->config_annotation, "name: web");
+  EXPECT_EQ(review->request.object->finalizers, (std::vector<std::string>{"one", "two"}));
+  EXPECT_EQ(review->request.object->ports.at(0).port, 80);
+  EXPECT_TRUE(review->request.has_annotations);
 }
 
 TEST(AdmissionReview, BracketsInsideTextsDoNotCount) {

@@ -34,7 +34,19 @@ namespace {
 /// What is in flight at the end gets this long to finish.
 constexpr std::chrono::seconds shutdown_grace{15};
 constexpr std::chrono::seconds resign_patience{5};
+/// A leader that has not renewed for the lease's duration and this long (35 s in all by default)
+/// and has not ended either is stuck: /livez fails.
+constexpr std::chrono::seconds stuck_after{20};
 constexpr int most_scheduler_threads = 8;
+
+/// The pod as the deployment names it; nothing outside of a cluster.
+std::optional<own_pod> pod_of(const http::kube::access_environment& environment) {
+  const auto name = environment.get_env("POD_NAME");
+  const auto name_space = environment.get_env("POD_NAMESPACE");
+  if (!name || name->empty() || !name_space || name_space->empty())
+    return std::nullopt;
+  return own_pod{{*name_space, *name}, environment.get_env("POD_UID").value_or("")};
+}
 
 std::size_t scheduler_threads(int configured) {
   if (configured > 0)
@@ -123,11 +135,14 @@ void controller::spawn_actors() {
     return system.spawn(edgelb_gateway, run, client);
   };
   arguments.make_intake = make_service_intake(kube_, run_);
-  arguments.make_recorder = [run = run_, identity = arguments_.identity](
+  arguments.make_recorder = [run = run_, identity = arguments_.identity, client = kube_](
                               caf::actor_system& system, const kube_gateway_actor& kube) {
     http::kube::event_settings events;
     events.instance = identity;
-    return system.spawn(event_recorder, run, kube, std::move(events));
+    return system.spawn(event_recorder, run, kube, std::move(events),
+                        [client](http::kube::reply<http::kube::event_api> done) {
+                          http::kube::find_event_api(*client, std::move(done));
+                        });
   };
   if (arguments_.settings.webhook.register_webhook)
     arguments.make_registrar = [this](caf::actor_system& system, const kube_gateway_actor& kube) {
@@ -136,7 +151,11 @@ void controller::spawn_actors() {
   arguments.needs_nodes = arguments_.settings.pools.mode == domain::backend_mode::nodes;
   arguments.leader = !arguments_.settings.leader_election.enabled;
   arguments.give_up = arguments_.give_up;
+  arguments.pod = pod_of(arguments_.environment);
   supervisor_ = system_->spawn(supervisor, std::move(arguments));
+  run_->troubles->listen([to = supervisor_](const trouble& what) {
+    caf::anon_send(to, access_denied{what.source + ": " + what.message});
+  });
   if (arguments_.settings.leader_election.enabled)
     spawn_elector();
   if (arguments_.settings.pools.mode == domain::backend_mode::nodes)
@@ -174,6 +193,11 @@ std::string controller::lease_namespace() const {
   return configured.empty() ? own_namespace() : configured;
 }
 
+std::chrono::milliseconds controller::renewal_limit() const {
+  const auto& settings = arguments_.settings.leader_election;
+  return settings.lease_duration + stuck_after - settings.renew_deadline;
+}
+
 void controller::resign() {
   caf::scoped_actor self{*system_};
   self->request(elector_, resign_patience, resign_leadership{})
@@ -189,6 +213,10 @@ domain::result<domain::unit> controller::open_server() {
   routes.supervisor = [this] { return supervisor_; };
   if (certificate_)
     routes.certificate_trouble = [shown = certificate_] { return shown->trouble(); };
+  routes.run = run_;
+  routes.renewal_overdue = [permit = permit_, limit = renewal_limit()] {
+    return permit->overdue() > limit;
+  };
   routes.config = render_live_config(arguments_.settings);
   auto opened = http::server::listener::open(arguments_.settings.http.listen, make_routes(routes));
   if (!opened)
@@ -246,6 +274,7 @@ void controller::stop() {
     return;
   // Intake and new work first, then what is in flight, then the actors.
   nodes_.reset();
+  run_->troubles->listen({});
   if (supervisor_)
     caf::anon_send(supervisor_, shut_down{});
   engine_.stop(shutdown_grace);

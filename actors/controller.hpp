@@ -13,6 +13,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -58,6 +59,8 @@ private:
   void spawn_elector();
   std::string own_namespace() const;
   std::string lease_namespace() const;
+  /// How long the write permit may be over before /livez fails.
+  std::chrono::milliseconds renewal_limit() const;
   /// Hands the Lease back, so that a standby need not wait for it to expire.
   void resign();
   domain::result<domain::unit> open_server();

@@ -1,5 +1,7 @@
 #include "actors/event_recorder.hpp"
 
+#include "http/kube/denial.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <chrono>
@@ -14,9 +16,12 @@ namespace {
 constexpr std::size_t queue_limit = 1000;
 /// Enough to keep up with a first list without crowding the other writes.
 constexpr std::size_t most_in_flight = 8;
+/// Between two tries to learn which API there is.
+constexpr domain::backoff_settings find_delays{milliseconds{1000}, milliseconds{30000}, 2.0, 0.0};
 
 http::kube::event_note to_note(const record_event& what) {
   http::kube::event_note out;
+  out.about.kind = what.kind;
   out.about.name_space = what.service.name_space;
   out.about.name = what.service.name;
   out.about.uid = what.uid;
@@ -30,10 +35,12 @@ http::kube::event_note to_note(const record_event& what) {
 } // namespace
 
 void event_recorder_state::start(runtime_ptr shared, kube_gateway_actor kube,
-                                 http::kube::event_settings settings) {
+                                 http::kube::event_settings settings, event_api_finder find_api) {
   enlist(self_, std::move(shared), nullptr, "event_recorder", "");
   kube_ = std::move(kube);
-  series_ = http::kube::event_series{std::move(settings)};
+  settings_ = std::move(settings);
+  find_api_ = std::move(find_api);
+  backoff_ = domain::backoff{find_delays};
 }
 
 void event_recorder_state::directory_changed(const messages::directory_changed& what) {
@@ -50,9 +57,38 @@ void event_recorder_state::record(const record_event& what) {
   pump();
 }
 
+void event_recorder_state::find_api() {
+  if (std::exchange(asking_, true))
+    return;
+  using outcome_type = domain::result<http::kube::event_api>;
+  find_api_([this, me = event_recorder_actor{self_}](outcome_type outcome) {
+    caf::anon_send(me,
+                   call_completed{[this, outcome = std::move(outcome)] { api_found(outcome); }});
+  });
+}
+
+void event_recorder_state::find_api_again() {
+  asking_ = false;
+  find_api();
+}
+
+void event_recorder_state::api_found(const domain::result<http::kube::event_api>& outcome) {
+  if (outcome)
+    settings_.api = *outcome;
+  else if (!http::kube::denial_of(outcome.failure())) {
+    self_->delayed_send(self_, backoff_.next(outcome.failure().retry_after), tick{});
+    return;
+  }
+  // Whoever may not even ask is not told what there is; every server since 1.19 has the new one.
+  series_.emplace(settings_);
+  pump();
+}
+
 void event_recorder_state::pump() {
+  if (!series_)
+    return find_api();
   while (in_flight_ < most_in_flight && !queue_.empty()) {
-    auto write = series_.record(
+    auto write = series_->record(
       to_note(queue_.front()),
       std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()), now(self_));
     queue_.pop_front();
@@ -74,7 +110,7 @@ void event_recorder_state::answered(std::uint64_t key, const domain::result<json
   --in_flight_;
   if (!outcome) {
     failed(outcome.failure().message);
-    series_.failed(key, outcome.failure());
+    series_->failed(key, outcome.failure());
     run->log->debug("event not written: {}", outcome.failure().message);
   }
   pump();
@@ -82,9 +118,10 @@ void event_recorder_state::answered(std::uint64_t key, const domain::result<json
 
 event_recorder_actor::behavior_type event_recorder(event_recorder_state::self_pointer self,
                                                    runtime_ptr run, kube_gateway_actor kube,
-                                                   http::kube::event_settings settings) {
+                                                   http::kube::event_settings settings,
+                                                   event_api_finder find_api) {
   auto& state = self->state;
-  state.start(std::move(run), std::move(kube), std::move(settings));
+  state.start(std::move(run), std::move(kube), std::move(settings), std::move(find_api));
   return {
     [&state, self](const describe&) { return state.describe(self); },
     [&state](const record_event& what) {
@@ -94,6 +131,14 @@ event_recorder_actor::behavior_type event_recorder(event_recorder_state::self_po
     [&state](const directory_changed& what) {
       state.count();
       state.directory_changed(what);
+    },
+    [&state](const call_completed& call) {
+      state.count();
+      call.deliver();
+    },
+    [&state](const tick&) {
+      state.count();
+      state.find_api_again();
     },
   };
 }

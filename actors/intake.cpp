@@ -1,6 +1,7 @@
 #include "actors/intake.hpp"
 
 #include "http/kube/codec.hpp"
+#include "http/kube/denial.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -21,15 +22,27 @@ std::string text(const nlohmann::json& object, const char* key) {
   return object.at("metadata").value(key, std::string{});
 }
 
+/// A list or watch failed.
+void note_trouble(const runtime& run, const char* source, const domain::error& failure) {
+  if (const auto denial = http::kube::denial_of(failure))
+    run.troubles->denied(source, *denial);
+  else
+    run.troubles->failing(source, failure.message);
+}
+
 class service_intake : public intake {
 public:
   service_intake(std::shared_ptr<http::kube::client> client, runtime_ptr run,
                  service_watcher_actor watcher)
     : run_(std::move(run)), watcher_(std::move(watcher)),
       reflector_(std::move(client), settings(), handler()) {
+    run_->watches->add("services", [this] { return reflector_.staleness(); });
     reflector_.start();
   }
-  ~service_intake() override { reflector_.stop(); }
+  ~service_intake() override {
+    run_->watches->remove("services");
+    reflector_.stop();
+  }
 
   void release() override { reflector_.release(1); }
 
@@ -50,10 +63,10 @@ private:
     };
     out.on_synced = [this] { caf::anon_send(watcher_, intake_synced{}); };
     out.on_trouble = [this](const domain::error& failure, std::chrono::milliseconds delay) {
-      run_->log->warn("Services: {}; trying again in {}", failure.message,
-                      domain::format_duration(delay));
+      note_trouble(*run_, "services", failure);
       caf::anon_send(watcher_, intake_troubled{failure.message, delay});
     };
+    out.on_watching = [this] { run_->troubles->works("services"); };
     out.on_malformed = [log = run_->log](const domain::error& failure) {
       log->warn("Services: skipped what is no Service: {}", failure.message);
     };
@@ -101,6 +114,7 @@ struct node_intake::implementation {
 
   reflector_handler handler() {
     reflector_handler out;
+    out.on_watching = [this] { run->troubles->works("nodes"); };
     out.on_object = [this](const nlohmann::json& object) {
       if (auto node = http::kube::decode_node(object)) {
         known.insert_or_assign(node->name, std::move(*node));
@@ -115,9 +129,8 @@ struct node_intake::implementation {
       listed = true;
       update();
     };
-    out.on_trouble = [this](const domain::error& failure, std::chrono::milliseconds delay) {
-      run->log->warn("Nodes: {}; trying again in {}", failure.message,
-                     domain::format_duration(delay));
+    out.on_trouble = [this](const domain::error& failure, std::chrono::milliseconds) {
+      note_trouble(*run, "nodes", failure);
     };
     return out;
   }
@@ -148,10 +161,13 @@ struct node_intake::implementation {
 node_intake::node_intake(std::shared_ptr<http::kube::client> client, runtime_ptr run, listener tell)
   : implementation_(
     std::make_unique<implementation>(std::move(client), std::move(run), std::move(tell))) {
+  implementation_->run->watches->add("nodes",
+                                     [this] { return implementation_->nodes.staleness(); });
   implementation_->nodes.start();
 }
 
 node_intake::~node_intake() {
+  implementation_->run->watches->remove("nodes");
   implementation_->nodes.stop();
 }
 

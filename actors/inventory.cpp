@@ -1,6 +1,5 @@
 #include "actors/inventory.hpp"
 
-#include "domain/config.hpp"
 #include "http/edgelb/client.hpp"
 
 #include <nlohmann/json.hpp>
@@ -83,14 +82,11 @@ void inventory_state::read() {
 void inventory_state::answered(const domain::result<std::shared_ptr<const std::string>>& outcome) {
   busy_ = false;
   enter("waiting");
-  const auto failure = outcome ? take_in(**outcome) : outcome.failure().message;
-  if (!failure.empty()) {
-    failed(failure);
-    const auto delay = backoff_.next(outcome ? std::nullopt : outcome.failure().retry_after);
-    run->log->warn("EdgeLB inventory: {}; trying again in {}", failure,
-                   domain::format_duration(delay));
-    self_->send(peers->supervisor, inventory_troubled{failure});
-    return read_in(delay);
+  const auto failure = outcome ? take_in(**outcome) : std::optional{outcome.failure()};
+  if (failure) {
+    failed(failure->message);
+    self_->send(peers->supervisor, inventory_troubled{*failure});
+    return read_in(backoff_.next(failure->retry_after));
   }
   failed({});
   backoff_.reset();
@@ -100,7 +96,7 @@ void inventory_state::answered(const domain::result<std::shared_ptr<const std::s
   read_in(run->concurrency.resync_period);
 }
 
-std::string inventory_state::take_in(const std::string& body) {
+std::optional<domain::error> inventory_state::take_in(const std::string& body) {
   std::vector<domain::listed_pool> listed;
   std::unordered_set<std::string> names;
   documents_.clear();
@@ -116,7 +112,7 @@ std::string inventory_state::take_in(const std::string& body) {
       documents_[std::move(name)] = document.dump();
   });
   if (!skipped)
-    return skipped.failure().message;
+    return skipped.failure();
   if (*skipped > 0)
     run->log->warn("EdgeLB inventory: {} malformed pools skipped", *skipped);
   run->names->replace(std::move(names));
@@ -126,7 +122,7 @@ std::string inventory_state::take_in(const std::string& body) {
   }
   if (!documents_.empty())
     self_->delayed_send(self_, freshness, tick{forget, 0});
-  return {};
+  return std::nullopt;
 }
 
 // -- orphans

@@ -30,8 +30,8 @@ private:
   enum tick_kind : std::uint32_t { resync, forget };
 
   void answered(const domain::result<std::shared_ptr<const std::string>>& outcome);
-  /// Returns what is wrong with the answer, "" for nothing.
-  std::string take_in(const std::string& body);
+  /// Returns what is wrong with the answer, if anything is.
+  std::optional<domain::error> take_in(const std::string& body);
   void sweep();
   void remove(const std::string& pool, const domain::service_key& owner);
   void read_in(milliseconds delay);

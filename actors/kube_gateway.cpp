@@ -2,6 +2,7 @@
 
 #include "actors/gateway.hpp"
 #include "http/kube/codec.hpp"
+#include "http/kube/denial.hpp"
 #include "http/kube/service_patch.hpp"
 
 #include <nlohmann/json.hpp>
@@ -16,20 +17,31 @@ using http::kube::service_path;
 
 namespace {
 
-/// Sends a call whose answer is a Service.
+/// A right that is missing is one trouble, however many Services need it.
+void note_access(const runtime& run, const std::string& right,
+                 const domain::result<nlohmann::json>& outcome) {
+  if (outcome)
+    run.troubles->works(right);
+  else if (const auto denial = http::kube::denial_of(outcome.failure()))
+    run.troubles->denied(right, *denial);
+}
+
+/// Sends a call whose answer is a Service; `right` is what it takes.
 template <class Self>
 caf::typed_response_promise<service_answer> ask_service(Self* self, http::kube::client& client,
-                                                        call what) {
+                                                        const char* right, call what) {
   return promise_outcome<service_answer>(self, [&](auto reply) {
-    client.request(std::move(what), [reply](domain::result<nlohmann::json> outcome) {
-      if (!outcome)
-        return reply(domain::result<service_ptr>{std::move(outcome.failure())});
-      auto object = http::kube::decode_service(*outcome);
-      if (!object)
-        return reply(domain::result<service_ptr>{std::move(object.failure())});
-      reply(
-        domain::result<service_ptr>{std::make_shared<const domain::service>(std::move(*object))});
-    });
+    client.request(std::move(what),
+                   [reply, right, run = self->state.run](domain::result<nlohmann::json> outcome) {
+                     note_access(*run, right, outcome);
+                     if (!outcome)
+                       return reply(domain::result<service_ptr>{std::move(outcome.failure())});
+                     auto object = http::kube::decode_service(*outcome);
+                     if (!object)
+                       return reply(domain::result<service_ptr>{std::move(object.failure())});
+                     reply(domain::result<service_ptr>{
+                       std::make_shared<const domain::service>(std::move(*object))});
+                   });
   });
 }
 
@@ -53,11 +65,14 @@ call object_call(const exchange_object& what) {
   return out;
 }
 
-/// Sends a call whose answer is any object.
+/// Sends a call whose answer is any object; `right` is what it takes.
 template <class Answer, class Self>
-caf::typed_response_promise<Answer> ask_json(Self* self, http::kube::client& client, call what) {
+caf::typed_response_promise<Answer> ask_json(Self* self, http::kube::client& client,
+                                             std::string right, call what) {
   return promise_outcome<Answer>(self, [&](auto reply) {
-    client.request(std::move(what), [reply](domain::result<nlohmann::json> outcome) {
+    client.request(std::move(what), [reply, right = std::move(right), run = self->state.run](
+                                      domain::result<nlohmann::json> outcome) {
+      note_access(*run, right, outcome);
       if (outcome)
         reply(
           domain::result<json_ptr>{std::make_shared<const nlohmann::json>(std::move(*outcome))});
@@ -87,24 +102,23 @@ kube_gateway(kube_gateway_actor::stateful_pointer<kube_gateway_state> self, runt
   self->state.enlist(self, std::move(run), nullptr, "kube_gateway", "");
   return {
     [=](const describe&) { return self->state.describe(self); },
-    [=](const read_service& what) {
-      call get;
-      get.path = service_path(what.key);
-      return ask_service(self, *client, std::move(get));
-    },
     [=](const patch_service_object& what) {
-      return ask_service(self, *client,
+      return ask_service(self, *client, "patch services",
                          merge_patch(service_path(what.object->key),
                                      http::kube::encode_service_patch(*what.object, what.patch)));
     },
     [=](const patch_service_status& what) {
       auto patch = merge_patch(service_path(what.key) + "/status", *what.patch);
       patch.priority = http::priority::high;
-      return ask_service(self, *client, std::move(patch));
+      return ask_service(self, *client, "patch services/status", std::move(patch));
     },
-    [=](const send_event& what) { return ask_json<event_answer>(self, *client, event_call(what)); },
+    [=](const send_event& what) {
+      const auto* right = what.method == "POST" ? "create events" : "patch events";
+      return ask_json<event_answer>(self, *client, right, event_call(what));
+    },
     [=](const exchange_object& what) {
-      return ask_json<object_answer>(self, *client, object_call(what));
+      return ask_json<object_answer>(self, *client, what.method + " " + what.path,
+                                     object_call(what));
     },
     [=](const call_completed& done) { done.deliver(); },
   };

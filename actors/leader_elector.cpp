@@ -1,6 +1,7 @@
 #include "actors/leader_elector.hpp"
 
 #include "domain/config.hpp"
+#include "http/kube/denial.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -11,6 +12,8 @@ using namespace messages;
 using domain::lease_action;
 
 namespace {
+
+constexpr const char* trouble_source = "leader election";
 
 domain::lease_record::wall_time wall_now() {
   return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
@@ -72,10 +75,9 @@ void leader_elector_state::read(milliseconds sent) {
     const auto known = elector_.holder();
     if (outcome) {
       elector_.read(*outcome, now(self_));
-      failed({});
+      succeeded();
     } else {
-      failed(outcome.failure().message);
-      run->log->warn("leader election: {}", outcome.failure().message);
+      troubled(outcome.failure());
       elector_.failed(outcome.failure(), sent, now(self_));
     }
     if (!leading_ && elector_.holder() != known)
@@ -98,12 +100,11 @@ void leader_elector_state::written(const record_result& outcome, milliseconds se
   if (ended_)
     return;
   if (!outcome) {
-    failed(outcome.failure().message);
-    run->log->warn("leader election: {}", outcome.failure().message);
+    troubled(outcome.failure());
     elector_.failed(outcome.failure(), sent, now(self_));
     return step();
   }
-  failed({});
+  succeeded();
   elector_.written(*outcome, sent);
   if (const auto until = elector_.leads_until())
     arguments_.permit->extend(write_permit::clock::time_point{*until});
@@ -113,6 +114,21 @@ void leader_elector_state::written(const record_result& outcome, milliseconds se
     self_->send(arguments_.supervisor, leadership_changed{true});
   }
   step();
+}
+
+void leader_elector_state::troubled(const domain::error& failure) {
+  failed(failure.message);
+  if (const auto denial = http::kube::denial_of(failure))
+    run->troubles->denied(trouble_source, *denial);
+  else if (failure.code == domain::error_code::conflict)
+    run->log->info("leader election: {}", failure.message); // somebody else was faster
+  else
+    run->troubles->failing(trouble_source, failure.message);
+}
+
+void leader_elector_state::succeeded() {
+  failed({});
+  run->troubles->works(trouble_source);
 }
 
 void leader_elector_state::lost(const std::string& why) {

@@ -43,6 +43,8 @@ private:
   void read(milliseconds sent);
   void write(domain::lease_action action, milliseconds sent);
   void written(const record_result& outcome, milliseconds sent);
+  void troubled(const domain::error& failure);
+  void succeeded();
   void lost(const std::string& why);
   void step_in(milliseconds delay);
   template <class Outcome, class Handler>

@@ -256,6 +256,7 @@ void pool_state::round_succeeded(const domain::pool_plan& plan) {
   enter("idle");
   backoff_.reset();
   failed({});
+  run->troubles->works(trouble_source());
   if (book_.succeeded(planned_))
     dirty_ = true;
   tell_verdicts(plan);
@@ -353,8 +354,11 @@ void pool_state::delay(const domain::error& failure) {
   not_before_ = now(self_) + wait;
   if (soon || failure.code == error_code::not_leader)
     return;
-  run->log->warn("pool {}: {}; trying again in {}", name_, failure.message,
-                 domain::format_duration(wait));
+  if (failure.code == error_code::unauthorized || failure.code == error_code::forbidden)
+    run->troubles->denied(trouble_source(), failure.message); // the same for many pools
+  else
+    run->log->warn("pool {}: {}; trying again in {}", name_, failure.message,
+                   domain::format_duration(wait));
   for (const auto& [key, item] : book_.entries())
     if (const auto owner = owners_.find(key); owner != owners_.end() && !item.served())
       self_->send(owner->second, claim_delayed{name_, failure.message, wait});

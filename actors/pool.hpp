@@ -71,6 +71,7 @@ private:
   void update_poller(bool now);
   void end_if_unused();
   nlohmann::json summary() const;
+  std::string trouble_source() const { return "pool " + name_; }
 
   self_pointer self_;
   std::string name_;

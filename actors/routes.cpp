@@ -1,7 +1,5 @@
 #include "actors/routes.hpp"
 
-#include "actors/runtime.hpp"
-
 #include <caf/scoped_actor.hpp>
 #include <nlohmann/json.hpp>
 
@@ -42,8 +40,9 @@ struct check {
   std::string detail;
 };
 
-/// `ok`, or 503 with the failing checks; `?verbose` lists all of them.
-outgoing check_answer(const std::vector<check>& checks, bool verbose) {
+/// `ok`, or 503 with the failing checks; `?verbose` lists all of them, and then the notes.
+outgoing check_answer(const std::vector<check>& checks, bool verbose,
+                      const std::vector<std::string>& notes = {}) {
   std::string text;
   bool passed = true;
   for (const auto& item : checks) {
@@ -55,16 +54,31 @@ outgoing check_answer(const std::vector<check>& checks, bool verbose) {
       text += ": " + item.detail;
     text += "\n";
   }
+  if (verbose)
+    for (const auto& note : notes)
+      text += note + "\n";
   if (passed)
     text += "ok\n";
   return {passed ? 200 : 503, "text/plain; charset=utf-8", text};
 }
 
-std::string trouble_of(const health& known, const std::string& source) {
-  for (const auto& trouble : known.troubles)
-    if (trouble.starts_with(source + ": "))
-      return trouble.substr(source.size() + 2);
+std::string trouble_of(const std::vector<trouble>& troubles, const std::string& source) {
+  for (const auto& item : troubles)
+    if (item.source == source)
+      return item.message;
   return {};
+}
+
+/// What fails now and how long the watches have been silent.
+std::vector<std::string> notes_of(const runtime& run, const std::vector<trouble>& troubles) {
+  std::vector<std::string> out;
+  for (const auto& item : troubles)
+    out.push_back("[!] " + item.source + ": " + item.message);
+  for (const auto& [name, age] : run.watches->list())
+    out.push_back("[i] watch of " + name + ": last heard of "
+                  + std::to_string(std::chrono::duration_cast<std::chrono::seconds>(age).count())
+                  + "s ago");
+  return out;
 }
 
 class routes {
@@ -112,22 +126,31 @@ private:
 
   outgoing live(const incoming& what) const {
     const auto known = health_now();
-    return check_answer({{"supervisor", known.has_value(), known ? "" : "does not answer"}},
-                        what.has_query("verbose"));
+    const auto stuck = settings_.renewal_overdue && settings_.renewal_overdue();
+    return check_answer(
+      {{"supervisor", known.has_value(), known ? "" : "does not answer"},
+       {"leader election", !stuck, stuck ? "the lease was not renewed for too long" : ""}},
+      what.has_query("verbose"));
   }
 
   outgoing ready(const incoming& what) const {
     const auto known = health_now();
+    const auto troubles = settings_.run->troubles->list();
+    const auto notes = notes_of(*settings_.run, troubles);
     if (!known)
-      return check_answer({{"supervisor", false, "does not answer"}}, true);
-    std::vector<check> checks{{"supervisor", true, ""},
-                              {"services", known->services_listed, trouble_of(*known, "services")},
-                              {"edgelb", known->inventory_read, trouble_of(*known, "edgelb")}};
+      return check_answer({{"supervisor", false, "does not answer"}}, true, notes);
+    const auto detail = [&](bool good, const char* source) {
+      return good ? std::string{} : trouble_of(troubles, source);
+    };
+    std::vector<check> checks{
+      {"supervisor", true, ""},
+      {"services", known->services_listed, detail(known->services_listed, "services")},
+      {"edgelb", known->inventory_read, detail(known->inventory_read, "edgelb")}};
     // Without a certificate dklb does not start; one that was loaded stays until a better one is
     // there.
     if (settings_.certificate_trouble)
       checks.push_back({"webhook-certificate", true, settings_.certificate_trouble()});
-    return check_answer(checks, what.has_query("verbose"));
+    return check_answer(checks, what.has_query("verbose"), notes);
   }
 
   std::optional<health> health_now() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/runtime.hpp"
 #include "domain/config.hpp"
 #include "http/server/server.hpp"
 #include "messages/actors.hpp"
@@ -19,6 +20,10 @@ struct route_settings {
   std::function<messages::supervisor_actor()> supervisor;
   /// Where the webhook is served: why its newest certificate is not in use, "" where it is.
   std::function<std::string()> certificate_trouble;
+  /// Its troubles and the ages of its watches are shown by /readyz?verbose.
+  runtime_ptr run;
+  /// True where a leader has stopped renewing and still runs: /livez fails.
+  std::function<bool()> renewal_overdue;
   /// The body of /config.
   std::string config;
 };

@@ -55,6 +55,7 @@ runtime_ptr make_runtime(const domain::config& settings) {
     return generator();
   };
   out->log = spdlog::default_logger();
+  out->troubles = std::make_shared<trouble_board>(out->log);
   return out;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/roster.hpp"
+#include "actors/troubles.hpp"
 #include "domain/config.hpp"
 #include "domain/pool_plan.hpp"
 #include "domain/service_plan.hpp"
@@ -30,8 +31,8 @@ private:
   std::unordered_set<std::string> names_;
 };
 
-/// What all actors share: settings, the surroundings that tests replace, and the two thread-safe
-/// indexes. Settings never change while actors run.
+/// What all actors share: settings, the surroundings that tests replace, and the
+/// thread-safe indexes. Settings never change while actors run.
 struct runtime {
   domain::service_settings services;
   domain::pool_settings pools;
@@ -45,6 +46,8 @@ struct runtime {
   std::function<std::uint64_t()> random;
   std::shared_ptr<roster> actors = std::make_shared<roster>();
   std::shared_ptr<pool_names> names = std::make_shared<pool_names>();
+  std::shared_ptr<trouble_board> troubles = std::make_shared<trouble_board>();
+  std::shared_ptr<watch_ages> watches = std::make_shared<watch_ages>();
   std::shared_ptr<spdlog::logger> log;
 };
 

@@ -1,6 +1,7 @@
 #include "actors/service.hpp"
 
 #include "domain/names.hpp"
+#include "http/kube/denial.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -65,6 +66,15 @@ void service_state::gone() {
 void service_state::gate_changed(bool open) {
   gate_open = open;
   pump();
+}
+
+void service_state::gate_delayed(const std::string& why) {
+  // What has an address is served; it need not know.
+  if (gate_open || !object_ || !object_->addresses.empty()
+      || !domain::wanted(run->services, *object_))
+    return;
+  report({service_phase::waiting, "EdgeLBError", why + "; dklb tries again by itself"}, true,
+         false);
 }
 
 void service_state::directory_changed(const messages::directory_changed& what) {
@@ -182,7 +192,9 @@ void service_state::retry_later(const domain::error& failure) {
       || failure.code == error_code::not_leader)
     return;
   failed(failure.message);
-  run->log->warn("service {}: {}; trying again", to_string(key_), failure.message);
+  // A missing right is the same for all of them, and the gateway has said so.
+  run->log->log(http::kube::denial_of(failure) ? spdlog::level::debug : spdlog::level::warn,
+                "service {}: {}; trying again", to_string(key_), failure.message);
   report({service_phase::waiting, "KubernetesError",
           "the Service could not be updated: " + failure.message + "; dklb tries again by itself"},
          true, false);

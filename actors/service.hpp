@@ -30,6 +30,7 @@ public:
   void objects_found(const std::vector<std::string>& pools);
   void directory_changed(const messages::directory_changed& what);
   void gate_changed(bool open);
+  void gate_delayed(const std::string& why);
   void settled(const messages::claim_settled& what);
   void delayed(const messages::claim_delayed& what);
   void published(const messages::addresses_published& what);

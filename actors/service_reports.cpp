@@ -167,6 +167,10 @@ service_actor::behavior_type service(service_state::self_pointer self,
       state.count();
       state.gate_changed(what.open);
     },
+    [&state](const gate_delayed& what) {
+      state.count();
+      state.gate_delayed(what.why);
+    },
     [&state](const claim_settled& what) {
       state.count();
       state.settled(what);

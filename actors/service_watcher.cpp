@@ -64,8 +64,16 @@ void service_watcher_state::directory_changed(const messages::directory_changed&
       self_->send(item.actor, what);
 }
 
+void service_watcher_state::gate_delayed(const messages::gate_delayed& what) {
+  delayed_by_ = what.why;
+  for (const auto& [key, item] : services_)
+    if (item.actor)
+      self_->send(item.actor, what);
+}
+
 void service_watcher_state::gate_changed(const messages::gate_changed& what) {
   gate_open = what.open;
+  delayed_by_.clear();
   for (const auto& [key, item] : services_)
     if (item.actor)
       self_->send(item.actor, what);
@@ -75,6 +83,8 @@ void service_watcher_state::spawn(const domain::service_key& key, entry& item) {
   item.actor = self_->spawn<caf::monitored>(service, service_watcher_actor{self_}, item.object, run,
                                             peers, gate_open);
   keys_[item.actor.id()] = key;
+  if (!delayed_by_.empty())
+    self_->send(item.actor, messages::gate_delayed{delayed_by_});
 }
 
 void service_watcher_state::child_down(const caf::down_msg& down) {
@@ -152,10 +162,9 @@ service_watcher_actor::behavior_type service_watcher(service_watcher_state::self
       state.count();
       state.synced();
     },
-    [&state, self](const intake_troubled& what) {
+    [&state](const intake_troubled& what) {
       state.count();
       state.failed(what.message);
-      self->send(state.peers->supervisor, what);
     },
     [&state](const directory_changed& what) {
       state.count();
@@ -164,6 +173,10 @@ service_watcher_actor::behavior_type service_watcher(service_watcher_state::self
     [&state](const gate_changed& what) {
       state.count();
       state.gate_changed(what);
+    },
+    [&state](const gate_delayed& what) {
+      state.count();
+      state.gate_delayed(what);
     },
     [&state](const retry_service& what) {
       state.count();

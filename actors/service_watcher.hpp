@@ -33,6 +33,7 @@ public:
   void synced();
   void directory_changed(const messages::directory_changed& what);
   void gate_changed(const messages::gate_changed& what);
+  void gate_delayed(const messages::gate_delayed& what);
   void child_down(const caf::down_msg& down);
   void retry(const domain::service_key& key);
   messages::orphans check_owners(const messages::check_owners& what);
@@ -48,6 +49,7 @@ private:
 
   self_pointer self_;
   std::unique_ptr<intake> intake_;
+  std::string delayed_by_; ///< what keeps the gate closed, "" where that is not known
   std::unordered_map<domain::service_key, entry> services_;
   std::unordered_map<std::uint64_t, domain::service_key> keys_; ///< by actor ID
 };

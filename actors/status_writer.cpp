@@ -1,6 +1,7 @@
 #include "actors/status_writer.hpp"
 
 #include "domain/service_phase.hpp"
+#include "http/kube/denial.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -153,8 +154,15 @@ void status_writer_state::written(const domain::service_key& key, const std::str
   if (failure.code == error_code::not_found || failure.code == error_code::conflict)
     return;
   failed(failure.message);
-  if (failure.code != error_code::not_leader)
+  if (const auto denial = http::kube::denial_of(failure)) {
+    // The gateway has logged it; the user of this Service cannot see that in its status.
+    if (!item->retry)
+      self_->send(peers->recorder,
+                  record_event{key, uid, true, "KubernetesError",
+                               "the Service's status cannot be written: " + *denial});
+  } else if (failure.code != error_code::not_leader) {
     run->log->warn("status of {}: {}; trying again", to_string(key), failure.message);
+  }
   if (!item->retry)
     item->retry = std::make_unique<domain::backoff>(
       domain::backoff_settings{run->concurrency.retry_base, run->concurrency.retry_max, 2.0, 0.0});

@@ -15,6 +15,9 @@ using namespace messages;
 
 namespace {
 
+/// Of EdgeLB's troubles; also the name of a check of /readyz.
+constexpr const char* edgelb_source = "edgelb";
+
 /// The first restart follows at once, later ones wait.
 constexpr domain::backoff_settings restart_delays{milliseconds{100}, milliseconds{10000}, 2.0, 0.0};
 
@@ -39,8 +42,9 @@ void supervisor_state::broadcast(const Message& message) {
   if constexpr (!std::is_same_v<Message, messages::nodes_changed>) {
     self_->send(handles_.watcher, message);
     self_->send(handles_.inventory, message);
-    for (const auto& writer : handles_.writers)
-      self_->send(writer, message);
+    if constexpr (!std::is_same_v<Message, messages::gate_changed>)
+      for (const auto& writer : handles_.writers)
+        self_->send(writer, message);
   }
 }
 
@@ -82,7 +86,7 @@ void supervisor_state::spawn_registrar() {
 
 status_writer_actor supervisor_state::spawn_writer(std::size_t shard) {
   auto key = std::to_string(shard);
-  return adopt(self_->spawn(status_writer, key, run, peers, gate_open), "status_writer", key);
+  return adopt(self_->spawn(status_writer, key, run, peers, statuses_open_), "status_writer", key);
 }
 
 void supervisor_state::announce() {
@@ -253,6 +257,11 @@ void supervisor_state::restart(const restart_child& what) {
 // ----------------------------------------------------------------------------------------
 
 void supervisor_state::update_gate() {
+  // A condition may say that EdgeLB cannot be read, so it need not wait for that.
+  const auto statuses = leader_ && services_listed_ && !stopping_;
+  if (std::exchange(statuses_open_, statuses) != statuses)
+    for (const auto& writer : handles_.writers)
+      self_->send(writer, messages::gate_changed{statuses});
   const auto open = leader_ && services_listed_ && inventory_read_ && !stopping_
                     && (nodes_ || !arguments_.needs_nodes);
   if (open == gate_open)
@@ -263,20 +272,39 @@ void supervisor_state::update_gate() {
   broadcast(messages::gate_changed{open});
 }
 
+/// Who waits is told, unless it is for another replica or for the list of Services itself.
+void supervisor_state::explain_gate() {
+  if (leader_ && services_listed_ && !stopping_ && !inventory_read_ && !inventory_failure_.empty())
+    self_->send(handles_.watcher, gate_delayed{inventory_failure_});
+}
+
 void supervisor_state::synced() {
   services_listed_ = true;
-  troubles_.erase("services");
   update_gate();
+  explain_gate();
 }
 
 void supervisor_state::inventory_synced() {
   inventory_read_ = true;
-  troubles_.erase("edgelb");
+  inventory_failure_.clear();
+  run->troubles->works(edgelb_source);
   update_gate();
 }
 
-void supervisor_state::troubled(const char* source, const std::string& message) {
-  troubles_[source] = message;
+void supervisor_state::inventory_troubled(const domain::error& failure) {
+  if (failure.code == domain::error_code::unauthorized
+      || failure.code == domain::error_code::forbidden)
+    run->troubles->denied(edgelb_source, failure.message);
+  else
+    run->troubles->failing(edgelb_source, failure.message);
+  inventory_failure_ = "EdgeLB's pools cannot be read (" + failure.message + ")";
+  explain_gate();
+}
+
+void supervisor_state::access_denied(const std::string& message) {
+  if (arguments_.pod)
+    self_->send(handles_.recorder, record_event{arguments_.pod->key, arguments_.pod->uid, true,
+                                                "AccessDenied", message, "Pod"});
 }
 
 void supervisor_state::nodes_changed(const messages::nodes_changed& what) {
@@ -293,6 +321,7 @@ void supervisor_state::leadership_changed(bool leader) {
   if (leader) {
     // What a standby knows of EdgeLB may be minutes old; the gate waits for a fresh look.
     inventory_read_ = false;
+    inventory_failure_.clear();
     self_->send(handles_.inventory, refresh_inventory{});
   }
   update_gate();
@@ -308,8 +337,6 @@ health supervisor_state::health() const {
   out.services_listed = services_listed_;
   out.inventory_read = inventory_read_;
   out.leader = leader_;
-  for (const auto& [source, message] : troubles_)
-    out.troubles.push_back(source + ": " + message);
   return out;
 }
 
@@ -331,9 +358,9 @@ supervisor_actor::behavior_type supervisor(supervisor_state::self_pointer self,
       state.count();
       state.synced();
     },
-    [&state](const intake_troubled& what) {
+    [&state](const access_denied& what) {
       state.count();
-      state.troubled("services", what.message);
+      state.access_denied(what.message);
     },
     [&state](const inventory_synced&) {
       state.count();
@@ -341,7 +368,7 @@ supervisor_actor::behavior_type supervisor(supervisor_state::self_pointer self,
     },
     [&state](const inventory_troubled& what) {
       state.count();
-      state.troubled("edgelb", what.message);
+      state.inventory_troubled(what.failure);
     },
     [&state](const pool_drifted& what) {
       state.count();

@@ -9,11 +9,18 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 namespace dklb::actors {
+
+/// The pod of a process, as the deployment tells it.
+struct own_pod {
+  domain::service_key key; ///< its namespace and name
+  std::string uid;         ///< may be ""
+};
 
 /// How the supervisor makes its children, and whom it tells when it gives up. Tests put fakes here.
 struct supervisor_arguments {
@@ -31,6 +38,8 @@ struct supervisor_arguments {
   std::size_t status_writers = 4;
   /// False: leadership must be gained first (leadership_changed).
   bool leader = true;
+  /// The pod that this process runs in, for events about it; absent outside of a cluster.
+  std::optional<own_pod> pod;
   /// Work waits for the first node list.
   bool needs_nodes = false;
   /// Called once when restarts cannot help any more; the process ends with status 1.
@@ -53,8 +62,9 @@ public:
   void child_down(const caf::down_msg& down);
   void restart(const messages::restart_child& what);
   void synced();
-  void troubled(const char* source, const std::string& message);
   void inventory_synced();
+  void inventory_troubled(const domain::error& failure);
+  void access_denied(const std::string& message);
   void pool_drifted(const messages::pool_drifted& what);
   void nodes_changed(const messages::nodes_changed& what);
   void leadership_changed(bool leader);
@@ -86,6 +96,7 @@ private:
   void give_up(const std::string& why);
   void announce();
   void update_gate();
+  void explain_gate();
   template <class Message>
   void broadcast(const Message& message);
 
@@ -98,7 +109,8 @@ private:
   std::map<std::string, domain::backoff> delays_;
   std::optional<domain::restart_intensity> intensity_;
   std::shared_ptr<const std::vector<std::string>> nodes_;
-  std::map<std::string, std::string> troubles_;
+  std::string inventory_failure_;
+  bool statuses_open_ = false; ///< what status writers are told
   bool services_listed_ = false;
   bool inventory_read_ = false;
   bool leader_ = true;

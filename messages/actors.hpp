@@ -17,10 +17,9 @@ using edgelb_gateway_actor = describable_actor::extend<
   caf::replies_to<read_metadata>::with<metadata_answer>,
   caf::replies_to<read_inventory>::with<inventory_answer>, caf::reacts_to<call_completed>>;
 
-/// The one door to the Kubernetes API for reads and writes of single objects.
+/// The one door to the Kubernetes API for writes of single objects.
 using kube_gateway_actor =
-  describable_actor::extend<caf::replies_to<read_service>::with<service_answer>,
-                            caf::replies_to<patch_service_object>::with<service_answer>,
+  describable_actor::extend<caf::replies_to<patch_service_object>::with<service_answer>,
                             caf::replies_to<patch_service_status>::with<service_answer>,
                             caf::replies_to<send_event>::with<event_answer>,
                             caf::replies_to<exchange_object>::with<object_answer>,
@@ -39,7 +38,7 @@ using inventory_actor =
 using service_actor =
   describable_actor::extend<caf::reacts_to<service_changed>, caf::reacts_to<service_gone>,
                             caf::reacts_to<objects_found>, caf::reacts_to<directory_changed>,
-                            caf::reacts_to<gate_changed>,
+                            caf::reacts_to<gate_changed>, caf::reacts_to<gate_delayed>,
                             // from its pool
                             caf::reacts_to<claim_settled>, caf::reacts_to<claim_delayed>,
                             // from its status writer
@@ -47,10 +46,12 @@ using service_actor =
                             caf::replies_to<explain>::with<explanation>>;
 
 /// Turns the Service watch into service actors; starts failed ones again.
-using service_watcher_actor = describable_actor::extend<
-  caf::reacts_to<service_observed>, caf::reacts_to<service_vanished>, caf::reacts_to<intake_synced>,
-  caf::reacts_to<intake_troubled>, caf::reacts_to<directory_changed>, caf::reacts_to<gate_changed>,
-  caf::reacts_to<retry_service>, caf::replies_to<check_owners>::with<orphans>>;
+using service_watcher_actor =
+  describable_actor::extend<caf::reacts_to<service_observed>, caf::reacts_to<service_vanished>,
+                            caf::reacts_to<intake_synced>, caf::reacts_to<intake_troubled>,
+                            caf::reacts_to<directory_changed>, caf::reacts_to<gate_changed>,
+                            caf::reacts_to<gate_delayed>, caf::reacts_to<retry_service>,
+                            caf::replies_to<check_owners>::with<orphans>>;
 
 /// One per EdgeLB pool: serializes all mutations of it.
 using pool_actor = describable_actor::extend<
@@ -74,13 +75,14 @@ using status_writer_actor =
 
 /// Writes events; bounded, never blocks work.
 using event_recorder_actor =
-  describable_actor::extend<caf::reacts_to<record_event>, caf::reacts_to<directory_changed>>;
+  describable_actor::extend<caf::reacts_to<record_event>, caf::reacts_to<directory_changed>,
+                            caf::reacts_to<call_completed>, caf::reacts_to<tick>>;
 
 /// Starts, monitors and restarts all of them; knows whether work may be done.
 using supervisor_actor =
   describable_actor::extend<caf::replies_to<ensure_pool>::with<pool_actor>,
                             caf::replies_to<child_failed>::with<restart_verdict>,
-                            caf::reacts_to<intake_synced>, caf::reacts_to<intake_troubled>,
+                            caf::reacts_to<intake_synced>, caf::reacts_to<access_denied>,
                             caf::reacts_to<inventory_synced>, caf::reacts_to<inventory_troubled>,
                             caf::reacts_to<pool_drifted>, caf::reacts_to<nodes_changed>,
                             caf::reacts_to<leadership_changed>, caf::reacts_to<restart_child>,

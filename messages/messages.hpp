@@ -63,6 +63,10 @@ struct directory_changed {
 struct gate_changed {
   bool open = false;
 };
+/// Only this keeps the gate closed, and it fails: what those hear who wait for work to begin.
+struct gate_delayed {
+  std::string why;
+};
 
 // -- watcher and service -------------------------------------------------------------------------
 
@@ -220,9 +224,6 @@ struct inventory_answer {
   domain::result<std::shared_ptr<const std::string>> outcome;
 };
 
-struct read_service {
-  domain::service_key key;
-};
 /// Finalizers and annotation in one merge patch, bound to the object's resource version.
 struct patch_service_object {
   service_ptr object;
@@ -255,11 +256,12 @@ struct call_completed {
 // -- events --------------------------------------------------------------------------------------
 
 struct record_event {
-  domain::service_key service;
+  domain::service_key service; ///< or another object of that name
   std::string uid;
   bool warning = false;
   std::string reason;
   std::string message;
+  std::string kind = "Service"; ///< of the core API group
 };
 /// A ready-made write of an Event object.
 struct send_event {
@@ -289,6 +291,10 @@ struct restart_verdict {
 /// The first inventory is read, or EdgeLB fails (`message`).
 struct inventory_synced {};
 struct inventory_troubled {
+  domain::error failure;
+};
+/// dklb was denied something (a right, its credentials) that somebody has to grant.
+struct access_denied {
   std::string message;
 };
 struct leadership_changed {
@@ -322,8 +328,6 @@ struct health {
   bool services_listed = false;
   bool inventory_read = false;
   bool leader = false;
-  /// What fails now, for people: "services: connection refused".
-  std::vector<std::string> troubles;
 };
 /// Which of the introspection's views is wanted, as JSON text.
 struct view_actors {

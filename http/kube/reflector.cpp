@@ -244,6 +244,8 @@ private:
     handler.on_open = guarded([this](int /*status*/, const header_list& /*headers*/) {
       opened_ = monotonic_now();
       heard();
+      if (handler_.on_watching)
+        handler_.on_watching();
     });
     handler.on_data = guarded([this](std::string_view chunk) { received(chunk); });
     handler.on_close =

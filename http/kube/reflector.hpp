@@ -21,6 +21,8 @@ struct reflector_handler {
   std::function<void(const nlohmann::json& object)> on_deleted;
   /// A list (the first, or a relist) is complete; deletions it showed have been told before.
   std::function<void()> on_synced;
+  /// A watch stands: lists and watches work. May be empty.
+  std::function<void()> on_watching;
   /// A list or watch failed; it is tried again after `delay`. For logs, /readyz and staleness.
   std::function<void(const domain::error& failure, std::chrono::milliseconds delay)> on_trouble;
   /// Something that is no object of the API (no name or uid, an unknown event) was left out. May be

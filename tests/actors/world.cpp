@@ -158,9 +158,6 @@ kube_gateway_actor::behavior_type
 fake_kube_gateway(kube_gateway_actor::stateful_pointer<plain_state> self, fake_kube* kube) {
   return {
     [](const describe&) { return actor_description{}; },
-    [=](const read_service& what) {
-      return service_answer{std::make_shared<const domain::service>(kube->services[what.key])};
-    },
     [=](const patch_service_object& what) {
       kube->log.push_back("patch " + to_string(what.object->key));
       return service_answer{patch_object(*kube, what)};
@@ -187,6 +184,8 @@ fake_recorder(event_recorder_actor::stateful_pointer<plain_state>, fake_kube* ku
     [](const describe&) { return actor_description{}; },
     [=](const record_event& what) { kube->events.push_back(what); },
     [](const directory_changed&) {},
+    [](const call_completed&) {},
+    [](const tick&) {},
   };
 }
 

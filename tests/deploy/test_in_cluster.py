@@ -284,61 +284,166 @@ def test_lease_is_in_dklbs_namespace_and_released_at_an_orderly_end(deployed, cl
 
 
 @contextlib.contextmanager
-def without(cluster, rights):
-    """Takes rights, as (verb, resource), off the account; gives them back afterwards."""
-    kept = {}
-    for kind, flags in (("clusterrole", ()), ("role", ("-n", NAMESPACE))):
-        role = cluster.kubectl_json("get", kind, "dklb", *flags)
-        role["metadata"] = {key: role["metadata"][key] for key in ("name", "namespace")
-                            if key in role["metadata"]}
-        kept[kind] = json.dumps(role)
-        for rule in role["rules"]:
-            rule["verbs"] = [verb for verb in rule["verbs"]
-                             if not {(verb, resource) for resource in rule["resources"]} & rights]
-        role["rules"] = [rule for rule in role["rules"] if rule["verbs"]]
-        cluster.kubectl("replace", "-f", "-", input=json.dumps(role))
+def without(deployed, rights):
+    """Takes rights, as (verb, resource), off the account; gives them back afterwards. Both count
+    when this returns."""
+    cluster, kept = deployed.cluster, []
+    for kind, namespace in ROLES:
+        role = deployed.objects[kind, namespace, "dklb"]
+        kept.append(json.dumps(role))
+        rules = [{**rule, "verbs": [verb for verb in rule["verbs"]
+                                    if not {(verb, resource) for resource in rule["resources"]}
+                                    & rights]} for rule in role["rules"]]
+        cluster.kubectl("replace", "-f", "-", input=json.dumps(
+            {**role, "rules": [rule for rule in rules if rule["verbs"]]}))
+    gone = [right for right in deployed.rights(ROLES) if (right[0], right[2]) in rights]
+    assert {(verb, resource) for verb, _, resource, _, _ in gone} == rights
+    wait_until(lambda: not cluster.allowed(ACCOUNT, gone), f"{rights} are taken away", TIMEOUT)
     try:
         yield
     finally:
-        for role in kept.values():
+        for role in kept:
             cluster.kubectl("replace", "-f", "-", input=role)
+        deployed.wait_for_rights(ROLES)
+
+
+class Deprived:
+    """dklb without a right, and the Service `name` that it is to serve."""
+
+    def __init__(self, deployed, name):
+        self.deployed, self.cluster, self.name = deployed, deployed.cluster, name
+        self.process = None
+
+    def log(self):
+        """The lines of this dklb so far."""
+        return self.process.log.read_text(errors="replace").splitlines()
+
+    def wait(self, condition, what):
+        """Waits for this dklb to get somewhere."""
+        return self.process.wait_for(condition, what, TIMEOUT)
+
+    def annotate(self, text):
+        """Another configuration object for the Service."""
+        self.cluster.kubectl("annotate", "service", self.name, "--overwrite",
+                             f"kubernetes.dcos.io/dklb-config={text}")
+
+    def reason(self):
+        """Why the Service is as it is, "" where dklb has not said."""
+        status = self.cluster.kubectl_json("get", "service", self.name)["status"]
+        return next((each["reason"] for each in status.get("conditions", [])), "")
+
+    def events(self, namespace, kind, name):
+        """The messages of the events about an object."""
+        items = self.cluster.kubectl_json("get", "events", "-n", namespace)["items"]
+        return [item["message"] for item in items
+                if (item["involvedObject"]["kind"], item["involvedObject"]["name"]) == (kind, name)]
+
+    def served(self):
+        """Whether EdgeLB has the Service."""
+        return f":{self.name}:80" in get(f"{self.deployed.edgelb_url}/v2/pools", TOKEN)[1]
+
+    def has_addresses(self):
+        """Whether the Service has them."""
+        return addresses(self.cluster, self.name)
+
+
+def released_lease(deployed):
+    """What a dklb that ended in order leaves behind."""
+    deployed.cluster.kubectl("apply", "-f", "-", input=json.dumps(
+        {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
+         "metadata": {"name": "dklb", "namespace": NAMESPACE},
+         "spec": {"holderIdentity": "", "leaseDurationSeconds": 1}}))
+
+
+def no_lease(deployed):
+    """As before the first start."""
+    deployed.cluster.kubectl("delete", "lease", "dklb", "-n", NAMESPACE, "--ignore-not-found")
+
+
+def repeat_an_event(dklb):
+    """An event is patched when it happens again."""
+    for text in ("{", "name: fine", "{"):
+        dklb.annotate(text)
+        wanted = "TranslationError" if text == "{" else "EnsuredLoadBalancer"
+        dklb.wait(lambda wanted=wanted: dklb.reason() == wanted, wanted)
+
+
+class Right:
+    """What shows that a right is needed: what is there before the start, what is done then, on
+    which Service's events the denial is seen, and what goes on all the same."""
+
+    def __init__(self, *, before=released_lease, after=None, on_service=False, goes_on=None):
+        self.before, self.after, self.on_service, self.goes_on = before, after, on_service, goes_on
+
+
+# Each is taken away in turn.
+RIGHTS = {
+    ("list", "services"): Right(),
+    ("watch", "services"): Right(goes_on=Deprived.has_addresses),
+    ("patch", "services"): Right(on_service=True),
+    ("patch", "services/status"): Right(on_service=True, goes_on=Deprived.served),
+    ("create", "events"): Right(goes_on=Deprived.has_addresses),
+    ("patch", "events"): Right(after=repeat_an_event, goes_on=Deprived.served),
+    ("list", "nodes"): Right(),
+    ("watch", "nodes"): Right(goes_on=Deprived.has_addresses),
+    ("get", "leases"): Right(),
+    ("create", "leases"): Right(before=no_lease),
+    ("update", "leases"): Right(),
+}
+
+
+def test_every_right_that_the_manifests_grant_is_taken_away_in_turn():
+    rendered = objects(kustomize(OVERLAY))
+    roles = [role for (kind, namespace, _), role in rendered.items()
+             if kind in ("ClusterRole", "Role") and namespace in ("", NAMESPACE)]
+    assert len(roles) == len(ROLES)
+    assert {(verb, resource) for role in roles
+            for verb, _, resource, _, _ in granted(role)} == set(RIGHTS)
 
 
 @pytest.fixture
-def left(cluster, deployed):
+def left(cluster, deployed, request):
     """The name for a Service that no dklb cleans up after."""
     del deployed
-    yield "left"
-    cluster.kubectl("patch", "service", "left", "--type=merge", "-p",
+    name = "left-" + "-".join(request.node.callspec.params["right"]).replace("/", "-")
+    create_service(cluster, name)
+    yield name
+    cluster.kubectl("patch", "service", name, "--type=merge", "-p",
                     '{"metadata": {"finalizers": null}}')
-    cluster.kubectl("delete", "service", "left")
+    cluster.kubectl("delete", "service", name)
 
 
-@pytest.mark.parametrize("rights", [
-    {("list", "services"), ("list", "nodes")},
-    {("watch", "services"), ("watch", "nodes")},
-    {("patch", "services")},
-    {("patch", "services/status"), ("create", "events")},
-    {("update", "leases")},
-    {("get", "leases")},
-    {("create", "leases")},
-], ids=lambda rights: " ".join(sorted(f"{verb}-{resource}" for verb, resource in rights)))
-def test_each_right_is_needed_and_named_when_it_is_missing(deployed, cluster, left, rights):
-    """Two at once where one does not hide the other. An event that could not be written is told at
-    the level debug only."""
+@pytest.mark.parametrize("right", RIGHTS, ids="-".join)
+def test_right_is_needed_and_named_when_it_is_missing(deployed, cluster, left, right):
+    """In the log as a warning, in /readyz?verbose, and in an event where one can be written."""
+    verb, resource = right
+    resource, _, subresource = resource.partition("/")
+    said = f'cannot {verb} resource "{resource}{"/" if subresource else ""}{subresource}"'
     running = deployed.processes.pop("dklb", None)
     if running:
         running.stop()
-    create_service(cluster, left)
-    if ("create", "leases") in rights:
-        cluster.kubectl("delete", "lease", "dklb", "-n", NAMESPACE)
-    with without(cluster, rights):
-        name = "dklb without " + " ".join(sorted(verb for verb, _ in rights))
-        dklb = Process(name, [*deployed.dklb, "--log-level=debug"], deployed.state).start()
+    RIGHTS[right].before(deployed)
+    dklb = Deprived(deployed, left)
+    pod = f"dklb-without-{verb}-{resource}-{subresource}".strip("-")
+    with without(deployed, {right}):
+        words = [f"POD_NAME={pod}" if word == "POD_NAME=dklb-0" else word for word in deployed.dklb]
+        dklb.process = Process(pod, words, deployed.state).start()
         try:
-            for verb, resource in rights:
-                said = f'cannot {verb} resource "{resource}"'
-                dklb.wait_for(lambda said=said: said in dklb.log.read_text(errors="replace"),
-                              said, TIMEOUT)
+            if RIGHTS[right].after:
+                RIGHTS[right].after(dklb)
+            dklb.wait(lambda: any(said in line and "warn" in line for line in dklb.log()), said)
+            dklb.wait(lambda: said in get(f"{deployed.introspection}/readyz?verbose")[1],
+                      f"{said} in /readyz")
+            if right != ("create", "events"):
+                dklb.wait(lambda: any(said in note for note in dklb.events(NAMESPACE, "Pod", pod)),
+                          f"an event on the pod with {said}")
+            if RIGHTS[right].on_service:
+                dklb.wait(lambda: any(said in note
+                                      for note in dklb.events("default", "Service", left)),
+                          f"an event on the Service with {said}")
+            if RIGHTS[right].goes_on:
+                dklb.wait(lambda: RIGHTS[right].goes_on(dklb), "the rest")
+            assert get(f"{deployed.introspection}/livez")[0] == 200
         finally:
-            dklb.stop()
+            dklb.process.stop()
+    assert sum(said in line for line in dklb.log()) < 10, "told once, not at every try"

@@ -24,6 +24,8 @@ std::string text(const nlohmann::json& object, const char* key) {
 
 /// A list or watch failed.
 void note_trouble(const runtime& run, const char* source, const domain::error& failure) {
+  if (failure.code == domain::error_code::cancelled)
+    return; // our own end
   if (const auto denial = http::kube::denial_of(failure))
     run.troubles->denied(source, *denial);
   else

@@ -53,7 +53,7 @@ void leader_elector_state::step() {
     return;
   const auto time = now(self_);
   if (leading_ && !elector_.leads(time))
-    return lost("the lease could not be renewed in time");
+    return lost(why_lost());
   const auto next = elector_.next(time, static_cast<double>(run->random() % 1000) / 1000.0);
   switch (next.action) {
   case lease_action::read:
@@ -65,7 +65,7 @@ void leader_elector_state::step() {
   case lease_action::wait:
     return step_in(std::max(next.delay, milliseconds{1}));
   case lease_action::lost:
-    return lost("somebody else holds the lease: " + elector_.holder());
+    return lost(why_lost());
   }
 }
 
@@ -129,6 +129,14 @@ void leader_elector_state::troubled(const domain::error& failure) {
 void leader_elector_state::succeeded() {
   failed({});
   run->troubles->works(trouble_source);
+}
+
+std::string leader_elector_state::why_lost() const {
+  if (elector_.holder() == arguments_.settings.identity)
+    return "the lease could not be renewed in time";
+  if (elector_.holder().empty())
+    return "somebody took this process's name out of the lease";
+  return "somebody else holds the lease: " + elector_.holder();
 }
 
 void leader_elector_state::lost(const std::string& why) {

@@ -45,6 +45,7 @@ private:
   void written(const record_result& outcome, milliseconds sent);
   void troubled(const domain::error& failure);
   void succeeded();
+  std::string why_lost() const;
   void lost(const std::string& why);
   void step_in(milliseconds delay);
   template <class Outcome, class Handler>

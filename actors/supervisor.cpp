@@ -292,6 +292,8 @@ void supervisor_state::inventory_synced() {
 }
 
 void supervisor_state::inventory_troubled(const domain::error& failure) {
+  if (failure.code == domain::error_code::cancelled)
+    return; // our own end
   if (failure.code == domain::error_code::unauthorized
       || failure.code == domain::error_code::forbidden)
     run->troubles->denied(edgelb_source, failure.message);

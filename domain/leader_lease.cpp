@@ -8,6 +8,8 @@ namespace {
 
 /// Followers ask at the retry period times [1, 2.2), so that they do not move in step.
 constexpr double follower_jitter = 1.2;
+/// What a holder leaves behind at its orderly end; nobody else writes so short a duration.
+constexpr std::chrono::seconds released_duration{1};
 /// How much longer than one try the deadline has to be.
 constexpr double deadline_factor = 1.2;
 
@@ -49,6 +51,12 @@ lease_step lease_elector::next(time now, double random) const {
 }
 
 void lease_elector::read(const std::optional<lease_record>& record, time now) {
+  if (!record && !renewed_ && !expired(now)) {
+    // Deleted while somebody held it, who writes on until it notices: as good as held until then.
+    stale_ = true;
+    not_before_ = now + settings_.retry_period;
+    return;
+  }
   absent_ = !record;
   stale_ = false;
   not_before_ = now;
@@ -105,7 +113,7 @@ lease_record lease_elector::desired(lease_record::wall_time now) const {
 lease_record lease_elector::released(lease_record::wall_time now) const {
   auto record = desired(now);
   record.holder.clear();
-  record.duration = std::chrono::seconds{1};
+  record.duration = released_duration;
   record.acquired = now;
   return record;
 }
@@ -121,8 +129,11 @@ std::optional<lease_elector::time> lease_elector::leads_until() const {
 }
 
 bool lease_elector::expired(time now) const {
-  return !seen_ || seen_->holder.empty() || seen_->holder == settings_.identity
-         || now - changed_ >= seen_->duration;
+  if (!seen_ || seen_->holder == settings_.identity)
+    return true;
+  // An emptied record without the duration of a release was not written by whoever held it.
+  const auto released = seen_->holder.empty() && seen_->duration <= released_duration;
+  return released || now - changed_ >= seen_->duration;
 }
 
 } // namespace dklb::domain

@@ -119,17 +119,21 @@ class Sandbox:
 
     def start_dklb(self, wait_ready=True, **settings):
         """The controller. `settings` are keys of its configuration file, e.g. `concurrency={...}`."""
-        config = self.state / "dklb.yaml"
+        self.dklb = self.make_dklb("dklb", self.introspection, **settings).start()
+        if wait_ready:
+            self.dklb.wait_for(lambda: self.get(f"{self.introspection}/readyz")[0] == 200, "ready")
+
+    def make_dklb(self, name, introspection, **settings):
+        """A controller with a log and a configuration file of its own; it is its maker's to start
+        and to stop."""
+        config = self.state / f"{name}.yaml"
         config.write_text(json.dumps({  # JSON is YAML
             "clusterName": CLUSTER_NAME,
             "edgelb": {"url": self.edgelb_url},
             "kubernetes": {"kubeconfig": str(self.kubeconfig)},
-            "http": {"listen": self.introspection.removeprefix("http://")},
+            "http": {"listen": introspection.removeprefix("http://")},
             **settings}, indent=2), encoding="utf-8")
-        self.dklb = Process("dklb", [self.programs / "dklb", f"--config={config}"],
-                            self.state).start()
-        if wait_ready:
-            self.dklb.wait_for(lambda: self.get(f"{self.introspection}/readyz")[0] == 200, "ready")
+        return Process(name, [self.programs / "dklb", f"--config={config}"], self.state)
 
     @property
     def kubeconfig(self):

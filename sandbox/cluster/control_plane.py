@@ -15,13 +15,17 @@ from .process import Process, SandboxError
 CONTROLLERS = ("serviceaccount-controller,serviceaccount-token-controller,namespace-controller,"
                "garbage-collector-controller")
 
-# Writes: tests count them by user agent. And all that dklb's own account does, where it is used.
+# Writes, and lists of Services: tests count them by user agent. And all that dklb's own account
+# does, where it is used.
 AUDIT_POLICY = """apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: [RequestReceived]
 rules:
 - level: Metadata
   users: ["system:serviceaccount:dklb-system:dklb"]
+- level: Metadata
+  verbs: [list]
+  resources: [{group: "", resources: [services]}]
 - level: None
   verbs: [get, list, watch]
 - level: Metadata

@@ -38,6 +38,7 @@ service_actor::behavior_type claimant(service_actor::stateful_pointer<plain_stat
     [](const objects_found&) {},
     [](const directory_changed&) {},
     [](const gate_changed&) {},
+    [](const gate_delayed&) {},
     [=](const claim_settled& what) { told->settled.push_back(what); },
     [=](const claim_delayed& what) { told->delayed.push_back(what); },
     [](const addresses_published&) {},

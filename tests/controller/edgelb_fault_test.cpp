@@ -306,18 +306,106 @@ TEST_F(Controller, CatchesUpAfterEdgelbWasAway) {
   EXPECT_TRUE(eventually([&] { return served("two"); }));
 }
 
-TEST_F(Controller, UnauthorizedIsSeenOnTheServiceAndTheTokenNowhere) {
+struct denial_case {
+  const char* name;
+  int code;
+};
+
+/// EdgeLB does not let dklb in.
+class EdgelbDenial : public Controller, public ::testing::WithParamInterface<denial_case> {
+protected:
+  void deny() {
+    denial_ = edgelb_.inject(
+      {.path = "/v2/*", .code = GetParam().code, .text = "who sends first-secret is refused"});
+  }
+
+  /// The user and the operator know, and nobody has seen the token.
+  void expect_told(const std::string& name) {
+    ASSERT_TRUE(eventually([&] { return reason(name) == "EdgeLBError"; }));
+    EXPECT_EQ(condition(name)["status"], "False");
+    EXPECT_THAT(message(name), HasSubstr("check the credentials"));
+    EXPECT_TRUE(eventually([&] {
+      const auto reasons = event_reasons(name);
+      return std::count(reasons.begin(), reasons.end(), "EdgeLBError") == 1;
+    }));
+    EXPECT_THAT(dklb_->get("/readyz?verbose").body, HasSubstr("check the credentials"));
+  }
+
+  void expect_logged_once_and_the_token_nowhere() {
+    const auto said = dklb_->output();
+    std::size_t lines = 0;
+    for (auto at = said.find("check the credentials"); at != std::string::npos;
+         at = said.find("check the credentials", at + 1))
+      ++lines;
+    EXPECT_EQ(lines, 1U) << said;
+    std::string all = said;
+    for (const char* page : {"/config", "/actors", "/services", "/pools", "/readyz?verbose"})
+      all += dklb_->get(page).body;
+    for (const auto& event : kube_.events())
+      all += event.dump();
+    EXPECT_THAT(all, Not(HasSubstr("-secret")));
+  }
+
+  support::temporary_folder folder_;
+  std::string token_ = folder_.write("token", "first-secret\n");
+  json settings_{{"edgelb", {{"bearerTokenFile", token_}}},
+                 {"concurrency", {{"resyncPeriod", "100ms"}}}};
+  std::size_t denial_ = 0;
+};
+
+TEST_P(EdgelbDenial, FromTheStartIsToldToTheUserAndTheOperator) {
+  deny();
+  create("web", "app");
+  start(settings_);
+  expect_told("web");
+  create("later", "later");
+  expect_told("later");
+  EXPECT_NE(dklb_->get("/readyz").status, 200);
+  ASSERT_TRUE(eventually([&] { return edgelb_.count("list", "pools") >= 5; }));
+  EXPECT_EQ(edgelb_.writes(), 0U);
+  expect_logged_once_and_the_token_nowhere();
+  edgelb_.remove_fault(denial_);
+  EXPECT_TRUE(eventually([&] { return served("web") && served("later"); }));
+  EXPECT_EQ(condition("web")["status"], "True");
+  EXPECT_THAT(dklb_->get("/readyz?verbose").body, Not(HasSubstr("credentials")));
+}
+
+TEST_P(EdgelbDenial, WhileRunningIsToldForWhatItHitsAndLeavesTheRest) {
+  create("before", "before");
+  start(settings_);
+  ASSERT_TRUE(eventually([&] { return served("before"); }));
+  deny();
+  ASSERT_TRUE(eventually(
+    [&] { return dklb_->get("/readyz?verbose").body.find("credentials") != std::string::npos; }));
+  create("one", "one");
+  create("two", "two");
+  expect_told("one");
+  expect_told("two");
+  expect_logged_once_and_the_token_nowhere();
+  EXPECT_TRUE(served("before"));
+  EXPECT_EQ(condition("before")["status"], "True");
+  edgelb_.remove_fault(denial_);
+  EXPECT_TRUE(eventually([&] { return served("one") && served("two"); }));
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, EdgelbDenial,
+                         ::testing::Values(denial_case{"unauthorized", 401},
+                                           denial_case{"forbidden", 403}),
+                         [](const auto& entry) { return entry.param.name; });
+
+TEST_F(Controller, ATokenThatIsReplacedWhileRunningIsTakenUp) {
   support::temporary_folder folder;
   const auto file = folder.write("token", "first-secret\n");
-  edgelb_.require_authorization("Bearer second-secret");
-  create("web", "app");
+  edgelb_.require_authorization("Bearer first-secret");
+  create("one", "one");
   start({{"edgelb", {{"bearerTokenFile", file}}}});
-  ASSERT_TRUE(eventually([&] { return edgelb_.count("list", "pools") >= 2; }));
-  EXPECT_NE(dklb_->get("/readyz").status, 200);
+  ASSERT_TRUE(eventually([&] { return served("one"); }));
+  edgelb_.require_authorization("Bearer second-secret");
   folder.write("token", "second-secret\n");
-  EXPECT_TRUE(eventually([&] { return served("web"); }));
+  create("two", "two");
+  EXPECT_TRUE(eventually([&] { return served("two"); }));
   EXPECT_THAT(dklb_->output(), Not(HasSubstr("-secret")));
-  EXPECT_THAT(dklb_->get("/config").body, Not(HasSubstr("-secret")));
+  EXPECT_THAT(dklb_->output(), Not(HasSubstr("check the credentials"))) << "nobody had to know";
 }
 
 } // namespace

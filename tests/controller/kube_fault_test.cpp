@@ -207,5 +207,60 @@ TEST_F(Controller, StatusOfAServiceThatIsBeingDeletedIsNoTrouble) {
   EXPECT_TRUE(eventually([&] { return gone("web") && !has_pool("app"); }));
 }
 
+TEST_F(Controller, RetryAfterOfTheListIsObeyed) {
+  kube_.inject(
+    {.method = "GET", .path = "/api/v1/services", .times = 1, .code = 429, .retry_after = 1s});
+  create("web", "app");
+  start();
+  ASSERT_TRUE(eventually([&] { return served("web"); }));
+  const auto lists = kube_.log("list", "services");
+  ASSERT_GE(lists.size(), 2U);
+  EXPECT_GE(lists[1].started - lists[0].started, 1s);
+}
+
+TEST_F(Controller, RetryAfterOfTheWatchIsObeyedWithoutAnotherList) {
+  create("one", "one");
+  start();
+  // A watch that ends within a second without an event is an error; this one has seen events.
+  ASSERT_TRUE(eventually([&] { return served("one"); }));
+  wait_quiet();
+  kube_.clear_log();
+  kube_.inject(
+    {.method = "GET", .path = "/api/v1/services", .times = 1, .code = 429, .retry_after = 1s});
+  kube_.close_watches(watch_close::clean);
+  create("two", "two");
+  ASSERT_TRUE(eventually([&] { return served("two"); }));
+  EXPECT_EQ(kube_.count("list", "services"), 0U);
+  const auto watches = kube_.log("watch", "services");
+  ASSERT_EQ(watches.size(), 2U);
+  EXPECT_GE(watches[1].started - watches[0].started, 1s);
+}
+
+TEST_F(Controller, SilentWatchIsShownAsStaleAndATroubleUntilItWorks) {
+  start();
+  ASSERT_TRUE(eventually([&] { return kube_.open_watches("services") == 1; }));
+  kube_.silence_watches();
+  const auto stale = [&](const char* text) {
+    return dklb_->get("/readyz?verbose").body.find(text) != std::string::npos;
+  };
+  EXPECT_TRUE(eventually([&] { return stale("watch of services: last heard of 2s ago"); }));
+  const auto fault = kube_.inject(
+    {.method = "GET", .path = "/api/v1/services", .code = 503, .text = "etcd is away"});
+  kube_.close_watches(watch_close::cut);
+  EXPECT_TRUE(eventually([&] { return stale("[!] services: "); }));
+  EXPECT_EQ(dklb_->get("/readyz").status, 200) << "what it knows is still good";
+  kube_.remove_fault(fault);
+  EXPECT_TRUE(eventually([&] { return !stale("[!] services: "); }));
+}
+
+TEST_F(Controller, EventsWaitUntilTheServerHasSaidWhichApiItHas) {
+  kube_.inject({.method = "GET", .path = "/apis/events.k8s.io/v1", .times = 1, .code = 503});
+  create("web", "app");
+  start();
+  ASSERT_TRUE(eventually([&] { return !event_reasons("web").empty(); }));
+  for (const auto& entry : kube_.log("create", "events"))
+    EXPECT_TRUE(entry.target.find("/apis/events.k8s.io/v1/") != std::string::npos) << entry.target;
+}
+
 } // namespace
 } // namespace dklb::controller_test

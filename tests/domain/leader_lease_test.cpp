@@ -61,6 +61,13 @@ lease_elector leader(std::chrono::milliseconds sent) {
   return elector;
 }
 
+/// As its holder leaves it at an orderly end.
+lease_record released() {
+  auto record = held_by("");
+  record.duration = 1s;
+  return record;
+}
+
 const error timed_out{error_code::timeout, "", {}, 0};
 const error conflict{error_code::conflict, "", {}, 409};
 
@@ -83,12 +90,33 @@ TEST(LeaseElector, AMissingLeaseIsCreated) {
 
 TEST(LeaseElector, AReleasedLeaseIsTakenOverAtOnce) {
   auto elector = candidate();
-  elector.read(held_by(""), 5s);
+  elector.read(released(), 5s);
   EXPECT_EQ(elector.next(5s, 0), step_take_over);
   const auto record = elector.desired(wall + 3s);
   EXPECT_EQ(record.transitions, 5);
   EXPECT_EQ(record.acquired, wall + 3s);
   EXPECT_EQ(record.version, "1");
+}
+
+TEST(LeaseElector, ALeaseThatSomebodyElseEmptiedIsNotReleased) {
+  auto elector = candidate();
+  elector.read(held_by("them", "1"), 5s);
+  elector.read(held_by("", "2"), 6s);
+  EXPECT_EQ(elector.next(6s, 0), step_wait(2s)) << "its holder may not know yet";
+  elector.read(held_by("", "2"), 21s);
+  EXPECT_EQ(elector.next(21s, 0), step_take_over);
+}
+
+TEST(LeaseElector, ALeaseThatWasDeletedWhileItWasHeldIsHeldUntilItWouldHaveExpired) {
+  auto elector = candidate();
+  elector.read(held_by("them"), 5s);
+  elector.read(std::nullopt, 7s);
+  EXPECT_EQ(elector.next(7s, 0), step_wait(2s));
+  EXPECT_EQ(elector.next(9s, 0), step_read);
+  elector.read(std::nullopt, 19999ms);
+  EXPECT_NE(elector.next(19999ms, 0), step_create);
+  elector.read(std::nullopt, 20s);
+  EXPECT_EQ(elector.next(20s, 0), step_create);
 }
 
 TEST(LeaseElector, AFollowerAsksAgainAfterTheRetryPeriodTimesOneToTwoPointTwo) {
@@ -142,7 +170,7 @@ TEST(LeaseElector, ATimeInTheRecordIsNeverComparedWithAClock) {
 TEST(LeaseElector, AFollowerThatWasTooLateReadsAgainAfterTheRetryPeriod) {
   for (const auto& failure : {conflict, timed_out}) {
     auto elector = candidate();
-    elector.read(held_by(""), 5s);
+    elector.read(released(), 5s);
     elector.failed(failure, 5s, 6s);
     EXPECT_EQ(elector.next(6s, 0), step_wait(2s));
     EXPECT_EQ(elector.next(8s, 0), step_read);
@@ -231,7 +259,7 @@ TEST(LeaseElector, ADeletedLeaseIsCreatedAgainByItsLeader) {
 
 TEST(LeaseElector, ATakeOverWhoseAnswerWasCutIsRecognised) {
   auto elector = candidate();
-  elector.read(held_by(""), 5s);
+  elector.read(released(), 5s);
   elector.failed(timed_out, 5s, 6s);
   elector.read(held_by("us", "2"), 8s);
   EXPECT_EQ(elector.next(8s, 0), step_take_over);

@@ -1,8 +1,10 @@
 """What a far test does and sees: one namespace of the sandbox, EdgeLB, and dklb."""
 
+import contextlib
 import json
 import socket
 import subprocess
+import threading
 
 from sandbox.cluster import SandboxError, wait_until
 
@@ -30,6 +32,8 @@ class World:
         try:
             if self.sandbox.dklb is None or not self.sandbox.dklb.running:
                 self.start_dklb()
+            # What is still there when the namespace goes is looked at again only much later.
+            self.kubectl("delete", "services,pods", "--all", "--timeout=60s", check=False)
             self.sandbox.kubectl("delete", "namespace", self.namespace, "--wait=false")
             self.wait(lambda: self.sandbox.kubectl("get", "namespace", self.namespace,
                                                    check=False).returncode != 0,
@@ -179,10 +183,16 @@ class World:
 
     def kubernetes_writes(self):
         """Every write of dklb the API server has logged so far; its lease left out."""
-        return [f'{entry["verb"]} {entry["requestURI"]}'
-                for entry in self.sandbox.control_plane.audit_entries()
-                if entry["userAgent"].startswith("dklb/")
-                and entry["objectRef"]["resource"] != "leases"]
+        return [f'{entry["verb"]} {entry["requestURI"]}' for entry in self._audited()
+                if entry["verb"] != "list" and entry["objectRef"]["resource"] != "leases"]
+
+    def service_lists(self):
+        """Every list of Services by dklb the API server has logged so far."""
+        return [entry["requestURI"] for entry in self._audited() if entry["verb"] == "list"]
+
+    def _audited(self):
+        return [entry for entry in self.sandbox.control_plane.audit_entries()
+                if entry["userAgent"].startswith("dklb/")]
 
     # Traffic
 
@@ -192,6 +202,31 @@ class World:
         result = subprocess.run(["redis-cli", "-h", address, "-p", str(port), *command],
                                 capture_output=True, text=True, timeout=20, check=False)
         return result.stdout.strip() if result.returncode == 0 else ""
+
+    @contextlib.contextmanager
+    def undisturbed(self, address, port):
+        """New connections to redis at an address all through the block; fails where one did."""
+        failures, stop = [], threading.Event()
+
+        def ask():
+            while not stop.wait(0.05):
+                try:
+                    with socket.create_connection((address, port), timeout=20) as connection:
+                        connection.sendall(b"PING\r\n")
+                        answer = connection.recv(64)
+                    if answer != b"+PONG\r\n":
+                        failures.append(answer)
+                except OSError as error:
+                    failures.append(error)
+
+        asking = threading.Thread(target=ask, daemon=True)
+        asking.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            asking.join()
+        assert not failures
 
     def wait_for_redis(self, address, port):
         """Waits until redis answers at an address."""

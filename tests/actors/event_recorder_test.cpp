@@ -36,6 +36,9 @@ recording_gateway(kube_gateway_actor::stateful_pointer<gateway_state> self, gate
       log->open.push_back(promise);
       return promise;
     },
+    [](const exchange_object&) {
+      return object_answer{domain::error{domain::error_code::invalid, "", {}, 0}};
+    },
     [](const call_completed& call) { call.deliver(); },
   };
 }

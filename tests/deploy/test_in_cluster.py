@@ -12,6 +12,7 @@ import urllib.request
 import pytest
 from image_root import USER, assemble, command, remove
 from installing import apply, uninstall
+from operations_guide import commands, run
 from rendering import NAMESPACE, kustomize, objects
 
 from sandbox.cluster import SandboxError, wait_until
@@ -244,6 +245,29 @@ def test_no_secret_is_in_a_log_or_on_a_page(deployed):
         texts.append(text)
     for text in texts:
         assert text and TOKEN not in text and account not in text
+
+
+def test_the_operations_guides_commands_show_what_runs(deployed, cluster, web, tmp_path):
+    deployed.wait("dklb", lambda: addresses(cluster, web), "addresses on the Service")
+
+    def shown(block, **placeholders):
+        block = block.replace("localhost:8080", deployed.introspection.removeprefix("http://"))
+        return run(cluster, tmp_path, block, **placeholders).stdout
+
+    see, = commands("See that it works", without=())
+    said = shown(see)
+    assert "[+] services ok" in said and "dklb-0" not in said and f'"{web}"' in said
+    why = shown(commands("A Service is stuck", without=())[0], namespace="default", name=web)
+    assert "EnsuredLoadBalancer" in why and '"phase": "Provisioned"' in why
+
+    # Removal: find, release, wait until nothing is found.
+    find, release, _ = commands("Remove dklb without orphans")
+    assert f"default {web} " in shown(find)
+    shown(release, namespace="default", name=web)
+    deployed.wait("dklb", lambda: run(cluster, tmp_path, find, check=False).returncode == 1,
+                  "nothing is held any more")
+    assert json.loads(get(f"{deployed.introspection}/pools")[1]) == []
+    assert not json.loads(get(f"{deployed.edgelb_url}/v2/pools", TOKEN)[1])
 
 
 def test_account_suffices_for_all_of_it(deployed, cluster):

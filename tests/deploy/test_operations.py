@@ -1,46 +1,21 @@
 """docs/operations.md, followed: its commands are run as they stand there."""
 
+import functools
 import json
-import os
 import re
-import subprocess
 
 import pytest
 import yaml
 from installing import uninstall
+from operations_guide import OPERATIONS, commands, run
 from rendering import CHART, ROOT
-
-OPERATIONS = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
-# No pod runs here, so nothing could become ready.
-NEEDS_PODS = ("rollout ", "port-forward", "curl ")
-
-
-def commands(heading):
-    """The command blocks of a section, without the lines that wait for running pods."""
-    section = re.search(rf"^##+ {heading}\n(.*?)(?=^##+ |\Z)", OPERATIONS, re.M | re.S).group(1)
-    blocks = re.findall(r"^( *)```(\w*)\n(.*?)^ *```$", section, re.M | re.S)
-    return ["".join(line.removeprefix(indent) for line in block.splitlines(keepends=True)
-                    if not any(word in line for word in NEEDS_PODS))
-            for indent, language, block in blocks if not language]
-
 
 @pytest.fixture
 def shell(cluster, tmp_path):
     """Runs a block of commands in the project's folder; placeholders are replaced."""
     (tmp_path / "deploy").symlink_to(ROOT / "deploy")
 
-    def run(block, check=True, **placeholders):
-        for name, value in placeholders.items():
-            block = re.sub(rf"\b{name.upper()}\b", value, block)
-        result = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", block], cwd=tmp_path, capture_output=True,
-            text=True, timeout=120, check=False,
-            env={**os.environ, "KUBECONFIG": str(cluster.kubeconfig),
-                 "PATH": f"{cluster.programs}:{os.environ['PATH']}"})
-        assert not check or result.returncode == 0, block + result.stdout + result.stderr
-        return result
-
-    yield run
+    yield functools.partial(run, cluster, tmp_path)
     uninstall(cluster)
 
 

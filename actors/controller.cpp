@@ -5,6 +5,7 @@
 #include "actors/introspection.hpp"
 #include "actors/kube_gateway.hpp"
 #include "actors/leader_elector.hpp"
+#include "actors/metrics_page.hpp"
 #include "actors/routes.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/webhook_registrar.hpp"
@@ -55,6 +56,12 @@ std::size_t scheduler_threads(int configured) {
   return static_cast<std::size_t>(std::clamp(cores, 1, most_scheduler_threads));
 }
 
+auto count_answers(const runtime_ptr& run) {
+  return [stats = run->stats](const std::string& method, int status) {
+    stats->kubernetes_answered(method, status);
+  };
+}
+
 } // namespace
 
 domain::result<std::unique_ptr<controller>> controller::start(controller_arguments arguments) {
@@ -102,6 +109,7 @@ domain::result<domain::unit> controller::make_clients() {
   kube.queries_per_second = settings.kubernetes.qps;
   kube.burst = settings.kubernetes.burst;
   kube.may_write = [permit = permit_] { return permit->granted(); };
+  kube.on_answer = count_answers(run_);
   kube_ = std::make_shared<http::kube::client>(engine_, std::move(kube));
 
   auto where = std::make_shared<http::endpoint>();
@@ -121,6 +129,10 @@ domain::result<domain::unit> controller::make_clients() {
   edgelb.max_in_flight = static_cast<std::size_t>(settings.concurrency.edgelb_in_flight);
   edgelb.credentials = std::move(*credentials);
   edgelb.may_write = [permit = permit_] { return permit->granted(); };
+  edgelb.on_exchange = [stats = run_->stats](const http::request& what, int status,
+                                             std::chrono::microseconds took) {
+    stats->edgelb_answered(what.method, status, took);
+  };
   edgelb_ = std::make_shared<http::edgelb::client>(engine_, std::move(edgelb));
   return domain::unit{};
 }
@@ -171,6 +183,7 @@ void controller::spawn_elector() {
   lease_engine_ = std::make_unique<http::engine>();
   http::kube::client_settings kube;
   kube.access = arguments_.access;
+  kube.on_answer = count_answers(run_);
   elector_arguments arguments;
   arguments.run = run_;
   arguments.supervisor = supervisor_;
@@ -216,6 +229,9 @@ domain::result<domain::unit> controller::open_server() {
   routes.run = run_;
   routes.renewal_overdue = [permit = permit_, limit = renewal_limit()] {
     return permit->overdue() > limit;
+  };
+  routes.metrics = [run = run_, permit = permit_] {
+    return render_metrics(*run, permit->granted());
   };
   routes.config = render_live_config(arguments_.settings);
   auto opened = http::server::listener::open(arguments_.settings.http.listen, make_routes(routes));

@@ -236,6 +236,7 @@ void pool_state::write_ended(const domain::pool_plan& plan, domain::result<docum
   if (!outcome)
     return round_failed(outcome.failure(), true);
   ++writes_;
+  run->stats->pool_written(plan.action);
   not_before_ = now(self_) + run->concurrency.pool_write_gap;
   last_write_ =
     last_write{std::chrono::system_clock::now(), plan.changes.empty() ? "" : plan.changes.front()};

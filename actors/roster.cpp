@@ -43,4 +43,12 @@ std::map<std::string, std::size_t> roster::count() const {
   return out;
 }
 
+std::map<std::string, std::size_t> roster::restarts() const {
+  const std::lock_guard lock{mutex_};
+  std::map<std::string, std::size_t> out;
+  for (const auto& [name, number] : restarts_)
+    out[name.substr(0, name.find('/'))] += number;
+  return out;
+}
+
 } // namespace dklb::actors

@@ -31,6 +31,8 @@ public:
   std::vector<entry> list() const;
   /// How many live actors there are of each kind.
   std::map<std::string, std::size_t> count() const;
+  /// How many restarts there have been of each kind that had one.
+  std::map<std::string, std::size_t> restarts() const;
 
 private:
   mutable std::mutex mutex_;

@@ -92,6 +92,8 @@ public:
       return ready(what);
     if (what.path == "/config")
       return {200, "application/json", settings_.config};
+    if (what.path == "/metrics")
+      return {200, "text/plain; version=0.0.4; charset=utf-8", settings_.metrics()};
     if (what.path == "/actors")
       return show(view_actors{what.query("kind"), what.query("key")});
     if (what.path == "/pools")

@@ -24,6 +24,8 @@ struct route_settings {
   runtime_ptr run;
   /// True where a leader has stopped renewing and still runs: /livez fails.
   std::function<bool()> renewal_overdue;
+  /// The body of /metrics, at this moment.
+  std::function<std::string()> metrics;
   /// The body of /config.
   std::string config;
 };
@@ -32,8 +34,8 @@ struct route_settings {
 std::string render_live_config(const domain::config& settings);
 
 /// Answers `/healthz`, `/livez`, `/readyz`, `/actors`, `/pools`, `/services` and `/config` by
-/// asking the actors, each within a second. Runs on the server's threads. Source:
-/// docs/introspection.md.
+/// asking the actors, each within a second, and `/metrics` without asking them. Runs on the
+/// server's threads. Source: docs/introspection.md.
 http::server::handler make_routes(route_settings settings);
 
 } // namespace dklb::actors

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/metrics.hpp"
 #include "actors/roster.hpp"
 #include "actors/troubles.hpp"
 #include "domain/config.hpp"
@@ -48,6 +49,7 @@ struct runtime {
   std::shared_ptr<pool_names> names = std::make_shared<pool_names>();
   std::shared_ptr<trouble_board> troubles = std::make_shared<trouble_board>();
   std::shared_ptr<watch_ages> watches = std::make_shared<watch_ages>();
+  std::shared_ptr<metrics> stats = std::make_shared<metrics>();
   std::shared_ptr<spdlog::logger> log;
 };
 

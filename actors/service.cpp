@@ -98,6 +98,8 @@ void service_state::ticked(const tick& what) {
 void service_state::pump() {
   if (busy_ || cleaning_ || !gate_open || !object_)
     return;
+  if (!meter_)
+    measure(phase_);
   planned_ = true;
   domain::service_plan_input input;
   input.object = object_.get();

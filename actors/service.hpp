@@ -75,6 +75,7 @@ private:
   void resume();
   void report(domain::service_report what, bool warning, bool blocking);
   void note(const domain::service_report& what);
+  void measure(domain::service_phase phase);
   void emit(bool warning, const std::string& reason, const std::string& message);
   void say(std::optional<domain::condition_update> condition, bool blocking);
 
@@ -107,6 +108,7 @@ private:
   std::uint64_t grace_epoch_ = 0;
   std::string last_event_;
   std::vector<transition> timeline_;
+  std::optional<service_meter> meter_; ///< from the first step on: a standby counts no Services
 };
 
 messages::service_actor::behavior_type service(service_state::self_pointer self,

@@ -80,6 +80,7 @@ void service_state::report(domain::service_report what, bool warning, bool block
 
 void service_state::note(const domain::service_report& what) {
   enter(to_string(what.phase));
+  measure(what.phase);
   if (!timeline_.empty() && phase_ == what.phase && timeline_.back().message == what.message)
     return;
   phase_ = what.phase;
@@ -87,6 +88,12 @@ void service_state::note(const domain::service_report& what) {
     timeline_.erase(timeline_.begin());
   timeline_.push_back({std::chrono::system_clock::now(), what.phase, what.reason, what.message});
   run->log->debug("service {}: {}: {}", to_string(key_), what.reason, what.message);
+}
+
+void service_state::measure(service_phase phase) {
+  if (!meter_)
+    meter_.emplace(run->stats);
+  meter_->enter(phase, object_ && !object_->addresses.empty());
 }
 
 void service_state::emit(bool warning, const std::string& reason, const std::string& message) {

@@ -42,6 +42,13 @@ struct target_settings {
   int burst = 0;
 };
 
+struct request;
+
+/// Told of an exchange that is over: the HTTP status, 0 where no complete answer came, and how long
+/// it took from the first attempt to connect. On the engine's thread. Must not block.
+using exchange_observer =
+  std::function<void(const request& what, int status, std::chrono::microseconds took)>;
+
 struct request {
   std::string method = "GET";
   std::string path; ///< with query, appended to the endpoint's base URL
@@ -54,6 +61,8 @@ struct request {
   /// (connecting may take a while); false answers the request with `not_leader` and nothing is
   /// sent.
   std::function<bool()> permit;
+  /// Called before the completion; not for what was never sent.
+  exchange_observer observer;
 };
 
 struct response {

@@ -35,12 +35,26 @@ std::size_t request_transfer::on_body_piece(std::string_view piece) {
 
 void request_transfer::finish(CURLcode code) {
   if (code != CURLE_OK) {
-    fail(error_of(code));
+    auto failure = error_of(code);
+    if (failure.code != domain::error_code::not_leader) {
+      observe(0);
+    }
+    fail(std::move(failure));
     return;
   }
   answer_.status = status();
+  observe(answer_.status);
   call_guarded([&] { done_(std::move(answer_)); });
   done_ = nullptr;
+}
+
+void request_transfer::observe(int status) const {
+  if (!what().observer) {
+    return;
+  }
+  curl_off_t took = 0;
+  (void)curl_easy_getinfo(easy(), CURLINFO_TOTAL_TIME_T, &took);
+  call_guarded([&] { what().observer(what(), status, std::chrono::microseconds(took)); });
 }
 
 void request_transfer::fail(domain::error failure) {

@@ -23,6 +23,7 @@ private:
   void headers_done() override {}
   std::size_t on_body_piece(std::string_view piece) override;
   void set_limits(easy_handle& handle) override;
+  void observe(int status) const;
 
   completion done_;
   target_queue* owner_;

@@ -30,6 +30,8 @@ struct client_settings {
   std::shared_ptr<authenticator> credentials; ///< null: none
   /// Asked at the moment of each write; null: always.
   std::function<bool()> may_write;
+  /// Told of every exchange, for metrics.
+  exchange_observer on_exchange;
 };
 
 /// Called once per pool of an inventory, in the server's order. `document` is only valid during the

@@ -21,8 +21,8 @@ struct client_settings {
   std::string user_agent; ///< "": default_user_agent()
   /// Asked at the moment of each write that is `guarded`.
   std::function<bool()> may_write;
-  /// Told of every answer, for metrics: the method (WATCH for a watch) and the HTTP status, 0 where
-  /// there was none. On the engine's thread.
+  /// Told of every answer, for metrics: the method (LIST and WATCH for those) and the HTTP status,
+  /// 0 where there was none. On the engine's thread.
   std::function<void(const std::string& method, int status)> on_answer;
 };
 

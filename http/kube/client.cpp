@@ -80,7 +80,9 @@ private:
 
   void answered(const std::shared_ptr<operation>& running, const credential& proof,
                 response_result answer) {
-    session_->tell(running->what.list ? "LIST" : running->what.method, answer ? answer->status : 0);
+    if (answer || answer.failure().code != error_code::not_leader) // else nothing was sent
+      session_->tell(running->what.list ? "LIST" : running->what.method,
+                     answer ? answer->status : 0);
     if (!answer) {
       if (const auto wait = wait_after(*running, answer.failure()))
         return again(running, *wait);

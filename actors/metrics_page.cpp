@@ -4,6 +4,8 @@
 
 #include <prometheus/text_serializer.h>
 
+#include <chrono>
+#include <map>
 #include <utility>
 
 namespace dklb::actors {
@@ -22,26 +24,34 @@ MetricFamily family(const char* name, const char* help, MetricType type) {
   return out;
 }
 
-ClientMetric sample(MetricType type, std::size_t value) {
+ClientMetric sample(MetricType type, double value) {
   ClientMetric out;
-  (type == MetricType::Counter ? out.counter.value : out.gauge.value) = static_cast<double>(value);
+  (type == MetricType::Counter ? out.counter.value : out.gauge.value) = value;
   return out;
 }
 
-MetricFamily single(const char* name, const char* help, std::size_t value) {
+MetricFamily single(const char* name, const char* help, double value) {
   auto out = family(name, help, MetricType::Gauge);
   out.metric.push_back(sample(out.type, value));
   return out;
 }
 
-MetricFamily by_kind(const char* name, const char* help, MetricType type,
-                     const std::map<std::string, std::size_t>& values) {
-  auto out = family(name, help, type);
-  for (const auto& [kind, value] : values) {
-    auto item = sample(type, value);
-    item.label.push_back({"kind", kind});
+/// One sample for each value of a label.
+template <class Number>
+MetricFamily by(const char* label, const std::map<std::string, Number>& values, MetricFamily out) {
+  for (const auto& [key, value] : values) {
+    auto item = sample(out.type, static_cast<double>(value));
+    item.label.push_back({label, key});
     out.metric.push_back(std::move(item));
   }
+  return out;
+}
+
+std::map<std::string, double>
+seconds_of(const std::map<std::string, std::chrono::milliseconds>& ages) {
+  std::map<std::string, double> out;
+  for (const auto& [name, age] : ages)
+    out.emplace(name, std::chrono::duration<double>(age).count());
   return out;
 }
 
@@ -59,14 +69,19 @@ std::string render_metrics(const runtime& run, bool leader) {
   // A counter that appears with its first event hides it from increase().
   for (const auto& [kind, number] : living)
     restarts.try_emplace(kind, 0);
-  families.push_back(single("dklb_leader", "1 where this process may write, else 0.",
-                            static_cast<std::size_t>(leader)));
   families.push_back(
-    single("dklb_pools", "Pools that this process looks after.", value_of(living, "pool")));
-  families.push_back(by_kind("dklb_actors", "Live actors by kind.", MetricType::Gauge, living));
-  families.push_back(by_kind("dklb_actor_restarts_total",
-                             "Actors that failed and were started again, by kind.",
-                             MetricType::Counter, restarts));
+    single("dklb_leader", "1 where this process may write, else 0.", leader ? 1 : 0));
+  families.push_back(single("dklb_pools", "Pools that this process looks after.",
+                            static_cast<double>(value_of(living, "pool"))));
+  families.push_back(
+    by("kind", living, family("dklb_actors", "Live actors by kind.", MetricType::Gauge)));
+  families.push_back(
+    by("kind", restarts,
+       family("dklb_actor_restarts_total", "Actors that failed and were started again, by kind.",
+              MetricType::Counter)));
+  families.push_back(by("watch", seconds_of(run.watches->list()),
+                        family("dklb_watch_staleness_seconds",
+                               "How long ago each watch was heard of.", MetricType::Gauge)));
   return prometheus::TextSerializer{}.Serialize(families);
 }
 

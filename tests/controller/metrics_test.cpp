@@ -41,6 +41,7 @@ TEST_F(ControllerMetrics, CountOneServedServiceAndNameNone) {
   EXPECT_THAT(shown.mistakes(), IsEmpty());
   EXPECT_EQ(shown.value("dklb_leader"), 1);
   EXPECT_EQ(shown.value("dklb_pools"), 1);
+  EXPECT_LT(shown.value("dklb_watch_staleness_seconds", {{"watch", "services"}}).value_or(1e9), 60);
   EXPECT_EQ(shown.value("dklb_actors", {{"kind", "service"}}), 1);
   EXPECT_EQ(shown.value("dklb_edgelb_pool_writes_total", {{"cause", "create"}}), 1);
   EXPECT_EQ(shown.value("dklb_time_to_address_seconds_count"), 1);

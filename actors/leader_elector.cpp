@@ -49,6 +49,9 @@ void leader_elector_state::step_in(milliseconds delay) {
 }
 
 void leader_elector_state::step() {
+  in_flight_ = false;
+  if (resigning_)
+    return release();
   if (ended_)
     return;
   const auto time = now(self_);
@@ -71,6 +74,7 @@ void leader_elector_state::step() {
 
 void leader_elector_state::read(milliseconds sent) {
   using outcome_type = domain::result<std::optional<domain::lease_record>>;
+  in_flight_ = true;
   arguments_.store->get(reply_to<outcome_type>([this, sent](const outcome_type& outcome) {
     const auto known = elector_.holder();
     if (outcome) {
@@ -90,6 +94,7 @@ void leader_elector_state::write(lease_action action, milliseconds sent) {
   auto reply =
     reply_to<record_result>([this, sent](const record_result& outcome) { written(outcome, sent); });
   const auto record = elector_.desired(wall_now());
+  in_flight_ = true;
   if (action == lease_action::create)
     arguments_.store->create(record, std::move(reply));
   else
@@ -97,8 +102,6 @@ void leader_elector_state::write(lease_action action, milliseconds sent) {
 }
 
 void leader_elector_state::written(const record_result& outcome, milliseconds sent) {
-  if (ended_)
-    return;
   if (!outcome) {
     troubled(outcome.failure());
     elector_.failed(outcome.failure(), sent, now(self_));
@@ -106,6 +109,8 @@ void leader_elector_state::written(const record_result& outcome, milliseconds se
   }
   succeeded();
   elector_.written(*outcome, sent);
+  if (ended_)
+    return step();
   if (const auto until = elector_.leads_until())
     arguments_.permit->extend(write_permit::clock::time_point{*until});
   if (!std::exchange(leading_, true)) {
@@ -151,20 +156,32 @@ void leader_elector_state::lost(const std::string& why) {
 }
 
 caf::typed_response_promise<resigned> leader_elector_state::resign() {
-  auto promise = self_->make_response_promise<resigned>();
+  resigning_ = self_->make_response_promise<resigned>();
   ended_ = true;
   ++epoch_;
   arguments_.permit->revoke();
-  if (!std::exchange(leading_, false)) {
-    promise.deliver(resigned{});
-    return promise;
+  if (std::exchange(leading_, false))
+    enter("resigned");
+  // A renewal on its way would make a newer record than the one that hands leadership back.
+  if (!in_flight_)
+    release();
+  return *resigning_;
+}
+
+void leader_elector_state::release() {
+  if (elector_.holder() != arguments_.settings.identity) {
+    resigning_->deliver(resigned{});
+    return;
   }
-  enter("resigned");
   arguments_.store->update(elector_.released(wall_now()),
-                           reply_to<record_result>([promise](const record_result&) mutable {
-                             promise.deliver(resigned{});
+                           reply_to<record_result>([this](const record_result& outcome) {
+                             // Newer than known, as after a renewal without an answer: once more,
+                             // if it is still ours.
+                             if (!outcome && outcome.failure().code == domain::error_code::conflict
+                                 && !std::exchange(released_anew_, true))
+                               return read(now(self_));
+                             resigning_->deliver(resigned{});
                            }));
-  return promise;
 }
 
 leader_elector_actor::behavior_type leader_elector(leader_elector_state::self_pointer self,

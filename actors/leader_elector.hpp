@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace dklb::actors {
@@ -47,6 +48,7 @@ private:
   void succeeded();
   std::string why_lost() const;
   void lost(const std::string& why);
+  void release();
   void step_in(milliseconds delay);
   template <class Outcome, class Handler>
   auto reply_to(Handler handler);
@@ -56,6 +58,9 @@ private:
   domain::lease_elector elector_{{}};
   bool leading_ = false;
   bool ended_ = false;
+  bool in_flight_ = false; ///< a request about the Lease has no answer yet
+  bool released_anew_ = false;
+  std::optional<caf::typed_response_promise<messages::resigned>> resigning_;
   std::uint64_t epoch_ = 0;
 };
 

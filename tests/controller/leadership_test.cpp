@@ -1,6 +1,7 @@
 // Two processes and one Lease: never two writers, whatever happens to the Lease or to the leader.
 #include "tests/controller/controller_fixture.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <set>
 
@@ -132,6 +133,21 @@ TEST_F(Leadership, OrderlyEndHandsItOverAtOnceAndASettledStateIsNotWrittenTo) {
   EXPECT_THAT(kube_writers(), ElementsAre());
   EXPECT_EQ(kube_.count("list", "services"), 0U) << "the cache was warm";
   expect_take_over();
+}
+
+TEST_F(Leadership, OrderlyEndHandsItOverAlsoWhileARenewalHasNoAnswer) {
+  first_ = launch("first");
+  ASSERT_TRUE(first_->wait_ready());
+  ASSERT_TRUE(eventually([&] { return !holder().empty(); }));
+  kube_.inject({.kind = fault_kind::hang_after, .method = "PUT", .path = "*/leases/*", .times = 1});
+  ASSERT_TRUE(eventually([&] {
+    const auto renewals = kube_.log("update", "leases");
+    return std::any_of(renewals.begin(), renewals.end(), [](const support::log_entry& entry) {
+      return !entry.finished && std::chrono::steady_clock::now() - entry.started > 100ms;
+    });
+  }));
+  EXPECT_EQ(first_->stop(), 0);
+  EXPECT_EQ(holder(), "");
 }
 
 TEST_F(Leadership, CrashIsTakenOverOnceTheLeaseExpired) {

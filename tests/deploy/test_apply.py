@@ -76,10 +76,9 @@ def test_pod_that_needs_more_than_restricted_is_refused_beside_dklb(installed, c
 
 def test_account_may_do_what_dklb_does_and_no_more(installed, cluster):
     nodes = installed[0] == "bare-metal"
-    everywhere = {("get", "services"), ("list", "services"), ("watch", "services"),
-                  ("patch", "services"), ("patch", "services/status"), ("create", "events"),
-                  ("patch", "events"), ("create", "events.events.k8s.io"),
-                  ("patch", "events.events.k8s.io")}
+    everywhere = {("list", "services"), ("watch", "services"), ("patch", "services"),
+                  ("patch", "services/status"), ("create", "events"), ("patch", "events"),
+                  ("create", "events.events.k8s.io"), ("patch", "events.events.k8s.io")}
     if nodes:
         everywhere |= {("list", "nodes"), ("watch", "nodes")}
     resources = ("services", "services/status", "events", "events.events.k8s.io", "nodes", "pods",

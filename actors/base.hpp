@@ -49,19 +49,9 @@ public:
     id_ = self->id();
     since_ = std::chrono::system_clock::now();
     using handle_type = typename Self::actor_hdl;
-    run->actors->add({id_, kind, key, 0, messages::describable_actor{handle_type{self}}});
-    self->set_exception_handler(
-      [log = run->log, kind, key = std::move(key)](std::exception_ptr& cause) -> caf::error {
-        try {
-          std::rethrow_exception(cause);
-        } catch (const std::exception& problem) {
-          log->error("{} {} failed: {}", kind, key, problem.what());
-          return caf::make_error(caf::sec::runtime_error, problem.what());
-        } catch (...) {
-          log->error("{} {} failed for an unknown reason", kind, key);
-          return caf::make_error(caf::sec::runtime_error, "unknown exception");
-        }
-      });
+    run->actors->add(
+      {id_, kind, std::move(key), 0, messages::describable_actor{handle_type{self}}});
+    self->set_exception_handler([this](std::exception_ptr& cause) { return broken(cause); });
   }
 
   /// Counts a handled message.
@@ -92,6 +82,9 @@ public:
   }
 
 private:
+  /// Logs what a handler threw; the error that the actor ends with.
+  caf::error broken(const std::exception_ptr& cause) const;
+
   std::uint64_t id_ = 0;
   const char* state_ = "running";
   std::chrono::system_clock::time_point since_;

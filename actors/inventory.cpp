@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <malloc.h>
 #include <unordered_set>
 
 namespace dklb::actors {
@@ -57,8 +56,6 @@ pools_found inventory_state::find(const domain::service_key& service) const {
 void inventory_state::ticked(const tick& what) {
   if (what.kind == forget) {
     documents_.clear();
-    // The first lists left tens of megabytes of free but resident memory behind.
-    malloc_trim(0);
   } else if (what.epoch == epoch_) {
     read();
   }

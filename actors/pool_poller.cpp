@@ -111,7 +111,8 @@ void pool_poller_state::answered(const domain::result<json_ptr>& outcome) {
   const auto pressing =
     !settled()
     && (failure == error_code::not_found || (!outcome && outcome.failure().http_status == 504));
-  poll_in(schedule_.next(!pressing, static_cast<double>(run->random() % 1000) / 1000.0));
+  const auto delay = schedule_.next(!pressing, static_cast<double>(run->random() % 1000) / 1000.0);
+  poll_in(domain::poll_schedule::in_step(now(self_), delay));
 }
 
 void pool_poller_state::report(const target& item) {

@@ -1,5 +1,6 @@
 #include "actors/roster.hpp"
 
+#include <tuple>
 #include <utility>
 
 namespace dklb::actors {
@@ -19,6 +20,15 @@ void roster::remove(std::uint64_t id) {
     gone = std::move(found->second);
     entries_.erase(found);
   }
+}
+
+std::string roster::name_of(std::uint64_t id) const {
+  const std::lock_guard lock{mutex_};
+  const auto found = entries_.find(id);
+  if (found == entries_.end())
+    return "actor";
+  const auto& [kind, key] = std::tie(found->second.kind, found->second.key);
+  return key.empty() ? kind : kind + (" " + key);
 }
 
 std::uint32_t roster::restarted(const char* kind, const std::string& key) {

@@ -26,6 +26,8 @@ public:
 
   void add(entry item);
   void remove(std::uint64_t id);
+  /// `kind key`, for the log.
+  std::string name_of(std::uint64_t id) const;
   /// Counts a restart of `kind`/`key`; the number so far.
   std::uint32_t restarted(const char* kind, const std::string& key);
   std::vector<entry> list() const;

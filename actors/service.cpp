@@ -207,7 +207,10 @@ void service_state::retry_later(const domain::error& failure) {
 
 void service_state::carry_out(domain::claim_pool_part step) {
   // Accepted it is once EdgeLB serves it: a user whose claim is refused may choose another pool.
-  claimed_ = std::make_shared<const domain::configuration_object>(std::move(step.accepted));
+  if (accepted_ && *accepted_ == step.accepted)
+    claimed_ = accepted_;
+  else if (!claimed_ || *claimed_ != step.accepted)
+    claimed_ = std::make_shared<const domain::configuration_object>(std::move(step.accepted));
   for (const auto& warning : step.warnings)
     emit(true, "TranslationWarning", warning);
   if (step.refused_change)

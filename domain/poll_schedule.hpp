@@ -26,6 +26,14 @@ public:
   }
   void restart() { next_ = min_; }
 
+  /// The delay from `now` to the poll, where one that has time is brought forward to the whole
+  /// second, together with all others of that second: a process that wakes up for each of ten
+  /// thousand pools alone spends most of its time waking up.
+  static time in_step(time now, time delay) {
+    constexpr time step{1000};
+    return delay < 10 * step ? delay : delay - (now + delay) % step;
+  }
+
 private:
   time min_;
   time max_;

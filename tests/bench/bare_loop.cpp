@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <deque>
 #include <memory>
 #include <stdexcept>
@@ -16,6 +17,12 @@ using clock = std::chrono::steady_clock;
 
 std::size_t drop_body(char*, std::size_t size, std::size_t count, void*) {
   return size * count;
+}
+
+double thread_cpu_seconds() {
+  timespec used{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
 }
 
 /// Where a chain stands.
@@ -43,6 +50,10 @@ public:
     }
   }
   ~loop() {
+    for (auto* stream : streams_) {
+      ::curl_multi_remove_handle(multi_, stream);
+      ::curl_easy_cleanup(stream);
+    }
     for (auto& entry : slots_) {
       ::curl_easy_cleanup(entry->easy);
       ::curl_slist_free_all(entry->headers);
@@ -52,8 +63,18 @@ public:
   loop(const loop&) = delete;
   loop& operator=(const loop&) = delete;
 
+  /// Receives what this URL tells until the loop is destroyed.
+  void open_stream(const std::string& url) {
+    auto* stream = ::curl_easy_init();
+    ::curl_easy_setopt(stream, CURLOPT_WRITEFUNCTION, drop_body);
+    ::curl_easy_setopt(stream, CURLOPT_URL, url.c_str());
+    ::curl_multi_add_handle(multi_, stream);
+    streams_.push_back(stream);
+  }
+
   bare_outcome run(const std::vector<bare_chain>& chains) {
     const auto start = clock::now();
+    const auto used = thread_cpu_seconds();
     for (const auto& chain : chains) {
       outcome_.requests += chain.size();
       if (!chain.empty())
@@ -67,6 +88,7 @@ public:
         ::curl_multi_poll(multi_, nullptr, 0, 1000, nullptr);
     }
     outcome_.seconds = std::chrono::duration<double>(clock::now() - start).count();
+    outcome_.cpu_seconds = thread_cpu_seconds() - used;
     return outcome_;
   }
 
@@ -123,6 +145,10 @@ private:
         continue;
       any = true;
       auto* easy = message->easy_handle;
+      if (std::find(streams_.begin(), streams_.end(), easy) != streams_.end()) {
+        ++outcome_.failures;
+        continue;
+      }
       long status = 0;
       ::curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
       if (message->data.result != CURLE_OK || status < 200 || status > 299)
@@ -146,6 +172,7 @@ private:
   CURLM* multi_ = nullptr;
   std::vector<std::unique_ptr<slot>> slots_;
   std::vector<slot*> free_;
+  std::vector<CURL*> streams_;
   std::vector<std::deque<cursor>> waiting_;
   bare_outcome outcome_;
   std::size_t done_ = 0;
@@ -154,8 +181,12 @@ private:
 } // namespace
 
 bare_outcome run_bare_loop(const std::vector<bare_chain>& chains,
-                           const std::vector<std::size_t>& limits) {
-  return loop(limits).run(chains);
+                           const std::vector<std::size_t>& limits,
+                           const std::vector<std::string>& streams) {
+  loop client(limits);
+  for (const auto& url : streams)
+    client.open_stream(url);
+  return client.run(chains);
 }
 
 std::vector<double> idle_round_trips(const std::string& url, std::size_t count) {

@@ -1,6 +1,8 @@
 #include "tests/bench/bare_loop.hpp"
 #include "tests/bench/table.hpp"
 #include "tests/support/edgelb_imposter.hpp"
+#include "tests/support/kube_imposter.hpp"
+#include "tests/support/services.hpp"
 
 #include <gtest/gtest.h>
 
@@ -48,6 +50,17 @@ TEST(BareLoop, CountsFailures) {
   const std::vector<bare_chain> chains{{{0, "GET", server.url() + "/v2/pools", "", ""}},
                                        {{0, "GET", server.url() + "/v2/pools/none", "", ""}}};
   EXPECT_EQ(run_bare_loop(chains, {1}).failures, 2U);
+}
+
+TEST(BareLoop, ReceivesAStreamMeanwhile) {
+  support::kube_imposter server;
+  server.create_service(support::load_balancer("default", "web", {80}, ""));
+  const auto services = server.url() + "/api/v1/services";
+  const std::vector<bare_chain> chains{{{0, "GET", services, "", ""}}};
+  const auto outcome = run_bare_loop(chains, {1}, {services + "?watch=1&resourceVersion=0"});
+  EXPECT_EQ(outcome.requests, 1U);
+  EXPECT_GT(outcome.cpu_seconds, 0);
+  EXPECT_EQ(server.count("watch", "services"), 1U);
 }
 
 TEST(BareLoop, MeasuresIdleRoundTrips) {

@@ -157,4 +157,8 @@ bare_chain lists(const world& target, std::size_t count) {
   return chain;
 }
 
+std::vector<std::string> watches(const world& recorded, const world& target) {
+  return {target.kube.url() + recorded.kube.log("watch", "services").at(0).target};
+}
+
 } // namespace dklb::bench

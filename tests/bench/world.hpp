@@ -64,5 +64,7 @@ std::vector<bare_chain> replay(const world& recorded, const world& target, std::
                                bool with_pools);
 /// The lists that come before them.
 bare_chain lists(const world& target, std::size_t count);
+/// The watch of the Services that was open meanwhile.
+std::vector<std::string> watches(const world& recorded, const world& target);
 
 } // namespace dklb::bench

@@ -59,6 +59,16 @@ TEST(PollSchedule, SpreadsSettledPollsWithinAQuarter) {
   EXPECT_LT(delay, milliseconds{4000});
 }
 
+TEST(PollSchedule, PollsThatHaveTimeGoOutTogether) {
+  const auto due = [](int now, int delay) {
+    return now + poll_schedule::in_step(milliseconds{now}, milliseconds{delay}).count();
+  };
+  EXPECT_EQ(due(123, 90000), 90000);
+  EXPECT_EQ(due(900, 90050), 90000);
+  EXPECT_EQ(due(123, 10000), 10000);
+  EXPECT_EQ(due(123, 9999), 10122) << "what is awaited is not shifted";
+}
+
 TEST(PoolInventory, PoolsThatNobodyWatchesNeverDrift) {
   pool_inventory inventory;
   EXPECT_TRUE(inventory.update({{"a", 1, {}}, {"b", 2, {}}}).empty());

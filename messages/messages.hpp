@@ -237,8 +237,8 @@ struct service_answer {
   domain::result<service_ptr> outcome;
 };
 
-/// A read or a write of any object; a body that is patched in goes out as a merge patch. Writes need
-/// leadership.
+/// A read or a write of any object; a body that is patched in goes out as a merge patch. Writes
+/// need leadership.
 struct exchange_object {
   std::string method;
   std::string path;

@@ -3,6 +3,7 @@
 #include "http/server/certificate.hpp"
 #include "http/server/connection_deadlines.hpp"
 #include "http/server/httplib_listener.hpp"
+#include "http/server/tls_connection.hpp"
 
 #include <httplib.h>
 
@@ -18,6 +19,42 @@ namespace {
 
 /// Deadlines are kept to this accuracy.
 constexpr std::chrono::milliseconds deadline_step{250};
+
+struct context_deleter {
+  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+};
+using context_ptr = std::unique_ptr<SSL_CTX, context_deleter>;
+
+/// The library's HTTP over connections of our own. Its TLS server asks every connection that waits
+/// a hundred times a second whether there is something to read, reads a head byte by byte, and
+/// sends an answer in two pieces.
+class tls_server final : public httplib::Server {
+public:
+  explicit tls_server(context_ptr context) : context_(std::move(context)) {}
+
+private:
+  bool process_and_close_socket(socket_t socket) override {
+    using std::chrono::seconds;
+    tls_connection connection{*context_, socket, seconds{read_timeout_sec_}};
+    if (!connection.handshake())
+      return false;
+    bool closed = false;
+    for (auto left = keep_alive_max_count_; left > 0 && !closed && svr_sock_ != INVALID_SOCKET;
+         --left) {
+      if (!connection.wait_for_request(seconds{keep_alive_timeout_sec_}))
+        break;
+      const bool understood =
+        process_request(connection, left == 1, closed,
+                        [&](httplib::Request& request) { request.ssl = connection.ssl(); });
+      if (!connection.flush() || !understood)
+        return false;
+    }
+    connection.say_goodbye();
+    return true;
+  }
+
+  context_ptr context_;
+};
 
 class tls_listener final : public listener {
 public:
@@ -93,14 +130,13 @@ domain::result<std::unique_ptr<listener>> open_tls(const std::string& address, h
                                                    tls_options options) {
   auto deadlines =
     std::make_shared<connection_deadlines>(options.first_request, options.next_request);
-  auto server = std::make_unique<httplib::SSLServer>([&](SSL_CTX& context) {
-    SSL_CTX_set_options(&context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
-    shown->serve(context);
-    deadlines->follow(context);
-    return SSL_CTX_set_min_proto_version(&context, TLS1_2_VERSION) == 1;
-  });
-  if (!server->is_valid())
+  context_ptr context{SSL_CTX_new(TLS_server_method())};
+  if (!context || SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1)
     return domain::error{domain::error_code::invalid, "TLS cannot be set up", {}, 0};
+  SSL_CTX_set_options(context.get(), SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+  shown->serve(*context);
+  deadlines->follow(*context);
+  auto server = std::make_unique<tls_server>(std::move(context));
   server->set_logger([deadlines](const httplib::Request& request, const httplib::Response&) {
     deadlines->answered(request.ssl);
   });

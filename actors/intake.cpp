@@ -52,6 +52,7 @@ private:
   reflector_settings settings() const {
     reflector_settings out;
     out.path = "/api/v1/services";
+    out.streaming_list = true;
     out.high_water = static_cast<std::size_t>(run_->concurrency.mailbox_limit);
     return out;
   }
@@ -111,6 +112,7 @@ struct node_intake::implementation {
   static reflector_settings settings() {
     reflector_settings out;
     out.path = "/api/v1/nodes";
+    out.streaming_list = true;
     return out;
   }
 

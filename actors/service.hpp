@@ -73,7 +73,7 @@ private:
 
   // what the user is told
   void resume();
-  void report(domain::service_report what, bool warning, bool blocking);
+  void report(const domain::service_report& what, bool warning, bool blocking);
   void note(const domain::service_report& what);
   void measure(domain::service_phase phase);
   void emit(bool warning, const std::string& reason, const std::string& message);

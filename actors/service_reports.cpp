@@ -67,7 +67,7 @@ void service_state::published(const addresses_published& what) {
     emit(false, said.reason, said.message);
 }
 
-void service_state::report(domain::service_report what, bool warning, bool blocking) {
+void service_state::report(const domain::service_report& what, bool warning, bool blocking) {
   note(what);
   const auto condition = domain::condition_of(what, object_ ? object_->generation : 0);
   const auto known = object_ && domain::condition_says(*object_, condition);

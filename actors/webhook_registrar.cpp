@@ -55,7 +55,7 @@ void webhook_registrar_state::look_in(milliseconds delay) {
 }
 
 void webhook_registrar_state::send(exchange_object what,
-                                   std::function<void(const answer&)> handle) {
+                                   const std::function<void(const answer&)>& handle) {
   self_->request(arguments_.kube, caf::infinite, std::move(what))
     .then([handle](const object_answer& reply) { handle(reply.outcome); },
           [handle](const caf::error& problem) { handle(to_domain(problem)); });

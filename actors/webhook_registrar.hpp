@@ -41,7 +41,7 @@ private:
   void compare(const domain::registration_kind& kind);
   void compared(const domain::registration_kind& kind, const answer& outcome);
   void write(const domain::registration_kind& kind, bool create, nlohmann::json desired);
-  void send(messages::exchange_object what, std::function<void(const answer&)> handle);
+  void send(messages::exchange_object what, const std::function<void(const answer&)>& handle);
   /// One configuration is as it should be, or why not.
   void done(const std::string& failure);
   void look_in(milliseconds delay);

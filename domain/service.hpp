@@ -14,6 +14,7 @@ struct service_key {
   std::string name_space;
   std::string name;
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): the check mistakes what the compiler makes of it
   friend auto operator<=>(const service_key&, const service_key&) = default;
 };
 

@@ -183,7 +183,13 @@ void easy_handle::set_up_connection() const {
 }
 
 void easy_handle::set_up_tls() {
-  set_option(easy_, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  // libcurl 7.88 sends requests over a connection that an HTTP/1.1 stream holds, where they are
+  // never answered, once it knows of an HTTP/2 one to the same server. Connections whose TLS
+  // settings differ are never mixed up, so those of streams name the highest version, which is the
+  // default.
+  const long newest = use_ == handle_use::stream ? static_cast<long>(CURL_SSLVERSION_MAX_TLSv1_3)
+                                                 : static_cast<long>(CURL_SSLVERSION_MAX_DEFAULT);
+  set_option(easy_, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2) | newest);
   if (use_ == handle_use::request) {
     // The first burst waits for the first connection to tell whether it takes them all; without
     // TLS there is no HTTP/2 and nothing to wait for.

@@ -56,6 +56,9 @@ public:
   list_query next_list() const;
   const std::string& version() const { return version_; }
 
+  /// Lists are asked for as streams, as far as the server is known to have them.
+  bool streams() const { return streaming_; }
+
   /// A page has come. `list` again where it names another page.
   list_watch_step page_received(const list_metadata& page);
   list_watch_step list_failed(const domain::error& failure, time now, double random);

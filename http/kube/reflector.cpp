@@ -323,7 +323,11 @@ private:
     const auto failure =
       end ? domain::error{error_code::transport, "WATCH " + settings_.path + ": no answer", {}, 0}
           : end.failure();
-    trouble(failure, rules_.watch_refused(failure, now, random()));
+    const auto streamed = rules_.streams();
+    const auto step = rules_.watch_refused(failure, now, random());
+    if (streamed && !rules_.streams())
+      return run(step); // an older server, which is no trouble
+    trouble(failure, step);
   }
 
   // Flow control.

@@ -44,7 +44,7 @@ struct reflector_settings {
   std::chrono::milliseconds backoff_max{30000};
   /// Objects told and not yet released at which the watch is paused; 0: never.
   std::size_t high_water = 0;
-  /// Ask for the first list as a stream (Kubernetes 1.32 and later; others are listed as usual).
+  /// Ask for lists as streams (Kubernetes 1.32 and later; others are listed as usual).
   bool streaming_list = false;
 };
 

@@ -24,7 +24,7 @@ rules:
 - level: Metadata
   users: ["system:serviceaccount:dklb-system:dklb"]
 - level: Metadata
-  verbs: [list]
+  verbs: [list, watch]
   resources: [{group: "", resources: [services]}]
 - level: None
   verbs: [get, list, watch]
@@ -55,7 +55,7 @@ current-context: sandbox
 class ControlPlane:
     """A real Kubernetes API with RBAC, on one loopback address."""
 
-    def __init__(self, state, block, programs):
+    def __init__(self, state, block, programs, feature_gates=""):
         self.state = Path(state)
         self.folder = self.state / "kubernetes"
         self.programs = Path(programs)
@@ -68,6 +68,7 @@ class ControlPlane:
         self.kubeconfig = self.state / "kubeconfig"
         self.audit_log = self.folder / "audit.log"
         self.token = secrets.token_hex(16)
+        self.feature_gates = feature_gates
         self.etcd = self.apiserver = self.controllers = None
 
     def start(self):
@@ -183,7 +184,7 @@ class ControlPlane:
                 "--service-account-issuer=https://kubernetes.default.svc",
                 f"--token-auth-file={self.folder}/tokens.csv", "--authorization-mode=RBAC",
                 f"--audit-policy-file={self.folder}/audit-policy.yaml",
-                f"--audit-log-path={self.audit_log}"]
+                f"--audit-log-path={self.audit_log}", f"--feature-gates={self.feature_gates}"]
 
     def _controller_flags(self):
         return [f"--kubeconfig={self.kubeconfig}", f"--controllers={CONTROLLERS}",

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -49,16 +50,16 @@ domain::result<std::string> read_file(const std::filesystem::path& path) {
   if (!file)
     return system_failure("read", path);
   std::string content;
-  char piece[16384];
+  std::array<char, 16384> piece; // NOLINT(cppcoreguidelines-pro-type-member-init)
   while (true) {
-    const auto got = ::read(file.get(), piece, sizeof piece);
+    const auto got = ::read(file.get(), piece.data(), piece.size());
     if (got < 0 && errno == EINTR)
       continue;
     if (got < 0)
       return system_failure("read", path);
     if (got == 0)
       return content;
-    content.append(piece, static_cast<std::size_t>(got));
+    content.append(piece.data(), static_cast<std::size_t>(got));
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <random>
+#include <ranges>
 #include <sstream>
 #include <thread>
 
@@ -214,14 +215,14 @@ domain::result<domain::unit> managed_pool::carry_out(attempt& change, when_faili
   change.kept = kept.has_value();
   if (change.kept)
     return outcome;
-  for (auto step = undo.rbegin(); step != undo.rend(); ++step)
-    (*step)();
+  for (const auto& step : std::ranges::reverse_view(undo))
+    step();
   return kept;
 }
 
 domain::result<domain::unit> managed_pool::realize(const document& wanted, when_failing policy) {
   auto change = prepare(wanted);
-  const auto outcome =
+  auto outcome =
     change ? carry_out(*change, policy) : domain::result<domain::unit>(change.failure());
   const bool changed = change && change->kept;
   if (changed) {

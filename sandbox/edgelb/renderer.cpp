@@ -50,8 +50,10 @@ void render_binds(config_text& out, const render_input& input, const listener& w
   const auto port = input.ports.find(what.key);
   const int number = port == input.ports.end() ? what.port : port->second;
   for (const auto& address : what.addresses_on(input.where)) {
-    const auto bind = "bind " + socket_text(address, number);
-    out.raw(modifier.empty() ? bind : bind + " " + modifier);
+    auto bind = "bind " + socket_text(address, number);
+    if (!modifier.empty())
+      bind.append(" ").append(modifier);
+    out.raw(bind);
   }
 }
 

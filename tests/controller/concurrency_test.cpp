@@ -46,9 +46,13 @@ TEST_F(Controller, PoolWriteGapLiesBetweenTwoWritesButNotBeforeTheFirst) {
   ASSERT_TRUE(always([] { return true; }, 600ms));
   edgelb_.clear_log();
   const auto begin = clock::now();
-  for (int port = 1; port <= 30; ++port)
+  for (int port = 1; port <= 30; ++port) {
     annotate("web",
              "name: app\nfrontends:\n- servicePort: 80\n  port: " + std::to_string(port) + "\n");
+    if (port == 1) {
+      ASSERT_TRUE(eventually([&] { return edgelb_.count("update", "pools") == 1; }));
+    }
+  }
   ASSERT_TRUE(eventually([&] { return bind_ports("app") == std::vector<int>{30}; }));
   const auto written = edgelb_.log("update", "pools");
   ASSERT_GE(written.size(), 2U) << "the first change did not wait for the others";

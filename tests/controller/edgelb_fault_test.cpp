@@ -31,16 +31,16 @@ protected:
     return true;
   }
 
-  static bool faulty(const support::log_entry& entry) { return entry.exchange_id == first_fault_; }
+  static bool faulty(const support::log_entry& entry) { return entry.exchange_id == first_fault; }
 
   void remember_faulty_write(const char* verb) {
     for (const auto& entry : edgelb_.log(verb, "pools"))
-      first_fault_ = first_fault_ == 0 ? entry.exchange_id : first_fault_;
+      first_fault = first_fault == 0 ? entry.exchange_id : first_fault;
   }
 
-  void SetUp() override { first_fault_ = 0; }
+  void SetUp() override { first_fault = 0; }
 
-  static inline std::uint64_t first_fault_ = 0;
+  static inline std::uint64_t first_fault = 0;
 };
 
 TEST_P(EdgelbAmbiguity, OfACreationIsResolvedByReading) {

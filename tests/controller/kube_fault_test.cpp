@@ -208,8 +208,12 @@ TEST_F(Controller, StatusOfAServiceThatIsBeingDeletedIsNoTrouble) {
 }
 
 TEST_F(Controller, RetryAfterOfTheListIsObeyed) {
-  kube_.inject(
-    {.method = "GET", .path = "/api/v1/services", .times = 1, .code = 429, .retry_after = 1s});
+  kube_.inject({.method = "GET",
+                .path = "/api/v1/services",
+                .query = "limit=",
+                .times = 1,
+                .code = 429,
+                .retry_after = 1s});
   create("web", "app");
   start();
   ASSERT_TRUE(eventually([&] { return served("web"); }));
@@ -231,8 +235,29 @@ TEST_F(Controller, RetryAfterOfTheWatchIsObeyedWithoutAnotherList) {
   ASSERT_TRUE(eventually([&] { return served("two"); }));
   EXPECT_EQ(kube_.count("list", "services"), 1U);
   const auto watches = kube_.log("watch", "services");
-  ASSERT_EQ(watches.size(), 3U) << "the first, the refused, and the one after it";
-  EXPECT_GE(watches[2].started - watches[1].started, 1s);
+  ASSERT_EQ(watches.size(), 4U)
+    << "the list as a stream, which this server does not know, the first watch, the refused, and "
+       "the one after it";
+  EXPECT_GE(watches[3].started - watches[2].started, 1s);
+}
+
+TEST_F(Controller, FirstListIsAStreamWhereTheServerHasThem) {
+  kube_.stream_initial_lists(true);
+  for (const auto* name : {"one", "two"})
+    create(name, name);
+  start();
+  ASSERT_TRUE(eventually([&] { return served("one") && served("two"); }));
+  create("three", "three");
+  ASSERT_TRUE(eventually([&] { return served("three"); }));
+  EXPECT_EQ(kube_.count("list", "services"), 0U);
+  EXPECT_EQ(kube_.count("watch", "services"), 1U);
+}
+
+TEST_F(Controller, ServerWithoutStreamedListsIsNoTrouble) {
+  start();
+  ASSERT_TRUE(dklb_->wait_ready());
+  EXPECT_EQ(kube_.count("list", "services"), 1U);
+  EXPECT_EQ(dklb_->output().find("sendInitialEvents"), std::string::npos);
 }
 
 TEST_F(Controller, SilentWatchIsShownAsStaleAndATroubleUntilItWorks) {

@@ -22,8 +22,12 @@ def address_block():
 
 @pytest.fixture(scope="session")
 def cluster(address_block, tmp_path_factory):
-    """A real API server with RBAC, pod security admission and the CRDs that overlays need."""
-    control_plane = ControlPlane(tmp_path_factory.mktemp("cluster"), address_block, KUBERNETES)
+    """A real API server with RBAC, pod security admission and the CRDs that overlays need.
+
+    Like one before Kubernetes 1.32 it does not stream lists: only there every right is needed.
+    """
+    control_plane = ControlPlane(tmp_path_factory.mktemp("cluster"), address_block, KUBERNETES,
+                                 feature_gates="WatchList=false")
     try:
         control_plane.start()
         crds = Path(__file__).parent / "crds"

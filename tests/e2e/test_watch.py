@@ -83,6 +83,12 @@ def age(world):
     return int(re.search(r"watch of services: last heard of (\d+)s ago", readiness(world)).group(1))
 
 
+def test_the_list_is_a_stream(behind):
+    """A server without streamed lists is that of tests/deploy."""
+    assert behind.service_lists()
+    assert all("sendInitialEvents=true" in uri for uri in behind.service_lists())
+
+
 def test_a_compaction_under_an_open_watch_disturbs_nothing(behind):
     lists = len(behind.service_lists())
     compact(behind.sandbox)

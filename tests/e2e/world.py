@@ -184,11 +184,14 @@ class World:
     def kubernetes_writes(self):
         """Every write of dklb the API server has logged so far; its lease left out."""
         return [f'{entry["verb"]} {entry["requestURI"]}' for entry in self._audited()
-                if entry["verb"] != "list" and entry["objectRef"]["resource"] != "leases"]
+                if entry["verb"] not in ("list", "watch")
+                and entry["objectRef"]["resource"] != "leases"]
 
     def service_lists(self):
-        """Every list of Services by dklb the API server has logged so far."""
-        return [entry["requestURI"] for entry in self._audited() if entry["verb"] == "list"]
+        """Every list of Services by dklb, streamed or not, the API server has logged so far."""
+        return [entry["requestURI"] for entry in self._audited()
+                if entry["verb"] == "list" or (entry["stage"] == "ResponseStarted"
+                                               and "sendInitialEvents" in entry["requestURI"])]
 
     def _audited(self):
         return [entry for entry in self.sandbox.control_plane.audit_entries()

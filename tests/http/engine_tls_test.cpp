@@ -41,8 +41,8 @@ class tls_server {
 public:
   tls_server(const certificate& identity, const certificate_authority* client_authority)
     : server_([&](SSL_CTX& context) {
-        X509* const own = read_pem<X509>(identity.certificate_pem, PEM_read_bio_X509);
-        EVP_PKEY* const key = read_pem<EVP_PKEY>(identity.key_pem, PEM_read_bio_PrivateKey);
+        auto* const own = read_pem<X509>(identity.certificate_pem, PEM_read_bio_X509);
+        auto* const key = read_pem<EVP_PKEY>(identity.key_pem, PEM_read_bio_PrivateKey);
         SSL_CTX_use_certificate(&context, own);
         SSL_CTX_use_PrivateKey(&context, key);
         X509_free(own);

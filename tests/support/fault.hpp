@@ -28,6 +28,7 @@ struct fault {
   fault_kind kind = fault_kind::status;
   std::string method = {}; ///< empty: any
   std::string path = {};   ///< shell pattern over the path, `*` crosses slashes; empty: any
+  std::string query = {};  ///< stands in the query as it was sent; empty: any
   int times = -1;          ///< how many requests it hits; negative: all
   std::chrono::milliseconds delay{0};
   int code = 503;                                       ///< with status and html

@@ -33,7 +33,9 @@ loopback_reply html_page(const fault& what) {
 
 bool fault::matches(const loopback_request& request) const {
   return times != 0 && (method.empty() || method == request.method)
-         && (path.empty() || ::fnmatch(path.c_str(), request.path.c_str(), 0) == 0);
+         && (path.empty() || ::fnmatch(path.c_str(), request.path.c_str(), 0) == 0)
+         && (query.empty()
+             || request.target.find(query, request.target.find('?')) != std::string::npos);
 }
 
 bool log_entry::write() const {

@@ -12,17 +12,14 @@
 #include <csignal>
 #include <memory>
 #include <mutex>
-#include <random>
 #include <set>
-#include <thread>
 
 namespace dklb::tests {
 namespace {
 
 using namespace std::chrono_literals;
 
-/// An HTTPS front that answers `<HTTP major version> <the client's port>`, nothing at /held, and
-/// what a server behind it says at /behind.
+/// An HTTPS front that answers `<HTTP major version> <the client's port>`, but nothing at /held.
 class haproxy_front {
 public:
   explicit haproxy_front(const certificate& identity) : address_(support::free_listen_address()) {
@@ -55,25 +52,19 @@ public:
 private:
   std::string write_files(const certificate& identity) {
     const auto pem = files_.write("server.pem", identity.certificate_pem + identity.key_pem);
-    return files_.write(
-      "haproxy.cfg",
-      "defaults\n  mode http\n  timeout client 30s\n  timeout server 30s\n"
-      "  timeout connect 30s\n"
-      "frontend f\n  bind "
-        + address_ + " ssl crt " + pem
-        + " alpn h2,http/1.1\n"
-          "  use_backend silent if { path /held }\n"
-          "  use_backend answering if { path /behind }\n"
-          "  http-request return status 200 content-type text/plain "
-          "lf-string \"%[fc_http_major] %[src_port]\" unless { path /held /behind }\n"
-          "backend silent\n  server s 127.0.0.1:"
-        + std::to_string(silent_.port())
-        + "\nbackend answering\n  server s 127.0.0.1:" + std::to_string(answering_.port()) + "\n");
+    return files_.write("haproxy.cfg",
+                        "defaults\n  mode http\n  timeout client 30s\n  timeout server 30s\n"
+                        "  timeout connect 30s\n"
+                        "frontend f\n  bind "
+                          + address_ + " ssl crt " + pem
+                          + " alpn h2,http/1.1\n"
+                            "  use_backend silent if { path /held }\n"
+                            "  http-request return status 200 content-type text/plain "
+                            "lf-string \"%[fc_http_major] %[src_port]\" unless { path /held }\n"
+                            "backend silent\n  server s 127.0.0.1:"
+                          + std::to_string(silent_.port()) + "\n");
   }
 
-  raw_server answering_{each_request([](raw_connection& connection, const std::string& request) {
-    connection.reply(200, std::to_string(request_body(request).size()));
-  })};
   raw_server silent_{each_request([](raw_connection&, const std::string&) {})};
   support::temporary_folder files_;
   std::string address_;
@@ -152,37 +143,6 @@ TEST(EngineHttp2, RequestsNeverGoOutOverAStreamThatIsOpen) {
     const auto answer = send_and_wait(engine, target, where, std::move(what));
     ASSERT_TRUE(answer.has_value()) << answer.failure().message;
     EXPECT_THAT(answer->body, testing::StartsWith("2 "));
-  }
-}
-
-TEST(EngineHttp2, NoBodyIsLeftLyingWhenOthersAreSent) {
-  const certificate_authority authority("the test's own authority");
-  haproxy_front front(authority.issue("server", "DNS:front.example"));
-  http::endpoint settings;
-  settings.base_url = front.url();
-  settings.ca_data = authority.pem();
-  settings.tls_server_name = "front.example";
-  const auto where = std::make_shared<const http::endpoint>(settings);
-  http::engine engine;
-  const auto target = engine.add_target({});
-  ASSERT_TRUE(front.ready(engine, target, where)) << front.log();
-  std::mt19937 random{7};
-  for (int round = 0; round < 1000; ++round) {
-    std::vector<awaited<http::response_result>> answers(1 + random() % 4);
-    const auto begin = std::chrono::steady_clock::now();
-    for (auto& answer : answers) {
-      auto what = get_request("/behind");
-      what.method = "PATCH";
-      what.body = std::string(random() % 2000, 'x');
-      engine.send(target, where, std::move(what), answer.callback());
-      if (random() % 2 == 0)
-        std::this_thread::sleep_for(std::chrono::microseconds(random() % 600));
-    }
-    for (auto& each : answers) {
-      const auto answer = each.get();
-      ASSERT_TRUE(answer.has_value()) << answer.failure().message;
-    }
-    ASSERT_LT(std::chrono::steady_clock::now() - begin, 5s) << "in round " << round;
   }
 }
 

@@ -28,14 +28,7 @@ public:
   }
 
   std::string url() const { return "https://" + address_; }
-  /// Once it answers.
-  bool ready(http::engine& engine, http::target_id target,
-             const std::shared_ptr<const http::endpoint>& where) {
-    return eventually([&] {
-      return send_and_wait(engine, target, where, get_request("/")).has_value()
-             || !process_->running();
-    });
-  }
+  bool running() { return process_->running(); }
   void start() {
     process_ = std::make_unique<support::child_process>(
       std::vector<std::string>{"/usr/sbin/haproxy", "-db", "-f", configuration_},
@@ -72,19 +65,36 @@ private:
   std::unique_ptr<support::child_process> process_;
 };
 
-TEST(EngineHttp2, RequestsShareOneConnectionAndStreamsHaveTheirOwn) {
-  const certificate_authority authority("the test's own authority");
-  haproxy_front front(authority.issue("server", "DNS:front.example"));
-  http::endpoint settings;
-  settings.base_url = front.url();
-  settings.ca_data = authority.pem();
-  settings.tls_server_name = "front.example";
-  const auto where = std::make_shared<const http::endpoint>(settings);
+class EngineHttp2 : public ::testing::Test {
+protected:
+  EngineHttp2() {
+    http::endpoint settings;
+    settings.base_url = front.url();
+    settings.ca_data = authority.pem();
+    settings.tls_server_name = "front.example";
+    where = std::make_shared<const http::endpoint>(settings);
+  }
+  http::target_id add_target(http::engine& engine) {
+    http::target_settings limits;
+    limits.max_in_flight = 20;
+    return engine.add_target(limits);
+  }
+  /// Once the front answers.
+  bool ready(http::engine& engine, http::target_id target) {
+    return eventually([&] {
+      return send_and_wait(engine, target, where, get_request("/")).has_value() || !front.running();
+    });
+  }
+
+  const certificate_authority authority{"the test's own authority"};
+  haproxy_front front{authority.issue("server", "DNS:front.example")};
+  std::shared_ptr<const http::endpoint> where;
+};
+
+TEST_F(EngineHttp2, RequestsShareOneConnectionAndStreamsHaveTheirOwn) {
   http::engine engine;
-  http::target_settings limits;
-  limits.max_in_flight = 20;
-  const auto target = engine.add_target(limits);
-  ASSERT_TRUE(front.ready(engine, target, where)) << front.log();
+  const auto target = add_target(engine);
+  ASSERT_TRUE(ready(engine, target)) << front.log();
 
   std::vector<awaited<http::response_result>> answers(60);
   for (auto& answer : answers) {
@@ -118,20 +128,13 @@ TEST(EngineHttp2, RequestsShareOneConnectionAndStreamsHaveTheirOwn) {
   EXPECT_EQ(after->body, *seen.begin()) << "the shared connection is still in use";
 }
 
-TEST(EngineHttp2, RequestsNeverGoOutOverAStreamThatIsOpen) {
-  const certificate_authority authority("the test's own authority");
-  haproxy_front front(authority.issue("server", "DNS:front.example"));
-  http::endpoint settings;
-  settings.base_url = front.url();
-  settings.ca_data = authority.pem();
-  settings.tls_server_name = "front.example";
-  const auto where = std::make_shared<const http::endpoint>(settings);
+TEST_F(EngineHttp2, RequestsNeverGoOutOverAStreamThatIsOpen) {
   {
     http::engine probe;
-    ASSERT_TRUE(front.ready(probe, probe.add_target({}), where)) << front.log();
+    ASSERT_TRUE(ready(probe, add_target(probe))) << front.log();
   }
   http::engine engine;
-  const auto target = engine.add_target({});
+  const auto target = add_target(engine);
   // Its connection is the older one.
   awaited<domain::result<domain::unit>> end;
   engine.open_stream(where, get_request("/held"), {{}, [](std::string_view) {}, end.callback()},
@@ -146,21 +149,12 @@ TEST(EngineHttp2, RequestsNeverGoOutOverAStreamThatIsOpen) {
   }
 }
 
-TEST(EngineHttp2, ConnectionThatDiesFailsAllItsRequestsAtOnceAndTheNextOnesGoOn) {
-  const certificate_authority authority("the test's own authority");
-  haproxy_front front(authority.issue("server", "DNS:front.example"));
-  http::endpoint settings;
-  settings.base_url = front.url();
-  settings.ca_data = authority.pem();
-  settings.tls_server_name = "front.example";
-  const auto where = std::make_shared<const http::endpoint>(settings);
+TEST_F(EngineHttp2, ConnectionThatDiesFailsAllItsRequestsAtOnceAndTheNextOnesGoOn) {
   http::engine engine;
-  http::target_settings limits;
-  limits.max_in_flight = 20;
-  const auto target = engine.add_target(limits);
+  const auto target = add_target(engine);
 
   for (int round = 1; round <= 5; ++round) {
-    ASSERT_TRUE(front.ready(engine, target, where)) << front.log();
+    ASSERT_TRUE(ready(engine, target)) << front.log();
     std::vector<awaited<http::response_result>> answers(5);
     for (auto& answer : answers) {
       auto what = get_request("/held");

@@ -6,6 +6,7 @@ namespace {
 using domain::error_code;
 
 constexpr std::chrono::milliseconds shortest_watch{1000};
+constexpr int forbidden = 403;
 constexpr int unprocessable = 422;
 constexpr int gateway_timeout = 504;
 
@@ -70,7 +71,8 @@ void list_watch::version_seen(const std::string& version) {
 
 list_watch_step list_watch::watch_refused(const domain::error& failure, time now, double random) {
   if (!listed_ && streaming_) {
-    if (failure.http_status == unprocessable) {
+    // Without the right to watch one may still list; the watch after it tells what is missing.
+    if (failure.http_status == unprocessable || failure.http_status == forbidden) {
       streaming_ = false;
       return {list_watch_action::list, time{0}};
     }

@@ -326,7 +326,7 @@ private:
     const auto streamed = rules_.streams();
     const auto step = rules_.watch_refused(failure, now, random());
     if (streamed && !rules_.streams())
-      return run(step); // an older server, which is no trouble
+      return run(step); // no trouble: it is listed
     trouble(failure, step);
   }
 

@@ -204,12 +204,15 @@ TEST(ListWatch, AStreamThatEndsBeforeItsBookmarkIsBegunAgain) {
   EXPECT_EQ(rules.watch_ended(300s, 3, 0ms, 0), (list_watch_step{action_stream, 800ms}));
 }
 
-TEST(ListWatch, AServerWithoutStreamingListsIsListedFromThenOn) {
-  auto rules = fresh(true);
-  EXPECT_EQ(rules.watch_refused(failure(error_code::rejected, 422), 0ms, 0),
-            (list_watch_step{action_list, 0ms}));
-  rules.page_received({"7", ""});
-  EXPECT_EQ(rules.watch_broken(expired, 0ms, 0), (list_watch_step{action_list, 800ms}));
+TEST(ListWatch, WhereStreamingListsAreRefusedItIsListedFromThenOn) {
+  // A server that does not have them; an account that may list and not watch.
+  for (const int status : {422, 403}) {
+    auto rules = fresh(true);
+    EXPECT_EQ(rules.watch_refused(failure(error_code::rejected, status), 0ms, 0),
+              (list_watch_step{action_list, 0ms}));
+    rules.page_received({"7", ""});
+    EXPECT_EQ(rules.watch_broken(expired, 0ms, 0), (list_watch_step{action_list, 800ms}));
+  }
 }
 
 } // namespace

@@ -43,6 +43,7 @@ std::vector<std::unique_ptr<answer_counters>>
 make_counters(prometheus::Family<prometheus::Counter>& family, const char* label,
               const std::array<method_label, Size>& known) {
   std::vector<std::unique_ptr<answer_counters>> out;
+  out.reserve(Size);
   for (const auto& item : known)
     out.push_back(
       std::make_unique<answer_counters>(family, prometheus::Labels{{label, item.label}}));

@@ -145,7 +145,8 @@ orphans service_watcher_state::check_owners(const messages::check_owners& what) 
 
 service_watcher_actor::behavior_type service_watcher(service_watcher_state::self_pointer self,
                                                      runtime_ptr run, directory_ptr peers,
-                                                     bool gate_open, intake_factory factory) {
+                                                     bool gate_open,
+                                                     const intake_factory& factory) {
   auto& state = self->state;
   state.start(std::move(run), std::move(peers), gate_open, factory);
   return {

@@ -56,6 +56,6 @@ private:
 
 messages::service_watcher_actor::behavior_type
 service_watcher(service_watcher_state::self_pointer self, runtime_ptr run, directory_ptr peers,
-                bool gate_open, intake_factory factory);
+                bool gate_open, const intake_factory& factory);
 
 } // namespace dklb::actors

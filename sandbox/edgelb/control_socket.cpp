@@ -7,6 +7,7 @@
 #include <sys/time.h>
 #include <sys/un.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -32,14 +33,14 @@ domain::result<std::string> ask_haproxy(const std::filesystem::path& socket,
            != static_cast<ssize_t>(line.size()))
     return failure(500, path + " does not answer: " + std::strerror(errno));
   std::string answer;
-  char piece[4096];
+  std::array<char, 4096> piece; // NOLINT(cppcoreguidelines-pro-type-member-init)
   while (true) {
-    const auto got = ::recv(connection.get(), piece, sizeof piece, 0);
+    const auto got = ::recv(connection.get(), piece.data(), piece.size(), 0);
     if (got < 0)
       return failure(500, path + " does not answer: " + std::strerror(errno));
     if (got == 0)
       return answer;
-    answer.append(piece, static_cast<std::size_t>(got));
+    answer.append(piece.data(), static_cast<std::size_t>(got));
   }
 }
 

@@ -14,6 +14,7 @@ struct socket_address {
   std::string host;
   int port = 0;
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): the check mistakes what the compiler makes of it
   friend auto operator<=>(const socket_address&, const socket_address&) = default;
 };
 

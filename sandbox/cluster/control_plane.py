@@ -12,8 +12,8 @@ from .process import Process, SandboxError
 
 # What the sandbox needs of the controller manager. Not the endpoint controllers: the API server
 # refuses loopback addresses in EndpointSlices.
-CONTROLLERS = ("serviceaccount-controller,serviceaccount-token-controller,namespace-controller,"
-               "garbage-collector-controller")
+CONTROLLERS = ("serviceaccount-controller", "serviceaccount-token-controller",
+               "namespace-controller", "garbage-collector-controller")
 
 # Writes, and lists of Services: tests count them by user agent. And all that dklb's own account
 # does, where it is used.
@@ -55,7 +55,7 @@ current-context: sandbox
 class ControlPlane:
     """A real Kubernetes API with RBAC, on one loopback address."""
 
-    def __init__(self, state, block, programs, feature_gates=""):
+    def __init__(self, state, block, programs, feature_gates="", more_controllers=()):
         self.state = Path(state)
         self.folder = self.state / "kubernetes"
         self.programs = Path(programs)
@@ -69,6 +69,7 @@ class ControlPlane:
         self.audit_log = self.folder / "audit.log"
         self.token = secrets.token_hex(16)
         self.feature_gates = feature_gates
+        self.controller_names = (*CONTROLLERS, *more_controllers)
         self.etcd = self.apiserver = self.controllers = None
 
     def start(self):
@@ -187,6 +188,6 @@ class ControlPlane:
                 f"--audit-log-path={self.audit_log}", f"--feature-gates={self.feature_gates}"]
 
     def _controller_flags(self):
-        return [f"--kubeconfig={self.kubeconfig}", f"--controllers={CONTROLLERS}",
+        return [f"--kubeconfig={self.kubeconfig}", f"--controllers={','.join(self.controller_names)}",
                 f"--service-account-private-key-file={self.folder}/service-accounts.key",
                 f"--root-ca-file={self.ca}", "--leader-elect=false", "--secure-port=0"]

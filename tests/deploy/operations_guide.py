@@ -8,7 +8,7 @@ from rendering import ROOT
 
 OPERATIONS = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
 # No kubelet runs here: a Deployment never becomes ready, and no port of a pod is forwarded.
-NEEDS_KUBELET = ("rollout ", "port-forward")
+NEEDS_KUBELET = ("rollout status", "port-forward")
 
 
 def commands(heading, without=("curl ",)):

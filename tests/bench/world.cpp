@@ -158,7 +158,12 @@ bare_chain lists(const world& target, std::size_t count) {
 }
 
 std::vector<std::string> watches(const world& recorded, const world& target) {
-  return {target.kube.url() + recorded.kube.log("watch", "services").at(0).target};
+  // Not the streamed list that this server refuses.
+  for (const auto& entry : recorded.kube.log("watch", "services")) {
+    if (entry.status == 200)
+      return {target.kube.url() + entry.target};
+  }
+  throw std::runtime_error("dklb did not watch");
 }
 
 } // namespace dklb::bench

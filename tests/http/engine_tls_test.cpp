@@ -3,8 +3,8 @@
 
 #include "tests/http/support/calls.hpp"
 #include "tests/http/support/keys.hpp"
-#include "tests/support/child_process.hpp"
 #include "tests/http/support/raw_server.hpp"
+#include "tests/support/child_process.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

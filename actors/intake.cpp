@@ -1,7 +1,6 @@
 #include "actors/intake.hpp"
 
 #include "http/kube/codec.hpp"
-#include "http/kube/denial.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -26,10 +25,7 @@ std::string text(const nlohmann::json& object, const char* key) {
 void note_trouble(const runtime& run, const char* source, const domain::error& failure) {
   if (failure.code == domain::error_code::cancelled)
     return; // our own end
-  if (const auto denial = http::kube::denial_of(failure))
-    run.troubles->denied(source, *denial);
-  else
-    run.troubles->failing(source, failure.message);
+  run.troubles->kubernetes_failed(source, failure);
 }
 
 class service_intake : public intake {
@@ -65,9 +61,9 @@ private:
                                                 text(object, "uid")});
     };
     out.on_synced = [this] { caf::anon_send(watcher_, intake_synced{}); };
-    out.on_trouble = [this](const domain::error& failure, std::chrono::milliseconds delay) {
+    out.on_trouble = [this](const domain::error& failure, std::chrono::milliseconds) {
       note_trouble(*run_, "services", failure);
-      caf::anon_send(watcher_, intake_troubled{failure.message, delay});
+      caf::anon_send(watcher_, intake_troubled{failure.message});
     };
     out.on_watching = [this] { run_->troubles->works("services"); };
     out.on_malformed = [log = run_->log](const domain::error& failure) {

@@ -1,7 +1,6 @@
 #include "actors/leader_elector.hpp"
 
 #include "domain/config.hpp"
-#include "http/kube/denial.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -123,12 +122,10 @@ void leader_elector_state::written(const record_result& outcome, milliseconds se
 
 void leader_elector_state::troubled(const domain::error& failure) {
   failed(failure.message);
-  if (const auto denial = http::kube::denial_of(failure))
-    run->troubles->denied(trouble_source, *denial);
-  else if (failure.code == domain::error_code::conflict)
+  if (failure.code == domain::error_code::conflict)
     run->log->info("leader election: {}", failure.message); // somebody else was faster
   else
-    run->troubles->failing(trouble_source, failure.message);
+    run->troubles->kubernetes_failed(trouble_source, failure);
 }
 
 void leader_elector_state::succeeded() {

@@ -57,26 +57,27 @@ void service_watcher_state::synced() {
   self_->send(peers->supervisor, intake_synced{});
 }
 
-void service_watcher_state::directory_changed(const messages::directory_changed& what) {
-  peers = what.handles;
+template <class Message>
+void service_watcher_state::tell_services(const Message& what) {
   for (const auto& [key, item] : services_)
     if (item.actor)
       self_->send(item.actor, what);
 }
 
+void service_watcher_state::directory_changed(const messages::directory_changed& what) {
+  peers = what.handles;
+  tell_services(what);
+}
+
 void service_watcher_state::gate_delayed(const messages::gate_delayed& what) {
   delayed_by_ = what.why;
-  for (const auto& [key, item] : services_)
-    if (item.actor)
-      self_->send(item.actor, what);
+  tell_services(what);
 }
 
 void service_watcher_state::gate_changed(const messages::gate_changed& what) {
   gate_open = what.open;
   delayed_by_.clear();
-  for (const auto& [key, item] : services_)
-    if (item.actor)
-      self_->send(item.actor, what);
+  tell_services(what);
 }
 
 void service_watcher_state::spawn(const domain::service_key& key, entry& item) {

@@ -46,6 +46,8 @@ private:
 
   bool relevant(const domain::service& object) const;
   void spawn(const domain::service_key& key, entry& item);
+  template <class Message>
+  void tell_services(const Message& what);
 
   self_pointer self_;
   std::unique_ptr<intake> intake_;

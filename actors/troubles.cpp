@@ -1,5 +1,7 @@
 #include "actors/troubles.hpp"
 
+#include "http/kube/denial.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -35,6 +37,13 @@ void trouble_board::denied(const std::string& source, const std::string& message
   }
   if (tell)
     tell({source, message});
+}
+
+void trouble_board::kubernetes_failed(const std::string& source, const domain::error& failure) {
+  if (const auto denial = http::kube::denial_of(failure))
+    denied(source, *denial);
+  else
+    failing(source, failure.message);
 }
 
 void trouble_board::works(const std::string& source) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "domain/error.hpp"
+
 #include <spdlog/logger.h>
 
 #include <atomic>
@@ -35,6 +37,8 @@ public:
   void failing(const std::string& source, const std::string& message);
   /// The same for access that somebody has to grant; the listener hears of it, too.
   void denied(const std::string& source, const std::string& message);
+  /// One of the two, by what the API server's failure says about access.
+  void kubernetes_failed(const std::string& source, const domain::error& failure);
   void works(const std::string& source);
   /// One for each message, ordered by source.
   std::vector<trouble> list() const;

@@ -70,7 +70,7 @@ struct pool_plan {
   pool_action action = pool_action::none;
   /// What to send with create and replace.
   pool_document document;
-  /// Why, one line a change, for logs, `/pools/{name}` and `dklb plan`.
+  /// Why, one line a change, for logs and `/pools/{name}`.
   std::vector<std::string> changes;
   /// The refused claims; every other claim of the input (that is not excluded) is accepted.
   std::map<service_key, claim_refusal> refusals;

@@ -43,10 +43,9 @@ struct service_vanished {
 };
 /// A list is complete: everything that exists has been told.
 struct intake_synced {};
-/// A list or watch failed and is tried again after `delay`.
+/// A list or watch failed and is tried again.
 struct intake_troubled {
   std::string message;
-  std::chrono::milliseconds delay{};
 };
 /// The addresses of the ready nodes, sorted (backendMode nodes).
 struct nodes_changed {
@@ -288,7 +287,7 @@ struct child_failed {
 struct restart_verdict {
   std::chrono::milliseconds delay{};
 };
-/// The first inventory is read, or EdgeLB fails (`message`).
+/// The inventory is read, or EdgeLB fails.
 struct inventory_synced {};
 struct inventory_troubled {
   domain::error failure;

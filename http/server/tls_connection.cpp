@@ -65,12 +65,12 @@ bool tls_connection::handshake() {
   return usable_ && complete([this] { return SSL_accept(ssl_.get()); }) > 0;
 }
 
-bool tls_connection::wait_for_request(std::chrono::milliseconds longest) {
+bool tls_connection::wait_for_request(std::chrono::milliseconds longest) const {
   return next_ < end_ || SSL_pending(ssl_.get()) > 0 || wait(POLLIN, longest);
 }
 
 bool tls_connection::is_readable() const {
-  return next_ < end_ || SSL_pending(ssl_.get()) > 0 || wait(POLLIN, patience_);
+  return wait_for_request(patience_);
 }
 
 bool tls_connection::is_writable() const {

@@ -24,7 +24,7 @@ public:
 
   bool handshake();
   /// True once there is something to read, or the peer is gone; false where neither happens.
-  bool wait_for_request(std::chrono::milliseconds longest);
+  bool wait_for_request(std::chrono::milliseconds longest) const;
   /// Sends what was written so far.
   bool flush();
   /// Tells the peer that this was all.

@@ -150,6 +150,8 @@ def test_a_frozen_leader_never_writes_again(pair, world):
     world.patch("service", "later", {"spec": {"ports": [{"port": 6381, "targetPort": 6379,
                                                          "protocol": "TCP"}]}})
     world.wait_for_redis(world.wait_for_address("later"), 6381)
+    # The pool serves before EdgeLB answers its write; the condition follows the answer.
+    world.wait_until_followed("later")
     writes = world.edgelb_writes()
     leader.process.signal(signal.SIGCONT)
     assert leader.process.child.wait(30) == 1

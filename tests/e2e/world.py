@@ -135,15 +135,6 @@ class World:
         except Exception as error:
             raise AssertionError(f"{error}; it is {self.condition(name)}") from error
 
-    def wait_until_followed(self, name="redis"):
-        """Waits until dklb's condition is about the Service's spec as it is now."""
-        def followed():
-            service = self.get("service", name)
-            return any(each.get("observedGeneration") == service["metadata"]["generation"]
-                       for each in service["status"].get("conditions", [])
-                       if each["type"] == CONDITION)
-        self.wait(followed, f"the condition of {name} is about its newest spec")
-
     def events(self, name):
         """(type, reason, text) of the events on a Service."""
         items = json.loads(self.kubectl("get", "events.events.k8s.io", "-o", "json").stdout)["items"]

@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 #include <spdlog/spdlog.h>
 
+#include <chrono>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -19,6 +20,9 @@ using namespace dklb;
 constexpr int exit_ok = 0;
 constexpr int exit_gave_up = 1;
 constexpr int exit_bad_input = 2;
+
+/// Rare enough to cost nothing, often enough that a burst is soon forgotten.
+constexpr std::chrono::seconds upkeep_period{10};
 
 /// The checked configuration; every mistake goes to standard error.
 std::optional<domain::config> load(const std::string& file) {
@@ -54,7 +58,7 @@ int run(domain::config settings) {
     std::cerr << controller.failure().message << "\n";
     return exit_bad_input;
   }
-  const auto orderly = signals.wait();
+  const auto orderly = signals.wait(upkeep_period, process::release_code_pages);
   spdlog::info(orderly ? "stopping" : "giving up");
   (*controller)->stop();
   return orderly ? exit_ok : exit_gave_up;

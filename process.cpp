@@ -10,10 +10,12 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <link.h>
 #include <memory>
 #include <poll.h>
 #include <random>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -82,6 +84,23 @@ void set_up_log(const domain::log_config& settings) {
   spdlog::set_default_logger(std::move(logger));
 }
 
+void release_code_pages() {
+  const auto release = [](dl_phdr_info* object, std::size_t, void*) {
+    static const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+    for (int number = 0; number < object->dlpi_phnum; ++number) {
+      const auto& segment = object->dlpi_phdr[number];
+      // A page that may be written can differ from its file.
+      if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0)
+        continue;
+      const auto start = (object->dlpi_addr + segment.p_vaddr) & ~(page - 1);
+      const auto end = object->dlpi_addr + segment.p_vaddr + segment.p_memsz;
+      (void)madvise(reinterpret_cast<void*>(start), end - start, MADV_DONTNEED);
+    }
+    return 0;
+  };
+  (void)dl_iterate_phdr(release, nullptr);
+}
+
 signals::signals() {
   sigset_t set;
   sigemptyset(&set);
@@ -97,11 +116,15 @@ signals::~signals() {
   close(gave_up_);
 }
 
-bool signals::wait() {
+bool signals::wait(std::chrono::milliseconds period, const std::function<void()>& upkeep) {
   std::array<pollfd, 2> both{{{descriptor_, POLLIN, 0}, {gave_up_, POLLIN, 0}}};
-  while (poll(both.data(), both.size(), -1) < 0 && errno == EINTR) {
+  for (;;) {
+    const int ready = poll(both.data(), both.size(), static_cast<int>(period.count()));
+    if (ready > 0)
+      return both[1].revents == 0;
+    if (ready == 0)
+      upkeep();
   }
-  return both[1].revents == 0;
 }
 
 void signals::raise() {

@@ -3,6 +3,8 @@
 #include "domain/config.hpp"
 #include "domain/error.hpp"
 
+#include <chrono>
+#include <functional>
 #include <string>
 
 /// What the program needs of the operating system beside network and files of others.
@@ -17,6 +19,11 @@ std::string identity();
 /// Sets level and format of the log, which goes to standard error.
 void set_up_log(const domain::log_config& settings);
 
+/// Gives back the pages of memory that show the files of the program and its libraries. What is
+/// used again comes back from the system's page cache; what only the start or a burst needed stays
+/// away (docs/decisions/code-pages.md).
+void release_code_pages();
+
 /// Turns SIGTERM and SIGINT into a call that returns. Make it before the first thread, so that all
 /// threads inherit the blocked signals. One per process.
 class signals {
@@ -26,8 +33,9 @@ public:
   signals(const signals&) = delete;
   signals& operator=(const signals&) = delete;
 
-  /// Waits; true where a signal asked for the end, false after raise().
-  bool wait();
+  /// Waits; true where a signal asked for the end, false after raise(). Meanwhile `upkeep` is
+  /// called once in every `period`.
+  bool wait(std::chrono::milliseconds period, const std::function<void()>& upkeep);
   /// Makes wait() return false. Any thread.
   void raise();
 

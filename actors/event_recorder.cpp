@@ -106,7 +106,7 @@ void event_recorder_state::pump() {
   }
 }
 
-void event_recorder_state::answered(std::uint64_t key, const domain::result<json_ptr>& outcome) {
+void event_recorder_state::answered(std::uint64_t key, const domain::result<domain::unit>& outcome) {
   --in_flight_;
   if (!outcome) {
     failed(outcome.failure().message);

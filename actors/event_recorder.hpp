@@ -33,7 +33,7 @@ private:
   void find_api();
   void api_found(const domain::result<http::kube::event_api>& outcome);
   void pump();
-  void answered(std::uint64_t key, const domain::result<messages::json_ptr>& outcome);
+  void answered(std::uint64_t key, const domain::result<domain::unit>& outcome);
 
   self_pointer self_;
   messages::kube_gateway_actor kube_;

@@ -2,8 +2,6 @@
 
 #include "http/kube/codec.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -16,10 +14,6 @@ using http::kube::reflector_handler;
 using http::kube::reflector_settings;
 
 namespace {
-
-std::string text(const nlohmann::json& object, const char* key) {
-  return object.at("metadata").value(key, std::string{});
-}
 
 /// A list or watch failed.
 void note_trouble(const runtime& run, const char* source, const domain::error& failure) {
@@ -55,10 +49,9 @@ private:
 
   reflector_handler handler() {
     reflector_handler out;
-    out.on_object = [this](const nlohmann::json& object) { observed(object); };
-    out.on_deleted = [this](const nlohmann::json& object) {
-      caf::anon_send(watcher_, service_vanished{{text(object, "namespace"), text(object, "name")},
-                                                text(object, "uid")});
+    out.on_object = [this](http::kube::json_view object) { observed(object); };
+    out.on_deleted = [this](const http::kube::object_identity& object) {
+      caf::anon_send(watcher_, service_vanished{{object.name_space, object.name}, object.uid});
     };
     out.on_synced = [this] { caf::anon_send(watcher_, intake_synced{}); };
     out.on_trouble = [this](const domain::error& failure, std::chrono::milliseconds) {
@@ -72,7 +65,7 @@ private:
     return out;
   }
 
-  void observed(const nlohmann::json& object) {
+  void observed(http::kube::json_view object) {
     auto decoded = http::kube::decode_service(object);
     if (decoded) {
       caf::anon_send(
@@ -115,14 +108,14 @@ struct node_intake::implementation {
   reflector_handler handler() {
     reflector_handler out;
     out.on_watching = [this] { run->troubles->works("nodes"); };
-    out.on_object = [this](const nlohmann::json& object) {
+    out.on_object = [this](http::kube::json_view object) {
       if (auto node = http::kube::decode_node(object)) {
         known.insert_or_assign(node->name, std::move(*node));
         update();
       }
     };
-    out.on_deleted = [this](const nlohmann::json& object) {
-      known.erase(text(object, "name"));
+    out.on_deleted = [this](const http::kube::object_identity& object) {
+      known.erase(object.name);
       update();
     };
     out.on_synced = [this] {

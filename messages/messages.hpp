@@ -270,7 +270,7 @@ struct send_event {
   json_ptr body;
 };
 struct event_answer {
-  domain::result<json_ptr> outcome;
+  domain::result<domain::unit> outcome;
 };
 
 // -- supervision ---------------------------------------------------------------------------------

@@ -9,8 +9,6 @@
 namespace dklb::http::kube {
 namespace {
 
-using nlohmann::json;
-
 /// Names the field that is wrong; caught at the edge of this file.
 class wrong_field : public std::runtime_error {
 public:
@@ -20,34 +18,36 @@ public:
 /// One level of an object with its path, so that a mistake can be named.
 class fields {
 public:
-  fields(const json& object, std::string path) : object_(object), path_(std::move(path)) {
-    if (!object.is_object())
+  /// Nothing stands for an object that is absent, and has no member.
+  fields(std::optional<json_view> object, std::string path)
+    : object_(object), path_(std::move(path)) {
+    if (object_ && !object_->is_object())
       throw wrong_field(path_ + " is no object");
   }
 
-  std::string text(const char* name, std::string fallback = {}) const {
-    const auto* member = find(name);
-    if (member == nullptr)
-      return fallback;
-    if (!member->is_string())
+  std::string text(const char* name, std::string_view fallback = {}) const {
+    const auto member = find(name);
+    std::string_view value = fallback;
+    if (member && member->get(value) != simdjson::SUCCESS)
       throw wrong_field(path_of(name) + " is no string");
-    return member->get<std::string>();
+    return std::string{value};
   }
 
-  std::string required_text(const char* name) const {
+  std::string required_text(const char* name, const std::string& fallback = {}) const {
     auto value = text(name);
+    if (value.empty())
+      value = fallback;
     if (value.empty())
       throw wrong_field(path_of(name) + " is missing");
     return value;
   }
 
   std::int64_t number(const char* name) const {
-    const auto* member = find(name);
-    if (member == nullptr)
-      return 0;
-    if (!member->is_number_integer())
+    const auto member = find(name);
+    std::int64_t value = 0;
+    if (member && member->get(value) != simdjson::SUCCESS)
       throw wrong_field(path_of(name) + " is no integer");
-    return member->get<std::int64_t>();
+    return value;
   }
 
   int small_number(const char* name) const {
@@ -57,44 +57,43 @@ public:
     return static_cast<int>(value);
   }
 
-  bool has(const char* name) const { return find(name) != nullptr; }
+  bool has(const char* name) const { return find(name).has_value(); }
 
   /// A member that is an object; an empty one where it is absent.
-  fields object(const char* name) const {
-    static const json nothing = json::object();
-    const auto* member = find(name);
-    return {member != nullptr ? *member : nothing, path_of(name)};
-  }
+  fields object(const char* name) const { return {find(name), path_of(name)}; }
 
-  /// A member that is an array; an empty one where it is absent.
-  const json& array(const char* name) const {
-    static const json nothing = json::array();
-    const auto* member = find(name);
-    if (member == nullptr)
-      return nothing;
-    if (!member->is_array())
+  /// A member that is an array; nothing where it is absent.
+  std::optional<simdjson::dom::array> array(const char* name) const {
+    const auto member = find(name);
+    if (!member)
+      return std::nullopt;
+    simdjson::dom::array items;
+    if (member->get(items) != simdjson::SUCCESS)
       throw wrong_field(path_of(name) + " is no array");
-    return *member;
+    return items;
   }
 
   template <class Action>
   void each_object(const char* name, Action action) const {
-    const auto& items = array(name);
-    for (std::size_t i = 0; i < items.size(); ++i)
-      action(fields{items[i], path_of(name) + '[' + std::to_string(i) + ']'});
+    const auto items = array(name);
+    if (!items)
+      return;
+    std::size_t number = 0;
+    for (const auto item : *items)
+      action(fields{item, path_of(name) + '[' + std::to_string(number++) + ']'});
   }
 
 private:
   /// Null counts as absent, as everywhere in the Kubernetes API.
-  const json* find(const char* name) const {
-    const auto member = object_.find(name);
-    return member == object_.end() || member->is_null() ? nullptr : &*member;
+  std::optional<json_view> find(const char* name) const {
+    const auto member = object_ ? value_at(*object_, {name}) : std::nullopt;
+    return member && !member->is_null() ? member : std::nullopt;
   }
   std::string path_of(const char* name) const {
     return path_.empty() ? std::string{name} : path_ + '.' + name;
   }
 
-  const json& object_;
+  std::optional<json_view> object_;
   std::string path_;
 };
 
@@ -117,10 +116,14 @@ std::vector<domain::ingress> decode_addresses(const fields& status) {
 
 std::vector<std::string> decode_finalizers(const fields& metadata) {
   std::vector<std::string> finalizers;
-  for (const auto& finalizer : metadata.array("finalizers")) {
-    if (!finalizer.is_string())
+  const auto items = metadata.array("finalizers");
+  if (!items)
+    return finalizers;
+  for (const auto item : *items) {
+    std::string_view finalizer;
+    if (item.get(finalizer) != simdjson::SUCCESS)
       throw wrong_field("metadata.finalizers holds something that is no string");
-    finalizers.push_back(finalizer.get<std::string>());
+    finalizers.emplace_back(finalizer);
   }
   return finalizers;
 }
@@ -137,7 +140,7 @@ std::string decode_creation(const fields& metadata) {
   return format_time(*time);
 }
 
-domain::service read_service(const json& object) {
+domain::service read_service(json_view object, const object_identity& known) {
   const fields root{object, ""};
   const auto metadata = root.object("metadata");
   const auto annotations = metadata.object("annotations");
@@ -145,8 +148,9 @@ domain::service read_service(const json& object) {
   const auto status = root.object("status");
 
   domain::service service;
-  service.key = {metadata.required_text("namespace"), metadata.required_text("name")};
-  service.uid = metadata.required_text("uid");
+  service.key = {metadata.required_text("namespace", known.name_space),
+                 metadata.required_text("name", known.name)};
+  service.uid = metadata.required_text("uid", known.uid);
   service.resource_version = metadata.text("resourceVersion");
   service.generation = metadata.number("generation");
   service.creation_timestamp = decode_creation(metadata);
@@ -160,12 +164,12 @@ domain::service read_service(const json& object) {
     service.load_balancer_class = spec.text("loadBalancerClass");
   service.ports = decode_ports(spec);
   service.addresses = decode_addresses(status);
-  if (const auto& conditions = status.array("conditions"); !conditions.empty())
-    service.conditions = conditions.dump();
+  if (const auto conditions = status.array("conditions"); conditions && conditions->size() > 0)
+    service.conditions = simdjson::minify(*conditions);
   return service;
 }
 
-domain::node read_node(const json& object) {
+domain::node read_node(json_view object) {
   const fields root{object, ""};
   const auto status = root.object("status");
   domain::node node;
@@ -182,27 +186,16 @@ domain::node read_node(const json& object) {
 }
 
 /// The object's name for a message, without a second chance to fail.
-std::string describe(const json& object) {
-  const auto text = [&object](const char* pointer) -> std::string {
-    const json::json_pointer path{pointer};
-    return object.is_object() && object.contains(path) && object.at(path).is_string()
-             ? object.at(path).get<std::string>()
-             : "";
-  };
-  const auto name_space = text("/metadata/namespace");
-  return (name_space.empty() ? "" : name_space + "/") + text("/metadata/name");
+std::string describe(json_view object) {
+  const auto name_space = text_at(object, {"metadata", "namespace"});
+  return (name_space.empty() ? "" : name_space + "/") + text_at(object, {"metadata", "name"});
 }
 
-template <class T>
-domain::result<T> guarded(const char* kind, const json& object, T (*read)(const json&)) {
+template <class Read>
+auto guarded(const char* kind, json_view object, Read read) -> domain::result<decltype(read())> {
   try {
-    return read(object);
+    return read();
   } catch (const wrong_field& mistake) {
-    return domain::error{domain::error_code::malformed,
-                         std::string{kind} + ' ' + describe(object) + ": " + mistake.what(),
-                         {},
-                         0};
-  } catch (const json::exception& mistake) {
     return domain::error{domain::error_code::malformed,
                          std::string{kind} + ' ' + describe(object) + ": " + mistake.what(),
                          {},
@@ -212,12 +205,12 @@ domain::result<T> guarded(const char* kind, const json& object, T (*read)(const 
 
 } // namespace
 
-domain::result<domain::service> decode_service(const json& object) {
-  return guarded("Service", object, read_service);
+domain::result<domain::service> decode_service(json_view object, const object_identity& known) {
+  return guarded("Service", object, [&] { return read_service(object, known); });
 }
 
-domain::result<domain::node> decode_node(const json& object) {
-  return guarded("Node", object, read_node);
+domain::result<domain::node> decode_node(json_view object) {
+  return guarded("Node", object, [&] { return read_node(object); });
 }
 
 } // namespace dklb::http::kube

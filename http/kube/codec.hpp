@@ -2,17 +2,18 @@
 
 #include "domain/error.hpp"
 #include "domain/service.hpp"
-
-#include <nlohmann/json.hpp>
+#include "http/kube/json_reader.hpp"
+#include "http/kube/known_objects.hpp"
 
 namespace dklb::http::kube {
 
 /// Trims a v1 Service to what dklb uses. A field of the wrong type is a `malformed` error that
-/// names it; whatever is unknown is ignored.
-domain::result<domain::service> decode_service(const nlohmann::json& object);
+/// names it; whatever is unknown is ignored. `known` stands in for the namespace, name and uid that
+/// an object lacks, which is an error without it.
+domain::result<domain::service> decode_service(json_view object, const object_identity& known = {});
 
 /// Trims a v1 Node: InternalIP and the Ready condition (an unschedulable or deleting node that is
 /// Ready still carries traffic).
-domain::result<domain::node> decode_node(const nlohmann::json& object);
+domain::result<domain::node> decode_node(json_view object);
 
 } // namespace dklb::http::kube

@@ -17,28 +17,13 @@ object_identity identity_from(std::string_view key, std::string uid) {
 
 } // namespace
 
-std::optional<object_identity> identity_of(const nlohmann::json& object) {
-  if (!object.is_object())
-    return std::nullopt;
-  const auto metadata = object.find("metadata");
-  if (metadata == object.end() || !metadata->is_object())
-    return std::nullopt;
-  const auto text = [&metadata](const char* name) {
-    const auto member = metadata->find(name);
-    return member != metadata->end() && member->is_string() ? member->get<std::string>()
-                                                            : std::string{};
-  };
-  object_identity identity{text("namespace"), text("name"), text("uid")};
+std::optional<object_identity> identity_of(json_view object) {
+  object_identity identity{text_at(object, {"metadata", "namespace"}),
+                           text_at(object, {"metadata", "name"}),
+                           text_at(object, {"metadata", "uid"})};
   if (identity.name.empty() || identity.uid.empty())
     return std::nullopt;
   return identity;
-}
-
-nlohmann::json to_object(const object_identity& identity) {
-  nlohmann::json metadata{{"name", identity.name}, {"uid", identity.uid}};
-  if (!identity.name_space.empty())
-    metadata["namespace"] = identity.name_space;
-  return {{"metadata", std::move(metadata)}};
 }
 
 std::optional<object_identity> known_objects::seen(const object_identity& object) {

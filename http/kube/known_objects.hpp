@@ -1,6 +1,6 @@
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include "http/kube/json_reader.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -21,10 +21,7 @@ struct object_identity {
 };
 
 /// Namespace, name and uid from an object's metadata; nothing where name or uid are missing.
-std::optional<object_identity> identity_of(const nlohmann::json& object);
-
-/// An object reduced to its identity, in the shape of a Kubernetes object.
-nlohmann::json to_object(const object_identity& identity);
+std::optional<object_identity> identity_of(json_view object);
 
 /// The objects of one collection that are known to exist. A name and a uid each, nothing else,
 /// because there may be ten thousand of them.

@@ -1,7 +1,6 @@
 #include "http/kube/lease.hpp"
 
 #include "http/kube/timestamp.hpp"
-#include "http/kube/watch_event.hpp"
 
 #include <utility>
 
@@ -44,7 +43,10 @@ domain::result<domain::lease_record> decode_lease(const json& object) {
   if (!object.is_object() || !object.value("metadata", json()).is_object())
     return malformed("no object with metadata");
   domain::lease_record record;
-  record.version = resource_version_of(object);
+  const auto& metadata = object.at("metadata");
+  if (const auto version = metadata.find("resourceVersion");
+      version != metadata.end() && version->is_string())
+    record.version = version->get<std::string>();
   record.duration = std::chrono::seconds{0};
   const auto spec = object.value("spec", json::object());
   if (spec.is_null())

@@ -1,7 +1,7 @@
 #include "http/kube/reflector.hpp"
 
 #include "http/kube/json_frames.hpp"
-#include "http/kube/known_objects.hpp"
+#include "http/kube/json_reader.hpp"
 #include "http/kube/list_watch.hpp"
 #include "http/text.hpp"
 
@@ -166,7 +166,7 @@ private:
   void page_received(domain::result<std::string> text) {
     if (!text)
       return list_failed(text.failure());
-    const auto page = parse_list(*text, [this](const nlohmann::json& item) {
+    const auto page = parse_list(reader_, *text, [this](json_view item) {
       if (!stopped_)
         exists(item);
     });
@@ -190,7 +190,7 @@ private:
     for (const auto& gone : known_.finish_list()) {
       if (stopped_)
         return;
-      tell_deleted(to_object(gone));
+      tell_deleted(gone);
     }
     if (!stopped_ && handler_.on_synced)
       handler_.on_synced();
@@ -198,7 +198,7 @@ private:
 
   // Objects.
 
-  void exists(const nlohmann::json& object) {
+  void exists(json_view object) {
     const auto identity = identity_of(object);
     if (!identity)
       return malformed({error_code::malformed,
@@ -206,14 +206,14 @@ private:
                         {},
                         0});
     if (const auto replaced = known_.seen(*identity))
-      tell_deleted(to_object(*replaced));
+      tell_deleted(*replaced);
     if (stopped_)
       return;
     ++told_;
     handler_.on_object(object);
   }
 
-  void deleted(const nlohmann::json& object) {
+  void deleted(json_view object) {
     const auto identity = identity_of(object);
     if (!identity)
       return malformed({error_code::malformed,
@@ -221,10 +221,10 @@ private:
                         {},
                         0});
     if (known_.deleted(*identity))
-      tell_deleted(object);
+      tell_deleted(*identity);
   }
 
-  void tell_deleted(const nlohmann::json& object) {
+  void tell_deleted(const object_identity& object) {
     ++told_;
     handler_.on_deleted(object);
   }
@@ -275,7 +275,7 @@ private:
 
   void frame_received(std::string_view frame) {
     ++events_;
-    const auto event = parse_watch_event(frame);
+    const auto event = parse_watch_event(reader_, frame);
     if (!event)
       return malformed(event.failure());
     switch (event->type) {
@@ -372,6 +372,7 @@ private:
   handle_id timer_ = 0;
   std::shared_ptr<watch_stream> watch_;
   json_frames frames_;
+  json_reader reader_;
   std::uint64_t events_ = 0;
   std::optional<domain::error> broken_; ///< why the watch that is open is given up
   std::optional<milliseconds> opened_;  ///< when the server agreed to the watch

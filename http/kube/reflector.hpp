@@ -1,8 +1,7 @@
 #pragma once
 
 #include "http/kube/client.hpp"
-
-#include <nlohmann/json.hpp>
+#include "http/kube/known_objects.hpp"
 
 #include <chrono>
 #include <functional>
@@ -11,14 +10,14 @@
 
 namespace dklb::http::kube {
 
-/// What a reflector tells its owner; all on the engine's thread. Objects are complete JSON; a
-/// decoder trims them before they are kept.
+/// What a reflector tells its owner; all on the engine's thread.
 struct reflector_handler {
-  /// An object exists or changed: a list item, ADDED or MODIFIED.
-  std::function<void(const nlohmann::json& object)> on_object;
+  /// An object exists or changed: a list item, ADDED or MODIFIED. Complete, and void afterwards; a
+  /// decoder trims it to what is kept.
+  std::function<void(json_view object)> on_object;
   /// An object was deleted: DELETED, or missing from a relist, or replaced by one of the same name
-  /// with another uid (in the last two cases only name, namespace and uid are set in metadata).
-  std::function<void(const nlohmann::json& object)> on_deleted;
+  /// with another uid.
+  std::function<void(const object_identity& object)> on_deleted;
   /// A list (the first, or a relist) is complete; deletions it showed have been told before.
   std::function<void()> on_synced;
   /// A watch stands: lists and watches work. May be empty.

@@ -2,6 +2,8 @@
 
 #include "http/engine.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <utility>
 
 namespace dklb::http::kube {
@@ -13,28 +15,16 @@ domain::error malformed(std::string message) {
   return {domain::error_code::malformed, std::move(message), {}, 0};
 }
 
-/// A member of `metadata` that is text, "" where it is none.
-std::string metadata_text(const json& object, const char* name) {
-  if (!object.is_object())
-    return {};
-  const auto metadata = object.find("metadata");
-  if (metadata == object.end() || !metadata->is_object())
-    return {};
-  const auto member = metadata->find(name);
-  return member != metadata->end() && member->is_string() ? member->get<std::string>()
-                                                          : std::string{};
-}
-
 } // namespace
 
-domain::result<watch_event> parse_watch_event(std::string_view frame) {
-  auto document = json::parse(frame, nullptr, false);
-  if (!document.is_object())
+domain::result<watch_event> parse_watch_event(json_reader& reader, std::string_view frame) {
+  const auto document = reader.read(frame);
+  if (!document || !document->is_object())
     return malformed("a watch event is no JSON object");
-  const auto type = document.find("type");
-  const auto object = document.find("object");
-  if (type == document.end() || !type->is_string() || object == document.end()
-      || !object->is_object())
+  const auto type = value_at(*document, {"type"});
+  const auto object = value_at(*document, {"object"});
+  std::string_view named;
+  if (!type || type->get(named) != simdjson::SUCCESS || !object || !object->is_object())
     return malformed("a watch event lacks its type or its object");
   static constexpr std::pair<std::string_view, watch_event_type> types[] = {
     {"ADDED", watch_event_type::added},     {"MODIFIED", watch_event_type::modified},
@@ -42,37 +32,35 @@ domain::result<watch_event> parse_watch_event(std::string_view frame) {
     {"ERROR", watch_event_type::error},
   };
   for (const auto& [name, value] : types)
-    if (type->get_ref<const std::string&>() == name)
-      return watch_event{value, std::move(*object)};
-  return malformed("a watch event has the unknown type " + type->get<std::string>());
+    if (named == name)
+      return watch_event{value, *object};
+  return malformed("a watch event has the unknown type " + std::string{named});
 }
 
-domain::error error_from_status(const json& status) {
+domain::error error_from_status(json_view status) {
+  const auto number_at = [&](std::initializer_list<const char*> path, std::int64_t fallback) {
+    const auto value = value_at(status, path);
+    std::int64_t number = 0;
+    return value && value->get(number) == simdjson::SUCCESS ? number : fallback;
+  };
   response answer;
-  const auto code = status.find("code");
-  answer.status = code != status.end() && code->is_number_integer() ? code->get<int>() : 500;
-  answer.body = status.dump(-1, ' ', false, json::error_handler_t::replace);
-  const auto details = status.find("details");
-  if (details != status.end() && details->is_object()) {
-    const auto wait = details->find("retryAfterSeconds");
-    if (wait != details->end() && wait->is_number_integer() && wait->get<std::int64_t>() > 0)
-      answer.headers.emplace_back("retry-after", std::to_string(wait->get<std::int64_t>()));
-  }
+  answer.status = static_cast<int>(number_at({"code"}, 500));
+  answer.body = simdjson::minify(status);
+  if (const auto wait = number_at({"details", "retryAfterSeconds"}, 0); wait > 0)
+    answer.headers.emplace_back("retry-after", std::to_string(wait));
   return error_from_response(answer);
 }
 
-std::string resource_version_of(const json& object) {
-  return metadata_text(object, "resourceVersion");
+std::string resource_version_of(json_view object) {
+  return text_at(object, {"metadata", "resourceVersion"});
 }
 
-bool ends_initial_events(const json& bookmark) {
-  const auto value =
-    bookmark.value(json::json_pointer("/metadata/annotations/k8s.io~1initial-events-end"), json());
-  return value.is_string() && value.get_ref<const std::string&>() == "true";
+bool ends_initial_events(json_view bookmark) {
+  return text_at(bookmark, {"metadata", "annotations", "k8s.io/initial-events-end"}) == "true";
 }
 
-domain::result<list_metadata> parse_list(std::string_view text,
-                                         const std::function<void(json&)>& on_item) {
+domain::result<list_metadata> parse_list(json_reader& reader, std::string_view text,
+                                         const std::function<void(json_view)>& on_item) {
   constexpr int item_depth = 2;
   bool in_items = false;
   const auto callback = [&](int depth, json::parse_event_t event, json& parsed) {
@@ -83,13 +71,18 @@ domain::result<list_metadata> parse_list(std::string_view text,
                           || event == json::parse_event_t::value;
     if (!in_items || depth != item_depth || !complete)
       return true;
-    on_item(parsed);
+    const auto item = reader.read(parsed.dump());
+    if (item)
+      on_item(*item);
     return false;
   };
   const auto list = json::parse(text, callback, false);
   if (!list.is_object() || !list.contains("metadata"))
     return malformed("the answer to a list is no JSON list, or it is cut off");
-  return list_metadata{resource_version_of(list), metadata_text(list, "continue")};
+  const auto metadata = reader.read(list.at("metadata").dump());
+  if (!metadata)
+    return malformed("the metadata of a list is " + metadata.failure().message);
+  return list_metadata{text_at(*metadata, {"resourceVersion"}), text_at(*metadata, {"continue"})};
 }
 
 } // namespace dklb::http::kube

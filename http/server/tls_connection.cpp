@@ -66,7 +66,7 @@ bool tls_connection::handshake() {
 }
 
 bool tls_connection::wait_for_request(std::chrono::milliseconds longest) const {
-  return next_ < end_ || SSL_pending(ssl_.get()) > 0 || wait(POLLIN, longest);
+  return next_ < end_ || SSL_has_pending(ssl_.get()) == 1 || wait(POLLIN, longest);
 }
 
 bool tls_connection::is_readable() const {

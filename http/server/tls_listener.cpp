@@ -134,6 +134,8 @@ domain::result<std::unique_ptr<listener>> open_tls(const std::string& address, h
   if (!context || SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1)
     return domain::error{domain::error_code::invalid, "TLS cannot be set up", {}, 0};
   SSL_CTX_set_options(context.get(), SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+  // A record's head and body with one call of the system.
+  SSL_CTX_set_read_ahead(context.get(), 1);
   shown->serve(*context);
   deadlines->follow(*context);
   auto server = std::make_unique<tls_server>(std::move(context));

@@ -72,8 +72,14 @@ reflect(const std::shared_ptr<http::kube::client>& client, const std::string& pa
   http::kube::reflector_settings settings;
   settings.path = path;
   http::kube::reflector_handler handler;
-  handler.on_object = std::move(on_object);
-  handler.on_deleted = std::move(on_deleted);
+  handler.on_object = [on_object = std::move(on_object)](http::kube::json_view object) {
+    on_object(nlohmann::json::parse(simdjson::minify(object)));
+  };
+  handler.on_deleted = [on_deleted =
+                          std::move(on_deleted)](const http::kube::object_identity& object) {
+    on_deleted({{"metadata",
+                 {{"namespace", object.name_space}, {"name", object.name}, {"uid", object.uid}}}});
+  };
   handler.on_synced = [] {};
   handler.on_trouble = [path](const domain::error& failure, std::chrono::milliseconds delay) {
     spdlog::warn("{}: {}; again in {} ms", path, failure.message, delay.count());

@@ -31,7 +31,7 @@ recording_gateway(kube_gateway_actor::stateful_pointer<gateway_state> self, gate
     [=](const send_event& what) -> caf::result<event_answer> {
       log->sent.push_back(what);
       if (!log->hold)
-        return event_answer{what.body};
+        return event_answer{domain::unit{}};
       auto promise = self->make_response_promise<event_answer>();
       log->open.push_back(promise);
       return promise;

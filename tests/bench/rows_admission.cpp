@@ -4,9 +4,11 @@
 #include "tests/http/support/tls_client.hpp"
 #include "tests/support/services.hpp"
 
-#include <poll.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 #include <thread>
 
@@ -51,9 +53,16 @@ public:
       clients_.push_back(std::make_unique<tls_client>(port, host));
       if (!clients_.back()->handshake())
         throw std::runtime_error("the webhook takes no connection");
+      epoll_event wanted{};
+      wanted.events = EPOLLIN;
+      wanted.data.u64 = number;
+      ::epoll_ctl(arrivals_, EPOLL_CTL_ADD, clients_.back()->descriptor(), &wanted);
     }
     sent_.resize(clients_.size());
   }
+  caller(const caller&) = delete;
+  caller& operator=(const caller&) = delete;
+  ~caller() { ::close(arrivals_); }
 
   /// Sends a review over every connection, then takes the answers as they come; seconds of each.
   void round(const std::string& path, const std::string& body, std::vector<double>& seconds) {
@@ -62,26 +71,23 @@ public:
       if (!clients_[number]->send_post(path, body))
         throw std::runtime_error("the webhook ended a connection");
     }
-    std::vector<pollfd> waiting;
-    for (const auto& client : clients_)
-      waiting.push_back({client->descriptor(), POLLIN, 0});
+    std::array<epoll_event, at_once> arrived{};
     for (auto left = clients_.size(); left > 0;) {
-      if (::poll(waiting.data(), waiting.size(), 10000) <= 0)
+      const auto count = ::epoll_wait(arrivals_, arrived.data(), arrived.size(), 10000);
+      if (count <= 0)
         throw std::runtime_error("an answer did not come");
-      for (std::size_t number = 0; number < waiting.size(); ++number) {
-        if (waiting[number].revents == 0)
-          continue;
+      for (int index = 0; index < count; ++index, --left) {
+        const auto number = arrived[static_cast<std::size_t>(index)].data.u64;
         const auto answer = clients_[number]->answer();
         seconds.push_back(std::chrono::duration<double>(clock::now() - sent_[number]).count());
         if (answer.find("\"allowed\":true") == std::string::npos)
           throw std::runtime_error("unexpected answer: " + answer);
-        waiting[number].fd = -1;
-        --left;
       }
     }
   }
 
 private:
+  int arrivals_ = ::epoll_create1(EPOLL_CLOEXEC);
   std::vector<std::unique_ptr<tls_client>> clients_;
   std::vector<clock::time_point> sent_;
 };

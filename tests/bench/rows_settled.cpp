@@ -74,6 +74,7 @@ std::vector<row> steady_state(const context& about) {
   std::vector<double> megabytes;
   for (const auto& [count, most] : {std::pair{about.many, 25.0}, std::pair{about.most, 100.0}}) {
     const auto made = settled(about, count);
+    std::this_thread::sleep_for(about.rest);
     megabytes.push_back(made->dklb->process().usage().resident_megabytes);
     rows.push_back({"resident memory, " + std::to_string(count) + " settled Services",
                     readable(megabytes.back()) + " MB", "", "", "<= " + readable(most) + " MB",

@@ -22,6 +22,7 @@ struct context {
   std::string program;                          ///< path of dklb
   std::size_t many = 1000;                      ///< "1,000" of the stated limits
   std::size_t most = 10000;                     ///< "10,000" of the stated limits
+  std::chrono::seconds rest{15};                ///< until what a burst left behind is given back
   std::chrono::seconds slow_down{90};           ///< until polls have grown to their longest pause
   std::chrono::seconds steady{125};             ///< how long the steady state is watched
   std::size_t samples = 300;                    ///< of latencies

@@ -116,8 +116,11 @@ process_usage child_process::usage() const {
   used.cpu_seconds = (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
   std::istringstream pages(read_file(base + "/statm"));
   double resident = 0;
-  pages >> skipped >> resident;
-  used.resident_megabytes = resident * static_cast<double>(::sysconf(_SC_PAGESIZE)) / 1048576.0;
+  double of_files = 0;
+  pages >> skipped >> resident >> of_files;
+  const auto page_megabytes = static_cast<double>(::sysconf(_SC_PAGESIZE)) / 1048576.0;
+  used.resident_megabytes = resident * page_megabytes;
+  used.file_megabytes = of_files * page_megabytes;
   return used;
 }
 

@@ -13,6 +13,7 @@ namespace dklb::support {
 struct process_usage {
   double cpu_seconds = 0;
   double resident_megabytes = 0;
+  double file_megabytes = 0; ///< the part of it that shows files
 };
 
 /// A child that ends with its owner: the destructor kills it, and so does the end of the parent.

@@ -102,6 +102,10 @@ struct body_case {
   const char* error;
 };
 
+std::string nested(std::size_t depth) {
+  return std::string(depth, '[') + std::string(depth, ']');
+}
+
 TEST(AdmissionReview, AnythingElseIsRefusedWithTheReason) {
   auto old = review_of();
   old["apiVersion"] = "admission.k8s.io/v1beta1";
@@ -126,10 +130,10 @@ TEST(AdmissionReview, AnythingElseIsRefusedWithTheReason) {
     {"no request", no_request.dump(), "has no request"},
     {"no uid", no_uid.dump(), "has no uid"},
     {"number as uid", number.dump(), "has no uid"},
-    {"deep", std::string(8U << 20U, '['), "nested too deeply"},
-    {"deep in what nobody reads", R"({"managedFields": )" + std::string(200, '['),
-     "nested too deeply"},
-    {"deep behind a string", R"({"a": "\"[", "b": )" + std::string(200, '['), "nested too deeply"},
+    {"deep", nested(4U << 20U), "nested too deeply"},
+    {"deep in what nobody reads", R"({"managedFields": )" + nested(200) + "}", "nested too deeply"},
+    {"deep behind a string", R"({"a": "\"[", "b": )" + nested(200) + "}", "nested too deeply"},
+    {"deep and never closed", std::string(8U << 20U, '['), "is not JSON"},
   };
   for (const auto& row : cases) {
     SCOPED_TRACE(row.name);

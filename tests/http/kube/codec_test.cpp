@@ -1,6 +1,8 @@
 // Services and Nodes as the API server sends them, trimmed to what is used.
 #include "http/kube/codec.hpp"
 
+#include "tests/http/kube/json_views.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -8,11 +10,17 @@ namespace dklb::tests {
 namespace {
 
 using domain::error_code;
-using http::kube::decode_node;
-using http::kube::decode_service;
 using nlohmann::json;
 using testing::ElementsAre;
 using testing::HasSubstr;
+
+domain::result<domain::service> decode_service(const json& object) {
+  return http::kube::decode_service(view_of(object));
+}
+
+domain::result<domain::node> decode_node(const json& object) {
+  return http::kube::decode_node(view_of(object));
+}
 
 json full_service() {
   return json::parse(R"({
@@ -123,6 +131,16 @@ TEST(ServiceCodec, ItsErrorsSayWhichService) {
   EXPECT_THAT(decode_service(object).failure().message, HasSubstr("Service shop/web: "));
   EXPECT_FALSE(decode_service(json::array()));
   EXPECT_FALSE(decode_service(nullptr));
+}
+
+TEST(ServiceCodec, WhatAnObjectLacksIsTakenFromWhatIsKnownOfIt) {
+  auto object = full_service();
+  object["metadata"].erase("uid");
+  object["metadata"]["name"] = "";
+  const auto service = http::kube::decode_service(view_of(object), {"other", "known", "u2"});
+  ASSERT_TRUE(service);
+  EXPECT_EQ(service->key, (domain::service_key{"shop", "known"}));
+  EXPECT_EQ(service->uid, "u2");
 }
 
 TEST(NodeCodec, TheInternalAddressAndReadinessAreKept) {

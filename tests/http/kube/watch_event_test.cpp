@@ -1,6 +1,8 @@
 // Watch events, Status objects and lists as the API server writes them.
 #include "http/kube/watch_event.hpp"
 
+#include "tests/http/kube/json_views.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -19,9 +21,10 @@ TEST(WatchEvent, EachTypeIsRead) {
     {"DELETED", kube::watch_event_type::deleted}, {"BOOKMARK", kube::watch_event_type::bookmark},
     {"ERROR", kube::watch_event_type::error},
   };
+  kube::json_reader reader;
   for (const auto& [name, type] : types) {
     const auto event = kube::parse_watch_event(
-      json{{"type", name}, {"object", {{"metadata", {{"resourceVersion", "7"}}}}}}.dump());
+      reader, json{{"type", name}, {"object", {{"metadata", {{"resourceVersion", "7"}}}}}}.dump());
     ASSERT_TRUE(event) << name;
     EXPECT_EQ(event->type, type);
     EXPECT_EQ(kube::resource_version_of(event->object), "7");
@@ -29,10 +32,11 @@ TEST(WatchEvent, EachTypeIsRead) {
 }
 
 TEST(WatchEvent, WhatIsNoneIsMalformed) {
+  kube::json_reader reader;
   for (const char* text :
        {"", "{", "[]", R"({"type":"ADDED"})", R"({"object":{}})", R"({"type":1,"object":{}})",
         R"({"type":"ADDED","object":null})", R"({"type":"MOVED","object":{}})"}) {
-    const auto event = kube::parse_watch_event(text);
+    const auto event = kube::parse_watch_event(reader, text);
     ASSERT_FALSE(event) << text;
     EXPECT_EQ(event.failure().code, error_code::malformed);
   }
@@ -54,7 +58,7 @@ TEST(WatchEvent, AStatusBecomesTheErrorItStandsFor) {
     {{{"code", "text"}, {"message", "odd"}, {"details", 1}}, error_code::unavailable, {}},
   };
   for (const auto& [status, code, wait] : table) {
-    const auto failure = kube::error_from_status(status);
+    const auto failure = kube::error_from_status(view_of(status));
     EXPECT_EQ(failure.code, code) << status;
     EXPECT_EQ(failure.retry_after, wait) << status;
     EXPECT_THAT(failure.message, HasSubstr(status.at("message").get<std::string>()));
@@ -63,19 +67,21 @@ TEST(WatchEvent, AStatusBecomesTheErrorItStandsFor) {
 
 TEST(WatchEvent, OnlyTheAnnotatedBookmarkEndsTheInitialEvents) {
   const auto bookmark = [](json annotations) {
-    return json{{"metadata", {{"annotations", std::move(annotations)}}}};
+    return view_of({{"metadata", {{"annotations", std::move(annotations)}}}});
   };
   EXPECT_TRUE(kube::ends_initial_events(bookmark({{"k8s.io/initial-events-end", "true"}})));
   EXPECT_FALSE(kube::ends_initial_events(bookmark({{"k8s.io/initial-events-end", "false"}})));
   EXPECT_FALSE(kube::ends_initial_events(bookmark(nullptr)));
-  EXPECT_FALSE(kube::ends_initial_events(json::object()));
-  EXPECT_FALSE(kube::ends_initial_events({{"metadata", "odd"}}));
+  EXPECT_FALSE(kube::ends_initial_events(view_of(json::object())));
+  EXPECT_FALSE(kube::ends_initial_events(view_of({{"metadata", "odd"}})));
 }
 
 std::vector<std::string> items_of(const std::string& text,
                                   domain::result<kube::list_metadata>& outcome) {
   std::vector<std::string> items;
-  outcome = kube::parse_list(text, [&items](json& item) { items.push_back(item.dump()); });
+  kube::json_reader reader;
+  outcome = kube::parse_list(
+    reader, text, [&items](kube::json_view item) { items.push_back(simdjson::minify(item)); });
   return items;
 }
 

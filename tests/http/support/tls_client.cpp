@@ -24,6 +24,7 @@ tls_client::tls_client(int port, const std::string& host)
   const int yes = 1;
   ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
   SSL_set_fd(connection_, descriptor_);
+  SSL_set_read_ahead(connection_, 1);
 }
 
 tls_client::~tls_client() {

@@ -2,18 +2,84 @@
 
 #include "http/engine.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <utility>
 
 namespace dklb::http::kube {
 namespace {
 
-using nlohmann::json;
-
 domain::error malformed(std::string message) {
   return {domain::error_code::malformed, std::move(message), {}, 0};
 }
+
+/// Finds the items within the text of a list, one after the other.
+class list_pages {
+public:
+  list_pages(json_reader& reader, const std::function<void(json_view)>& on_item)
+    : reader_(reader), on_item_(on_item) {}
+
+  /// Nothing where the text is no list.
+  std::optional<list_metadata> read(std::string_view text) {
+    const simdjson::padded_string padded{text};
+    simdjson::ondemand::parser parser;
+    simdjson::ondemand::document document;
+    simdjson::ondemand::object list;
+    if (parser.iterate(padded).get(document) != simdjson::SUCCESS
+        || document.get_object().get(list) != simdjson::SUCCESS)
+      return std::nullopt;
+    for (auto member : list)
+      if (!take(member))
+        return std::nullopt;
+    return metadata_;
+  }
+
+private:
+  bool take(simdjson::simdjson_result<simdjson::ondemand::field> member) {
+    std::string_view name;
+    simdjson::ondemand::value value;
+    if (member.unescaped_key().get(name) != simdjson::SUCCESS
+        || member.value().get(value) != simdjson::SUCCESS)
+      return false;
+    if (name == "metadata")
+      return take_metadata(value);
+    return name != "items" || take_items(value);
+  }
+
+  bool take_metadata(simdjson::ondemand::value value) {
+    const auto object = view(value);
+    if (object)
+      metadata_ =
+        list_metadata{text_at(*object, {"resourceVersion"}), text_at(*object, {"continue"})};
+    return object.has_value();
+  }
+
+  bool take_items(simdjson::ondemand::value value) {
+    if (value.is_null())
+      return true;
+    simdjson::ondemand::array items;
+    if (value.get_array().get(items) != simdjson::SUCCESS)
+      return false;
+    for (auto item : items) {
+      simdjson::ondemand::value one;
+      const auto object = item.get(one) == simdjson::SUCCESS ? view(one) : std::nullopt;
+      if (!object)
+        return false;
+      on_item_(*object);
+    }
+    return true;
+  }
+
+  std::optional<json_view> view(simdjson::ondemand::value value) {
+    std::string_view text;
+    if (simdjson::to_json_string(value).get(text) != simdjson::SUCCESS)
+      return std::nullopt;
+    const auto root = reader_.read(text);
+    return root ? std::optional{*root} : std::nullopt;
+  }
+
+  json_reader& reader_;
+  const std::function<void(json_view)>& on_item_;
+  std::optional<list_metadata> metadata_;
+};
 
 } // namespace
 
@@ -61,28 +127,11 @@ bool ends_initial_events(json_view bookmark) {
 
 domain::result<list_metadata> parse_list(json_reader& reader, std::string_view text,
                                          const std::function<void(json_view)>& on_item) {
-  constexpr int item_depth = 2;
-  bool in_items = false;
-  const auto callback = [&](int depth, json::parse_event_t event, json& parsed) {
-    if (event == json::parse_event_t::key && depth == 1)
-      in_items = parsed == "items";
-    const bool complete = event == json::parse_event_t::object_end
-                          || event == json::parse_event_t::array_end
-                          || event == json::parse_event_t::value;
-    if (!in_items || depth != item_depth || !complete)
-      return true;
-    const auto item = reader.read(parsed.dump());
-    if (item)
-      on_item(*item);
-    return false;
-  };
-  const auto list = json::parse(text, callback, false);
-  if (!list.is_object() || !list.contains("metadata"))
+  list_pages pages{reader, on_item};
+  const auto found = pages.read(text);
+  if (!found)
     return malformed("the answer to a list is no JSON list, or it is cut off");
-  const auto metadata = reader.read(list.at("metadata").dump());
-  if (!metadata)
-    return malformed("the metadata of a list is " + metadata.failure().message);
-  return list_metadata{text_at(*metadata, {"resourceVersion"}), text_at(*metadata, {"continue"})};
+  return *found;
 }
 
 } // namespace dklb::http::kube

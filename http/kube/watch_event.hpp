@@ -37,8 +37,8 @@ struct list_metadata {
 };
 
 /// Parses the text of a list and hands out its items one at a time, each in the reader until the
-/// next, so that a list of ten thousand objects is never one tree. Items handed out before an error
-/// are valid all the same.
+/// next, so that a list of ten thousand objects is never one tree. Of a list that is cut some items
+/// may have been handed out, which are valid all the same.
 domain::result<list_metadata> parse_list(json_reader& reader, std::string_view text,
                                          const std::function<void(json_view)>& on_item);
 

@@ -167,6 +167,17 @@ TEST_F(ReflectorTest, AListThatIsCutInTheMiddleIsNotComplete) {
                     answer_list("8", {two})},
                    {}};
   start(api);
+  EXPECT_THAT(first(3), ElementsAre("trouble malformed", "seen two u2 at 6", "synced"));
+}
+
+TEST_F(ReflectorTest, AListThatIsBrokenInTheMiddleIsNotComplete) {
+  auto text = json{{"metadata", {{"resourceVersion", "7"}}}, {"items", {one, two}}}.dump();
+  text.replace(text.find("\"two\""), 5, "two");
+  scripted_api api{
+    {[&text](const api_request&, raw_connection& connection) { connection.reply(200, text); },
+     answer_list("8", {two})},
+    {}};
+  start(api);
   EXPECT_THAT(first(5), ElementsAre("seen one u1 at 5", "trouble malformed", "seen two u2 at 6",
                                     "deleted one u1", "synced"));
 }

@@ -11,6 +11,7 @@ namespace {
 
 using domain::error_code;
 using nlohmann::json;
+using testing::AnyOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 namespace kube = http::kube;
@@ -123,12 +124,22 @@ TEST(ListPage, ItemsThatAreNoObjectsAreHandedOutAsTheyAre) {
   EXPECT_TRUE(outcome);
 }
 
-TEST(ListPage, ACutListIsAnErrorThoughWhatCameBeforeWasHandedOut) {
+TEST(ListPage, ACutListIsAnErrorWhereverItIsCut) {
   domain::result<kube::list_metadata> outcome = domain::error{};
-  EXPECT_THAT(items_of(R"({"metadata":{"resourceVersion":"3"},"items":[{"a":1},{"b")", outcome),
+  const std::string whole = R"({"metadata":{"resourceVersion":"3"},"items":[{"a":"1"},{"b":"2"}]})";
+  for (std::size_t length = 0; length < whole.size(); ++length) {
+    for (const auto& item : items_of(whole.substr(0, length), outcome))
+      EXPECT_THAT(item, AnyOf(R"({"a":"1"})", R"({"b":"2"})")) << length;
+    ASSERT_FALSE(outcome) << length;
+    EXPECT_EQ(outcome.failure().code, error_code::malformed);
+  }
+}
+
+TEST(ListPage, ItemsBeforeABrokenOneMayHaveBeenHandedOut) {
+  domain::result<kube::list_metadata> outcome = domain::error{};
+  EXPECT_THAT(items_of(R"({"metadata":{},"items":[{"a":1},{"b":tru},{"c":1}]})", outcome),
               ElementsAre(R"({"a":1})"));
-  ASSERT_FALSE(outcome);
-  EXPECT_EQ(outcome.failure().code, error_code::malformed);
+  EXPECT_FALSE(outcome);
 }
 
 TEST(ListPage, WhatIsNoListIsAnError) {

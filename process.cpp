@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include <array>
+#include <bit>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -94,7 +95,7 @@ void release_code_pages() {
         continue;
       const auto start = (object->dlpi_addr + segment.p_vaddr) & ~(page - 1);
       const auto end = object->dlpi_addr + segment.p_vaddr + segment.p_memsz;
-      (void)madvise(reinterpret_cast<void*>(start), end - start, MADV_DONTNEED);
+      (void)madvise(std::bit_cast<void*>(start), end - start, MADV_DONTNEED);
     }
     return 0;
   };

@@ -42,7 +42,7 @@ template <class Self>
 caf::typed_response_promise<service_answer>
 ask_service(Self* self, http::kube::client& client, std::shared_ptr<http::kube::json_reader> reader,
             const char* right, call what) {
-  return promise_outcome<service_answer>(self, [&](auto reply) {
+  return promise_outcome<service_answer>(self, [&, what = std::move(what)](auto reply) mutable {
     client.request_text(std::move(what),
                         [reply, right, run = self->state.run,
                          reader = std::move(reader)](domain::result<std::string> outcome) {

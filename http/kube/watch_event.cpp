@@ -2,6 +2,7 @@
 
 #include "http/engine.hpp"
 
+#include <array>
 #include <utility>
 
 namespace dklb::http::kube {
@@ -92,11 +93,12 @@ domain::result<watch_event> parse_watch_event(json_reader& reader, std::string_v
   std::string_view named;
   if (!type || type->get(named) != simdjson::SUCCESS || !object || !object->is_object())
     return malformed("a watch event lacks its type or its object");
-  static constexpr std::pair<std::string_view, watch_event_type> types[] = {
-    {"ADDED", watch_event_type::added},     {"MODIFIED", watch_event_type::modified},
-    {"DELETED", watch_event_type::deleted}, {"BOOKMARK", watch_event_type::bookmark},
-    {"ERROR", watch_event_type::error},
-  };
+  using named_type = std::pair<std::string_view, watch_event_type>;
+  static constexpr std::array types{named_type{"ADDED", watch_event_type::added},
+                                    named_type{"MODIFIED", watch_event_type::modified},
+                                    named_type{"DELETED", watch_event_type::deleted},
+                                    named_type{"BOOKMARK", watch_event_type::bookmark},
+                                    named_type{"ERROR", watch_event_type::error}};
   for (const auto& [name, value] : types)
     if (named == name)
       return watch_event{value, *object};

@@ -39,13 +39,20 @@ std::uint64_t key_of(const event_note& what) {
   return std::hash<std::string>{}(all);
 }
 
-/// A name that no other event of the object has: the time, and a number for those of one moment.
-std::string event_name(const std::string& object, micro_time wall, std::uint64_t number) {
+/// What no other event of an object has: the time, and a number for those of one moment.
+std::uint64_t moment_of(micro_time wall, std::uint64_t number) {
+  return static_cast<std::uint64_t>(wall.time_since_epoch().count()) * 1000 + number % 1000;
+}
+
+std::string event_name(const event_object& object, std::uint64_t moment) {
   std::array<char, 24> text{};
-  const auto moment =
-    static_cast<std::uint64_t>(wall.time_since_epoch().count()) * 1000 + number % 1000;
   const auto end = std::to_chars(text.data(), text.data() + text.size(), moment, 16).ptr;
-  return object + '.' + std::string{text.data(), end};
+  return object.name + '.' + std::string{text.data(), end};
+}
+
+/// The namespace that an object's events stand in.
+std::string name_space_of(const event_object& object) {
+  return object.name_space.empty() ? "default" : object.name_space;
 }
 
 json reference(const event_object& object) {
@@ -108,32 +115,42 @@ void find_event_api(client& client, reply<event_api> done) {
 
 std::optional<event_write> event_series::record(const event_note& what, micro_time wall,
                                                 std::chrono::milliseconds now) {
+  forget_what_is_over(now);
   if (!spend(what.about.uid, now))
     return std::nullopt;
   const auto key = key_of(what);
   auto position = entries_.find(key);
-  if (position != entries_.end() && now - position->second.last < settings_.series_gap) {
+  if (position != entries_.end()) {
     auto& kept = position->second;
     kept.last = now;
     ++kept.count;
     entry_order_.splice(entry_order_.end(), entry_order_, kept.order);
-    return repeat(kept, key, wall);
+    return repeat(what, kept, key, wall);
   }
-  if (position == entries_.end()) {
-    if (entries_.size() >= settings_.most_remembered) {
-      entries_.erase(entry_order_.front());
-      entry_order_.pop_front();
-    }
-    position = entries_.try_emplace(key).first;
-    position->second.order = entry_order_.insert(entry_order_.end(), key);
+  if (entries_.size() >= settings_.most_remembered) {
+    entries_.erase(entry_order_.front());
+    entry_order_.pop_front();
   }
-  auto& kept = position->second;
-  kept.name_space = what.about.name_space.empty() ? "default" : what.about.name_space;
-  kept.name = event_name(what.about.name, wall, created_++);
-  kept.count = 1;
-  kept.last = now;
-  entry_order_.splice(entry_order_.end(), entry_order_, kept.order);
+  auto& kept = entries_[key];
+  kept = {moment_of(wall, created_++), 1, now, entry_order_.insert(entry_order_.end(), key)};
   return create(what, kept, key, wall);
+}
+
+void event_series::forget_what_is_over(std::chrono::milliseconds now) {
+  while (!entry_order_.empty()) {
+    const auto oldest = entries_.find(entry_order_.front());
+    if (now - oldest->second.last < settings_.series_gap)
+      break;
+    entries_.erase(oldest);
+    entry_order_.pop_front();
+  }
+  while (!budget_order_.empty()) {
+    const auto oldest = budgets_.find(budget_order_.front());
+    if (left_of(oldest->second, now) < settings_.burst)
+      break;
+    budgets_.erase(oldest);
+    budget_order_.pop_front();
+  }
 }
 
 void event_series::failed(std::uint64_t key, const domain::error& failure) {
@@ -146,22 +163,27 @@ void event_series::failed(std::uint64_t key, const domain::error& failure) {
   entries_.erase(position);
 }
 
+double event_series::left_of(const budget& purse, std::chrono::milliseconds now) const {
+  const auto earned =
+    static_cast<double>((now - purse.at).count()) / static_cast<double>(settings_.refill.count());
+  return std::min(purse.left + earned, static_cast<double>(settings_.burst));
+}
+
 bool event_series::spend(const std::string& uid, std::chrono::milliseconds now) {
-  auto position = budgets_.find(uid);
+  const auto key = std::hash<std::string>{}(uid);
+  auto position = budgets_.find(key);
   if (position == budgets_.end()) {
     if (budgets_.size() >= settings_.most_remembered) {
       budgets_.erase(budget_order_.front());
       budget_order_.pop_front();
     }
-    position = budgets_.try_emplace(uid).first;
+    position = budgets_.try_emplace(key).first;
     position->second = {static_cast<double>(settings_.burst), now,
-                        budget_order_.insert(budget_order_.end(), uid)};
+                        budget_order_.insert(budget_order_.end(), key)};
   }
   auto& purse = position->second;
   budget_order_.splice(budget_order_.end(), budget_order_, purse.order);
-  const auto earned =
-    static_cast<double>((now - purse.at).count()) / static_cast<double>(settings_.refill.count());
-  purse.left = std::min(purse.left + earned, static_cast<double>(settings_.burst));
+  purse.left = left_of(purse, now);
   purse.at = now;
   if (purse.left < 1)
     return false;
@@ -174,18 +196,22 @@ event_write event_series::create(const event_note& what, const entry& kept, std:
   event_write write;
   write.key = key;
   write.request.method = "POST";
-  write.request.path = collection(settings_.api, kept.name_space);
+  const auto name_space = name_space_of(what.about);
+  write.request.path = collection(settings_.api, name_space);
   write.request.priority = priority::low;
   write.request.body = new_event(settings_, what, wall);
-  write.request.body["metadata"] = {{"name", kept.name}, {"namespace", kept.name_space}};
+  write.request.body["metadata"] = {{"name", event_name(what.about, kept.moment)},
+                                    {"namespace", name_space}};
   return write;
 }
 
-event_write event_series::repeat(const entry& kept, std::uint64_t key, micro_time wall) const {
+event_write event_series::repeat(const event_note& what, const entry& kept, std::uint64_t key,
+                                 micro_time wall) const {
   event_write write;
   write.key = key;
   write.request.method = "PATCH";
-  write.request.path = collection(settings_.api, kept.name_space) + '/' + kept.name;
+  write.request.path = collection(settings_.api, name_space_of(what.about)) + '/'
+                       + event_name(what.about, kept.moment);
   write.request.priority = priority::low;
   write.request.content_type = content_type_of(patch_type::merge);
   if (settings_.api == event_api::events_v1)

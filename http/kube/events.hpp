@@ -76,8 +76,7 @@ public:
 
 private:
   struct entry {
-    std::string name_space;
-    std::string name; ///< of the Event object
+    std::uint64_t moment = 0; ///< in the name of the Event object
     std::int64_t count = 1;
     std::chrono::milliseconds last{0};
     std::list<std::uint64_t>::iterator order;
@@ -85,19 +84,25 @@ private:
   struct budget {
     double left = 0;
     std::chrono::milliseconds at{0};
-    std::list<std::string>::iterator order;
+    std::list<std::size_t>::iterator order;
   };
 
+  /// A series that ended and a budget that is whole again are as good as none.
+  void forget_what_is_over(std::chrono::milliseconds now);
+  /// What the object may spend by now.
+  double left_of(const budget& purse, std::chrono::milliseconds now) const;
   bool spend(const std::string& uid, std::chrono::milliseconds now);
   event_write create(const event_note& what, const entry& kept, std::uint64_t key,
                      micro_time wall) const;
-  event_write repeat(const entry& kept, std::uint64_t key, micro_time wall) const;
+  event_write repeat(const event_note& what, const entry& kept, std::uint64_t key,
+                     micro_time wall) const;
 
   event_settings settings_;
+  // Both by a digest of what they are about: the texts would be most of what is remembered.
   std::unordered_map<std::uint64_t, entry> entries_;
-  std::list<std::uint64_t> entry_order_;            ///< the oldest first
-  std::unordered_map<std::string, budget> budgets_; ///< by uid
-  std::list<std::string> budget_order_;
+  std::list<std::uint64_t> entry_order_; ///< the oldest first
+  std::unordered_map<std::size_t, budget> budgets_;
+  std::list<std::size_t> budget_order_;
   std::uint64_t created_ = 0;
 };
 

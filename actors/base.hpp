@@ -46,14 +46,17 @@ public:
               std::string key) {
     run = std::move(shared);
     peers = std::move(handles);
+    name_ = std::move(key);
+    name_.shrink_to_fit();
     id_ = self->id();
     since_ = std::chrono::system_clock::now();
     using handle_type = typename Self::actor_hdl;
-    run->actors->add(
-      {id_, kind, std::move(key), 0, messages::describable_actor{handle_type{self}}});
+    run->actors->add(id_, kind, name_, messages::describable_actor{handle_type{self}});
     self->set_exception_handler([this](std::exception_ptr& cause) { return broken(cause); });
   }
 
+  /// Which of its kind it is: the pool's name, the Service's key; "" where there is only one.
+  const std::string& own_name() const { return name_; }
   /// Counts a handled message.
   void count() { ++processed_; }
   /// The state's name as introspection shows it; a literal.
@@ -65,9 +68,11 @@ public:
   }
   const char* state_name() const { return state_; }
   std::chrono::system_clock::time_point since() const { return since_; }
-  /// Remembers a failure for introspection.
-  void failed(std::string what) { last_error_ = std::move(what); }
-  const std::string& last_error() const { return last_error_; }
+  /// Remembers a failure for introspection, "" where it is over.
+  void failed(std::string what) {
+    last_error_ = what.empty() ? nullptr : std::make_unique<const std::string>(std::move(what));
+  }
+  std::string last_error() const { return last_error_ ? *last_error_ : std::string{}; }
 
   template <class Self>
   messages::actor_description describe(Self* self) {
@@ -77,7 +82,7 @@ public:
     out.since = since_;
     out.mailbox = self->mailbox().size();
     out.processed = processed_;
-    out.last_error = last_error_;
+    out.last_error = last_error();
     return out;
   }
 
@@ -85,11 +90,12 @@ private:
   /// Logs what a handler threw; the error that the actor ends with.
   caf::error broken(const std::exception_ptr& cause) const;
 
+  std::string name_;
   std::uint64_t id_ = 0;
   const char* state_ = "running";
   std::chrono::system_clock::time_point since_;
   std::uint64_t processed_ = 0;
-  std::string last_error_;
+  std::unique_ptr<const std::string> last_error_; ///< null: none
 };
 
 /// The actor's monotonic time (simulated in tests).

@@ -1,54 +1,63 @@
 #include "actors/roster.hpp"
 
-#include <tuple>
 #include <utility>
 
 namespace dklb::actors {
 
-void roster::add(entry item) {
+namespace {
+
+/// What an actor's restarts are counted under.
+std::string place_of(const char* kind, const std::string& key) {
+  return std::string{kind} + "/" + key;
+}
+
+} // namespace
+
+void roster::add(std::uint64_t id, const char* kind, const std::string& key,
+                 messages::describable_actor handle) {
   const std::lock_guard lock{mutex_};
-  if (auto known = restarts_.find(std::string{item.kind} + "/" + item.key);
-      known != restarts_.end())
-    item.restarts = known->second;
-  entries_.insert_or_assign(item.id, std::move(item));
+  members_.insert_or_assign(id, member{kind, &key, std::move(handle)});
 }
 
 void roster::remove(std::uint64_t id) {
-  entry gone; // its handle is released outside the lock
+  messages::describable_actor gone; // released outside the lock
   const std::lock_guard lock{mutex_};
-  if (auto found = entries_.find(id); found != entries_.end()) {
-    gone = std::move(found->second);
-    entries_.erase(found);
+  if (auto found = members_.find(id); found != members_.end()) {
+    gone = std::move(found->second.handle);
+    members_.erase(found);
   }
 }
 
 std::string roster::name_of(std::uint64_t id) const {
   const std::lock_guard lock{mutex_};
-  const auto found = entries_.find(id);
-  if (found == entries_.end())
+  const auto found = members_.find(id);
+  if (found == members_.end())
     return "actor";
-  const auto& [kind, key] = std::tie(found->second.kind, found->second.key);
-  return key.empty() ? kind : kind + (" " + key);
+  const auto& [kind, key, handle] = found->second;
+  return key->empty() ? kind : kind + (" " + *key);
 }
 
 std::uint32_t roster::restarted(const char* kind, const std::string& key) {
   const std::lock_guard lock{mutex_};
-  return ++restarts_[std::string{kind} + "/" + key];
+  return ++restarts_[place_of(kind, key)];
 }
 
 std::vector<roster::entry> roster::list() const {
   const std::lock_guard lock{mutex_};
   std::vector<entry> out;
-  out.reserve(entries_.size());
-  for (const auto& [id, item] : entries_)
-    out.push_back(item);
+  out.reserve(members_.size());
+  for (const auto& [id, item] : members_) {
+    const auto restarts = restarts_.find(place_of(item.kind, *item.key));
+    out.push_back(
+      {id, item.kind, *item.key, restarts == restarts_.end() ? 0 : restarts->second, item.handle});
+  }
   return out;
 }
 
 std::map<std::string, std::size_t> roster::count() const {
   const std::lock_guard lock{mutex_};
   std::map<std::string, std::size_t> out;
-  for (const auto& [id, item] : entries_)
+  for (const auto& [id, item] : members_)
     ++out[item.kind];
   return out;
 }

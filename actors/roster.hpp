@@ -24,7 +24,9 @@ public:
     messages::describable_actor handle;
   };
 
-  void add(entry item);
+  /// `kind` and `key` are not copied: they live until the actor is removed.
+  void add(std::uint64_t id, const char* kind, const std::string& key,
+           messages::describable_actor handle);
   void remove(std::uint64_t id);
   /// `kind key`, for the log.
   std::string name_of(std::uint64_t id) const;
@@ -37,8 +39,14 @@ public:
   std::map<std::string, std::size_t> restarts() const;
 
 private:
+  struct member {
+    const char* kind;
+    const std::string* key;
+    messages::describable_actor handle;
+  };
+
   mutable std::mutex mutex_;
-  std::unordered_map<std::uint64_t, entry> entries_;
+  std::unordered_map<std::uint64_t, member> members_; ///< by actor ID
   std::map<std::string, std::uint32_t> restarts_;
 };
 

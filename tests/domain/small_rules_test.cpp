@@ -1,6 +1,7 @@
 #include "domain/echo_guard.hpp"
 #include "domain/poll_schedule.hpp"
 #include "domain/pool_inventory.hpp"
+#include "domain/rare.hpp"
 #include "domain/service_phase.hpp"
 
 #include <gtest/gtest.h>
@@ -39,6 +40,16 @@ TEST(EchoGuard, DoesNotWaitForAnEchoThatCameBeforeTheAnswer) {
   guard.expect("7", milliseconds{10});
   EXPECT_FALSE(guard.waiting());
   EXPECT_TRUE(guard.accept("9", milliseconds{20}));
+}
+
+TEST(Rare, ReadsAsADefaultOneUntilItIsEditedAndOnceItIsReset) {
+  rare<std::vector<int>> numbers;
+  EXPECT_TRUE(numbers->empty());
+  numbers.edit().push_back(7);
+  EXPECT_EQ(*numbers, std::vector{7});
+  numbers.reset();
+  EXPECT_TRUE(numbers->empty());
+  EXPECT_LE(sizeof(numbers), sizeof(void*));
 }
 
 TEST(PollSchedule, StaysAtMinWhileAnAddressIsAwaitedAndGrowsToMaxOnceSettled) {

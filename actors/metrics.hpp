@@ -109,8 +109,8 @@ public:
 
 private:
   std::shared_ptr<metrics> into_;
-  std::optional<domain::service_phase> phase_;
   std::optional<metrics::waiting_since::iterator> pending_;
+  std::optional<domain::service_phase> phase_;
   bool first_address_ = false;
 };
 

@@ -24,26 +24,31 @@ constexpr milliseconds company_patience{1000};
 } // namespace
 
 void pool_state::start(std::string name, pool_arguments arguments) {
-  name_ = std::move(name);
   gate_open = arguments.gate_open;
   nodes_ = std::move(arguments.nodes);
-  enlist(self_, std::move(arguments.run), std::move(arguments.peers), "pool", name_);
-  const auto& limits = run->concurrency;
-  backoff_ = domain::backoff{{limits.retry_base, limits.retry_max, 2.0, 0.2}};
-  guilty_backoff_ = backoff_;
+  enlist(self_, std::move(arguments.run), std::move(arguments.peers), "pool", std::move(name));
   enter("idle");
+}
+
+std::vector<pool_state::claimant>::iterator pool_state::place_of(const domain::service_key& key) {
+  return std::ranges::lower_bound(
+    claimants_, key, {}, [](const claimant& item) -> const auto& { return item.claim->service; });
+}
+
+service_actor pool_state::owner_of(const domain::service_key& key) {
+  const auto place = place_of(key);
+  return place != claimants_.end() && place->claim->service == key ? place->actor : service_actor{};
 }
 
 void pool_state::claim(const claim_pool& what) {
   const auto key = what.claim->service;
-  const bool last = coming_.erase(key) > 0 && coming_.empty();
-  owners_[key] = caf::actor_cast<service_actor>(self_->current_sender());
-  if (auto waiting = promises_.find(key); waiting != promises_.end()) {
-    // The Service came back before its release went out: there is nothing left to release.
-    for (auto& promise : waiting->second)
-      promise.deliver(pool_released{name_});
-    promises_.erase(waiting);
-  }
+  const bool last = arrived(key);
+  auto place = place_of(key);
+  if (place == claimants_.end() || place->claim->service != key)
+    place = claimants_.emplace(place);
+  *place = {what.claim, caf::actor_cast<service_actor>(self_->current_sender())};
+  // Where it came back before its release went out, there is nothing left to release.
+  release_ended(key);
   if (book_.put(what.claim)) {
     dirty_ = true;
     return pump();
@@ -51,20 +56,31 @@ void pool_state::claim(const claim_pool& what) {
   if (last)
     pump();
   // A restarted service actor repeats its claim and has not heard the verdict.
-  if (const auto& entry = book_.entries().at(key); entry.told)
-    tell(key, entry.refusal);
+  if (const auto& entry = *book_.find(key); entry.told)
+    tell(key, entry.refusal ? std::optional{*entry.refusal} : std::nullopt);
 }
 
 void pool_state::announced(const announce_claim& what) {
   if (!what.coming)
     return no_longer_coming(what.service);
-  if (coming_.empty())
+  if (coming_->empty())
     self_->delayed_send(self_, company_patience, tick{patience, ++patience_epoch_});
-  coming_.insert(what.service);
+  coming_.edit().insert(what.service);
+}
+
+/// True where it was announced and nobody else is waited for any more.
+bool pool_state::arrived(const domain::service_key& key) {
+  if (!coming_->contains(key))
+    return false;
+  coming_.edit().erase(key);
+  if (!coming_->empty())
+    return false;
+  coming_.reset();
+  return true;
 }
 
 void pool_state::no_longer_coming(const domain::service_key& key) {
-  if (coming_.erase(key) == 0 || !coming_.empty())
+  if (!arrived(key))
     return;
   pump();
   end_if_unused();
@@ -72,9 +88,10 @@ void pool_state::no_longer_coming(const domain::service_key& key) {
 
 caf::typed_response_promise<pool_released> pool_state::release(const domain::service_key& key) {
   auto promise = self_->make_response_promise<pool_released>();
-  promises_[key].push_back(promise);
-  coming_.erase(key);
-  owners_.erase(key);
+  promises_.edit()[key].push_back(promise);
+  arrived(key);
+  if (owner_of(key))
+    claimants_.erase(place_of(key));
   book_.release(key);
   dirty_ = true;
   pump();
@@ -90,7 +107,7 @@ void pool_state::drifted() {
 
 void pool_state::poller_started() {
   poller_ = caf::actor_cast<pool_poller_actor>(self_->current_sender());
-  targets_.clear();
+  polled_.clear();
   update_poller(true);
 }
 
@@ -108,8 +125,8 @@ void pool_state::gate_changed(bool open) {
 void pool_state::ticked(const tick& what) {
   if (what.kind == wake && what.epoch == wake_epoch_)
     pump();
-  if (what.kind == patience && what.epoch == patience_epoch_ && !coming_.empty()) {
-    coming_.clear();
+  if (what.kind == patience && what.epoch == patience_epoch_ && !coming_->empty()) {
+    coming_.reset();
     pump();
     end_if_unused();
   }
@@ -134,7 +151,7 @@ bool pool_state::fresh() const {
 }
 
 void pool_state::pump() {
-  if (busy_ || !dirty_ || !gate_open || !coming_.empty())
+  if (busy_ || !dirty_ || !gate_open || !coming_->empty())
     return;
   if (now(self_) < not_before_)
     return wake_at(not_before_);
@@ -150,7 +167,7 @@ void pool_state::pump() {
 }
 
 void pool_state::recall() {
-  self_->request(peers->inventory, caf::infinite, recall_pool{name_})
+  self_->request(peers->inventory, caf::infinite, recall_pool{own_name()})
     .then(
       [this](recalled_pool& answer) {
         if (answer.what == recalled_pool::state::absent) {
@@ -166,7 +183,7 @@ void pool_state::recall() {
 }
 
 void pool_state::read() {
-  self_->request(peers->edgelb, caf::infinite, read_pool{name_})
+  self_->request(peers->edgelb, caf::infinite, read_pool{own_name()})
     .then([this](pool_answer& answer) { read_ended(std::move(answer.outcome)); },
           [this](const caf::error& problem) { read_ended(to_domain(problem)); });
 }
@@ -190,14 +207,13 @@ void pool_state::learn(document_ptr document) {
   if (document && !domain::owners_in(run->pools.cluster, *document).empty())
     held_ours_ = true;
   document_ = std::move(document);
-  digest_ = digest;
-  self_->send(peers->inventory, pool_seen{name_, digest_});
+  self_->send(peers->inventory, pool_seen{own_name(), digest});
 }
 
 domain::pool_plan pool_state::make_plan(const std::optional<domain::pool_document>& actual) const {
   domain::pool_plan_input input;
   input.actual = actual;
-  for (const auto& [key, item] : book_.entries())
+  for (const auto& item : book_.entries())
     input.claims.push_back(item.claim);
   input.releases = book_.releases();
   input.excluded = book_.excluded();
@@ -210,7 +226,9 @@ domain::pool_plan pool_state::make_plan(const std::optional<domain::pool_documen
 
 void pool_state::plan_round() {
   planned_ = book_.version();
-  planned_releases_ = book_.releases();
+  planned_releases_.reset();
+  if (!book_.releases().empty())
+    planned_releases_.edit() = book_.releases();
   auto plan = make_plan(document_ ? std::optional{*document_} : std::nullopt);
   const auto forbidden = std::any_of(plan.refusals.begin(), plan.refusals.end(), [](auto& item) {
     return item.second.reason == domain::refusal_reason::creation_forbidden;
@@ -227,7 +245,7 @@ void pool_state::write(domain::pool_plan plan) {
   auto shared = std::make_shared<domain::pool_plan>(std::move(plan));
   auto document = std::make_shared<const domain::pool_document>(std::move(shared->document));
   document_.reset();
-  self_->request(peers->edgelb, caf::infinite, write_pool{shared->action, name_, document})
+  self_->request(peers->edgelb, caf::infinite, write_pool{shared->action, own_name(), document})
     .then([this, shared](pool_answer& answer) { write_ended(*shared, std::move(answer.outcome)); },
           [this, shared](const caf::error& problem) { write_ended(*shared, to_domain(problem)); });
 }
@@ -242,13 +260,14 @@ void pool_state::write_ended(const domain::pool_plan& plan, domain::result<docum
     last_write{std::chrono::system_clock::now(), plan.changes.empty() ? "" : plan.changes.front()};
   if (plan.changes.size() > 1)
     last_write_->cause += " and " + std::to_string(plan.changes.size() - 1) + " more";
-  run->log->info("pool {}: {}: {}", name_, to_string(plan.action), last_write_->cause);
+  last_write_->cause.shrink_to_fit();
+  run->log->info("pool {}: {}: {}", own_name(), to_string(plan.action), last_write_->cause);
   held_ours_ = plan.action != pool_action::remove;
   learn(std::move(*outcome));
   if (known_ == knowledge::present)
-    run->names->add(name_);
+    run->names->add(own_name());
   else
-    run->names->remove(name_);
+    run->names->remove(own_name());
   round_succeeded(plan);
 }
 
@@ -275,7 +294,8 @@ void pool_state::round_succeeded(const domain::pool_plan& plan) {
 void pool_state::tell_verdicts(const domain::pool_plan& plan) {
   const auto excluded = book_.excluded();
   std::vector<std::pair<domain::service_key, std::optional<domain::claim_refusal>>> news;
-  for (const auto& [key, item] : book_.entries()) {
+  for (const auto& item : book_.entries()) {
+    const auto& key = item.claim->service;
     if (item.version > planned_ || excluded.contains(key))
       continue;
     const auto refusal = plan.refusals.find(key);
@@ -291,22 +311,29 @@ void pool_state::tell_verdicts(const domain::pool_plan& plan) {
 
 void pool_state::tell(const domain::service_key& key,
                       std::optional<domain::claim_refusal> refusal) {
-  if (const auto owner = owners_.find(key); owner != owners_.end())
-    self_->send(owner->second, claim_settled{book_.entries().at(key).claim, std::move(refusal)});
+  if (const auto owner = owner_of(key))
+    self_->send(owner, claim_settled{book_.find(key)->claim, std::move(refusal)});
 }
 
 void pool_state::confirm_releases() {
-  for (const auto& key : planned_releases_) {
+  for (const auto& key : *planned_releases_) {
     if (!book_.releases().contains(key))
       continue;
     book_.released(key);
-    if (auto waiting = promises_.find(key); waiting != promises_.end()) {
-      for (auto& promise : waiting->second)
-        promise.deliver(pool_released{name_});
-      promises_.erase(waiting);
-    }
+    release_ended(key);
   }
-  planned_releases_.clear();
+  planned_releases_.reset();
+}
+
+/// Whoever asked for it is told.
+void pool_state::release_ended(const domain::service_key& key) {
+  if (!promises_->contains(key))
+    return;
+  for (auto& promise : promises_.edit().at(key))
+    promise.deliver(pool_released{own_name()});
+  promises_.edit().erase(key);
+  if (promises_->empty())
+    promises_.reset();
 }
 
 // -- failures
@@ -335,21 +362,29 @@ void pool_state::blame(const domain::error& failure) {
     return delay(failure);
   not_before_ = now(self_) + run->concurrency.pool_write_gap;
   for (const auto& key : guilty) {
-    const auto words = "EdgeLB refuses this Service's part of pool \"" + name_
+    const auto words = "EdgeLB refuses this Service's part of pool \"" + own_name()
                        + "\": " + failure.message + "; correct the Service or its annotation";
-    run->log->warn("pool {}: {}: {}", name_, to_string(key), failure.message);
+    run->log->warn("pool {}: {}: {}", own_name(), to_string(key), failure.message);
     const domain::claim_refusal refusal{domain::refusal_reason::invalid, words};
     if (book_.settle(key, refusal))
       tell(key, refusal);
-    self_->delayed_send(self_, guilty_backoff_.next(), tick{pardon, ++pardon_epoch_});
+    if (!guilty_backoff_)
+      guilty_backoff_ = std::make_unique<domain::backoff>(delays());
+    self_->delayed_send(self_, guilty_backoff_->next(), tick{pardon, ++pardon_epoch_});
   }
+}
+
+domain::backoff_settings pool_state::delays() const {
+  return {run->concurrency.retry_base, run->concurrency.retry_max, 2.0, 0.2};
 }
 
 void pool_state::delay(const domain::error& failure) {
   // Somebody else created or changed it first: what they wrote is read at once.
-  const auto soon = failure.code == error_code::conflict && backoff_.attempts() == 0;
+  const auto soon = failure.code == error_code::conflict && !backoff_;
+  if (!backoff_)
+    backoff_ = std::make_unique<domain::backoff>(delays());
   auto wait =
-    backoff_.next(failure.retry_after, static_cast<double>(run->random() % 1000) / 1000.0);
+    backoff_->next(failure.retry_after, static_cast<double>(run->random() % 1000) / 1000.0);
   if (soon)
     wait = run->concurrency.pool_write_gap;
   not_before_ = now(self_) + wait;
@@ -358,29 +393,32 @@ void pool_state::delay(const domain::error& failure) {
   if (failure.code == error_code::unauthorized || failure.code == error_code::forbidden)
     run->troubles->denied(trouble_source(), failure.message); // the same for many pools
   else
-    run->log->warn("pool {}: {}; trying again in {}", name_, failure.message,
+    run->log->warn("pool {}: {}; trying again in {}", own_name(), failure.message,
                    domain::format_duration(wait));
-  for (const auto& [key, item] : book_.entries())
-    if (const auto owner = owners_.find(key); owner != owners_.end() && !item.served())
-      self_->send(owner->second, claim_delayed{name_, failure.message, wait});
+  for (const auto& item : book_.entries())
+    if (const auto owner = owner_of(item.claim->service); owner && !item.served())
+      self_->send(owner, claim_delayed{own_name(), failure.message, wait});
 }
 
 // -- the poller, the end
 // ---------------------------------------------------------------------------
 
 void pool_state::update_poller(bool now) {
-  std::vector<poll_target> targets;
-  for (const auto& [key, item] : book_.entries())
+  std::vector<claim_ptr> served;
+  for (const auto& item : book_.entries())
     if (item.served())
-      targets.push_back({key, item.claim->uid});
-  if (!poller_ || (targets == targets_ && !now))
+      served.push_back(item.claim);
+  const auto same = std::ranges::equal(served, polled_, [](const auto& left, const auto& right) {
+    return same_service(*left, *right);
+  });
+  if (!poller_ || (same && !now))
     return;
-  targets_ = std::move(targets);
-  self_->send(poller_, poll_services{targets_, now});
+  polled_ = std::move(served);
+  self_->send(poller_, poll_services{polled_, now});
 }
 
 void pool_state::end_if_unused() {
-  if (book_.empty() && !dirty_ && !busy_ && coming_.empty())
+  if (book_.empty() && !dirty_ && !busy_ && coming_->empty())
     self_->quit();
 }
 

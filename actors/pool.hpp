@@ -2,6 +2,7 @@
 
 #include "actors/base.hpp"
 #include "domain/claim_book.hpp"
+#include "domain/rare.hpp"
 #include "domain/retry_policy.hpp"
 
 #include <caf/typed_response_promise.hpp>
@@ -9,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -48,10 +50,20 @@ private:
     std::chrono::system_clock::time_point at;
     std::string cause;
   };
+  struct claimant {
+    messages::claim_ptr claim;
+    messages::service_actor actor;
+  };
 
   void pump();
   void wake_at(milliseconds when);
+  std::vector<claimant>::iterator place_of(const domain::service_key& key);
+  /// The actor whose claim it is, null where that is not known.
+  messages::service_actor owner_of(const domain::service_key& key);
+  bool arrived(const domain::service_key& key);
   void no_longer_coming(const domain::service_key& key);
+  void release_ended(const domain::service_key& key);
+  domain::backoff_settings delays() const;
   bool fresh() const;
   void recall();
   void read();
@@ -71,34 +83,33 @@ private:
   void update_poller(bool now);
   void end_if_unused();
   nlohmann::json summary() const;
-  std::string trouble_source() const { return "pool " + name_; }
+  std::string trouble_source() const { return "pool " + own_name(); }
 
   self_pointer self_;
-  std::string name_;
   std::shared_ptr<const std::vector<std::string>> nodes_;
   domain::claim_book book_;
-  std::map<domain::service_key, messages::service_actor> owners_;
-  std::map<domain::service_key, std::vector<caf::typed_response_promise<messages::pool_released>>>
+  std::vector<claimant> claimants_; ///< sorted by Service
+  domain::rare<std::map<domain::service_key,
+                        std::vector<caf::typed_response_promise<messages::pool_released>>>>
     promises_;
-  std::set<domain::service_key> coming_; ///< announced, not yet claimed
+  domain::rare<std::set<domain::service_key>> coming_; ///< announced, not yet claimed
   std::uint64_t patience_epoch_ = 0;
   messages::pool_poller_actor poller_;
-  std::vector<messages::poll_target> targets_;
-  knowledge known_ = knowledge::unknown;
+  std::vector<messages::claim_ptr> polled_; ///< what poller_ was told
   messages::document_ptr document_;
   milliseconds known_at_{};
-  std::optional<std::uint64_t> digest_;
+  knowledge known_ = knowledge::unknown;
   bool held_ours_ = false;
   bool dirty_ = false;
   bool busy_ = false;
   std::uint64_t planned_ = 0;
-  std::set<domain::service_key> planned_releases_;
+  domain::rare<std::set<domain::service_key>> planned_releases_;
   milliseconds not_before_{};
   std::uint64_t wake_epoch_ = 0;
   std::uint64_t forget_epoch_ = 0;
   std::uint64_t pardon_epoch_ = 0;
-  domain::backoff backoff_;
-  domain::backoff guilty_backoff_;
+  std::unique_ptr<domain::backoff> backoff_; ///< since the last success, null where nothing failed
+  std::unique_ptr<domain::backoff> guilty_backoff_;
   std::uint64_t writes_ = 0;
   std::optional<last_write> last_write_;
 };

@@ -17,25 +17,23 @@ constexpr milliseconds document_patience{600};
 nlohmann::json pool_state::summary() const {
   auto claims = nlohmann::json::array();
   auto refusals = nlohmann::json::object();
-  for (const auto& [key, item] : book_.entries()) {
+  for (const auto& item : book_.entries()) {
+    const auto service = to_string(item.claim->service);
     auto ports = nlohmann::json::array();
     for (const auto& port : item.claim->ports)
       ports.push_back({{"servicePort", port.service_port},
                        {"nodePort", port.node_port},
                        {"port", port.bind_port}});
-    claims.push_back({{"service", to_string(key)},
+    claims.push_back({{"service", service},
                       {"since", item.claim->creation_timestamp},
                       {"ports", std::move(ports)},
                       {"served", item.served()}});
     if (item.refusal)
-      refusals[to_string(key)] = item.refusal->message;
+      refusals[service] = item.refusal->message;
   }
-  nlohmann::json out{{"name", name_},
-                     {"state", state_name()},
-                     {"claims", std::move(claims)},
-                     {"refusals", std::move(refusals)},
-                     {"writes", writes_},
-                     {"lastWrite", nullptr},
+  nlohmann::json out{{"name", own_name()},          {"state", state_name()},
+                     {"claims", std::move(claims)}, {"refusals", std::move(refusals)},
+                     {"writes", writes_},           {"lastWrite", nullptr},
                      {"lastError", last_error()}};
   if (last_write_)
     out["lastWrite"] = {{"at", to_rfc3339(last_write_->at)}, {"cause", last_write_->cause}};
@@ -64,7 +62,7 @@ caf::typed_response_promise<explanation> pool_state::explain(bool documents) {
     }
     promise.deliver(explanation{std::move(body)});
   };
-  self_->request(peers->edgelb, document_patience, read_pool{name_})
+  self_->request(peers->edgelb, document_patience, read_pool{own_name()})
     .then(
       [finish](pool_answer& answer) mutable { finish(answer.outcome); },
       [finish](const caf::error&) mutable {

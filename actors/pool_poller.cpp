@@ -11,23 +11,23 @@ namespace dklb::actors {
 using namespace messages;
 using domain::error_code;
 
-void pool_poller_state::start(pool_actor pool, std::string name, runtime_ptr shared,
+void pool_poller_state::start(const pool_actor& pool, std::string name, runtime_ptr shared,
                               directory_ptr handles, bool open) {
-  pool_ = std::move(pool);
-  name_ = std::move(name);
   gate_open = open;
-  enlist(self_, std::move(shared), std::move(handles), "pool_poller", name_);
+  enlist(self_, std::move(shared), std::move(handles), "pool_poller", std::move(name));
   schedule_ = {run->concurrency.poll_min, run->concurrency.poll_max};
   enter("idle");
-  self_->send(pool_, poller_started{});
+  self_->send(pool, poller_started{});
 }
 
 void pool_poller_state::watch(const poll_services& what) {
   std::vector<target> next;
-  for (const auto& service : what.targets) {
-    const auto known = std::find_if(targets_.begin(), targets_.end(),
-                                    [&](const target& item) { return item.service == service; });
-    next.push_back(known == targets_.end() ? target{service, {}} : std::move(*known));
+  next.reserve(what.claims.size());
+  for (const auto& claim : what.claims) {
+    const auto known = std::find_if(targets_.begin(), targets_.end(), [&](const target& item) {
+      return same_service(*item.claim, *claim);
+    });
+    next.push_back({claim, known == targets_.end() ? nullptr : std::move(known->addresses)});
   }
   targets_ = std::move(next);
   if (targets_.empty()) {
@@ -45,7 +45,7 @@ void pool_poller_state::directory_changed(const messages::directory_changed& wha
   peers = what.handles;
   // A restarted writer has forgotten what it was told.
   for (const auto& item : targets_)
-    if (!item.addresses.empty())
+    if (item.addresses)
       report(item);
 }
 
@@ -67,7 +67,7 @@ void pool_poller_state::poll_in(milliseconds delay) {
 
 bool pool_poller_state::settled() const {
   return std::none_of(targets_.begin(), targets_.end(),
-                      [](const target& item) { return item.addresses.empty(); });
+                      [](const target& item) { return !item.addresses; });
 }
 
 void pool_poller_state::poll() {
@@ -81,7 +81,7 @@ void pool_poller_state::poll() {
   again_ = false;
   ++epoch_;
   enter("polling");
-  self_->request(peers->edgelb, caf::infinite, read_metadata{name_})
+  self_->request(peers->edgelb, caf::infinite, read_metadata{own_name()})
     .then([this](const metadata_answer& answer) { answered(answer.outcome); },
           [this](const caf::error& problem) { answered(to_domain(problem)); });
 }
@@ -94,11 +94,11 @@ void pool_poller_state::answered(const domain::result<json_ptr>& outcome) {
     failed({});
     const domain::metadata_index index{run->pools.cluster, **outcome};
     for (auto& item : targets_) {
-      auto addresses = index.addresses_of(item.service.service);
+      auto addresses = index.addresses_of(item.claim->service);
       // None at all is "not known yet": the last ones stay.
-      if (addresses.empty() || addresses == item.addresses)
+      if (addresses.empty() || (item.addresses && *item.addresses == addresses))
         continue;
-      item.addresses = std::move(addresses);
+      item.addresses = std::make_shared<const std::vector<domain::ingress>>(std::move(addresses));
       report(item);
     }
   } else {
@@ -116,26 +116,16 @@ void pool_poller_state::answered(const domain::result<json_ptr>& outcome) {
 }
 
 void pool_poller_state::report(const target& item) {
-  self_->send(peers->writer_of(item.service.service),
-              addresses_observed{item.service.service, item.service.uid, name_, item.addresses});
+  const auto& claim = *item.claim;
+  self_->send(peers->writer_of(claim.service),
+              addresses_observed{claim.service, claim.uid, own_name(), item.addresses});
 }
 
-explanation pool_poller_state::explain() const {
-  auto body = nlohmann::json::object();
-  for (const auto& item : targets_) {
-    auto list = nlohmann::json::array();
-    for (const auto& address : item.addresses)
-      list.push_back(address.hostname.empty() ? address.ip : address.hostname);
-    body[to_string(item.service.service)] = std::move(list);
-  }
-  return {std::make_shared<const nlohmann::json>(std::move(body))};
-}
-
-pool_poller_actor::behavior_type pool_poller(pool_poller_state::self_pointer self, pool_actor pool,
-                                             std::string name, runtime_ptr run, directory_ptr peers,
-                                             bool gate_open) {
+pool_poller_actor::behavior_type pool_poller(pool_poller_state::self_pointer self,
+                                             const pool_actor& pool, std::string name,
+                                             runtime_ptr run, directory_ptr peers, bool gate_open) {
   auto& state = self->state;
-  state.start(std::move(pool), std::move(name), std::move(run), std::move(peers), gate_open);
+  state.start(pool, std::move(name), std::move(run), std::move(peers), gate_open);
   return {
     [&state, self](const describe&) { return state.describe(self); },
     [&state](const poll_services& what) {
@@ -153,10 +143,6 @@ pool_poller_actor::behavior_type pool_poller(pool_poller_state::self_pointer sel
     [&state](const tick& what) {
       state.count();
       state.ticked(what);
-    },
-    [&state](const explain&) {
-      state.count();
-      return state.explain();
     },
   };
 }

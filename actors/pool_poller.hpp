@@ -16,18 +16,17 @@ public:
   using self_pointer = messages::pool_poller_actor::stateful_pointer<pool_poller_state>;
   explicit pool_poller_state(self_pointer self) : self_(self) {}
 
-  void start(messages::pool_actor pool, std::string name, runtime_ptr shared, directory_ptr handles,
-             bool open);
+  void start(const messages::pool_actor& pool, std::string name, runtime_ptr shared,
+             directory_ptr handles, bool open);
   void watch(const messages::poll_services& what);
   void directory_changed(const messages::directory_changed& what);
   void gate_changed(bool open);
   void ticked(const messages::tick& what);
-  messages::explanation explain() const;
 
 private:
   struct target {
-    messages::poll_target service;
-    std::vector<domain::ingress> addresses;
+    messages::claim_ptr claim;
+    messages::addresses_ptr addresses; ///< null: not known yet
   };
 
   void poll();
@@ -37,8 +36,6 @@ private:
   bool settled() const;
 
   self_pointer self_;
-  messages::pool_actor pool_;
-  std::string name_;
   std::vector<target> targets_;
   domain::poll_schedule schedule_{milliseconds{1000}, milliseconds{120000}};
   std::uint64_t epoch_ = 0;
@@ -47,8 +44,8 @@ private:
 };
 
 messages::pool_poller_actor::behavior_type pool_poller(pool_poller_state::self_pointer self,
-                                                       messages::pool_actor pool, std::string name,
-                                                       runtime_ptr run, directory_ptr peers,
-                                                       bool gate_open);
+                                                       const messages::pool_actor& pool,
+                                                       std::string name, runtime_ptr run,
+                                                       directory_ptr peers, bool gate_open);
 
 } // namespace dklb::actors

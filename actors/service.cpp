@@ -15,23 +15,23 @@ using domain::service_phase;
 
 void service_state::start(const service_ptr& object, runtime_ptr shared, directory_ptr handles,
                           bool open) {
-  key_ = object->key;
+  subject_ = object;
   gate_open = open;
-  enlist(self_, std::move(shared), std::move(handles), "service", to_string(key_));
-  backoff_ = domain::backoff{{run->concurrency.retry_base, run->concurrency.retry_max, 2.0, 0.0}};
+  enlist(self_, std::move(shared), std::move(handles), "service", to_string(key()));
   enter("waiting");
   changed(object);
 }
 
 void service_state::changed(const service_ptr& object) {
-  if (!guard_.accept(object->resource_version, now(self_))) {
+  if (guard_ && !guard_->accept(object->resource_version, now(self_))) {
     // Older than our own write, as far as known; looked at in the end if the echo never comes.
     if (!std::exchange(held_, object))
       self_->delayed_send(self_, domain::echo_guard::patience, tick{echo, 0});
     return;
   }
+  guard_.reset();
   held_.reset();
-  if (!uid_.empty() && object->uid != uid_ && !cleaning_) {
+  if (object->uid != uid() && !cleaning_) {
     // A new object of the same name: what the old one had goes first.
     gone();
     object_ = object;
@@ -45,26 +45,28 @@ void service_state::changed(const service_ptr& object) {
 
 void service_state::adopt(const service_ptr& object) {
   object_ = object;
-  if (cleaning_ && object->uid != uid_)
+  if (cleaning_ && object->uid != uid())
     return; // waits for the clean-up of its predecessor
-  uid_ = object->uid;
-  self_->send(peers->writer_of(key_), track_status{object_});
+  subject_ = object;
+  self_->send(peers->writer_of(key()), track_status{object_});
 }
 
 void service_state::gone() {
   object_.reset();
   if (cleaning_)
     return;
-  self_->send(peers->writer_of(key_), untrack_status{key_, uid_});
-  if (cleaned_ || (!claim_ && releasing_.empty()))
+  self_->send(peers->writer_of(key()), untrack_status{key(), uid()});
+  if (cleaned_ || (!claim_ && releasing_->empty()))
     return self_->quit();
   // Somebody took the finalizer off by force: what we know of is released all the same.
   cleaning_ = true;
   clean_up_pools({});
 }
 
-void service_state::gate_changed(bool open) {
-  gate_open = open;
+void service_state::gate_changed(const messages::gate_changed& what) {
+  gate_open = what.open;
+  if (!what.why.empty())
+    gate_delayed(what.why);
   pump();
 }
 
@@ -80,7 +82,7 @@ void service_state::gate_delayed(const std::string& why) {
 void service_state::directory_changed(const messages::directory_changed& what) {
   peers = what.handles;
   if (object_ && !cleaning_)
-    self_->send(peers->writer_of(key_), track_status{object_});
+    self_->send(peers->writer_of(key()), track_status{object_});
 }
 
 void service_state::ticked(const tick& what) {
@@ -88,7 +90,7 @@ void service_state::ticked(const tick& what) {
     pump();
   if (what.kind == echo && held_)
     changed(std::exchange(held_, nullptr));
-  if (what.kind == grace && what.epoch == grace_epoch_ && served_ && addresses_.empty() && claim_)
+  if (what.kind == grace && what.epoch == grace_epoch_ && served_ && !has_addresses() && claim_)
     report(domain::awaiting_address_report(claim_->pool), false, false);
 }
 
@@ -103,8 +105,8 @@ void service_state::pump() {
   planned_ = true;
   domain::service_plan_input input;
   input.object = object_.get();
-  if (accepted_)
-    input.accepted = *accepted_;
+  if (!accepted_.empty())
+    input.accepted = domain::parse_configuration_object(accepted_).value().object;
   input.suffix = [this] { return domain::name_suffix(run->random()); };
   input.pool_exists = [this](const std::string& name) { return run->names->contains(name); };
   std::visit([this](auto&& step) { carry_out(std::forward<decltype(step)>(step)); },
@@ -113,12 +115,12 @@ void service_state::pump() {
 
 void service_state::carry_out(domain::ignore_service step) {
   note(domain::ignored_report(std::move(step.message)));
-  if (guard_.waiting()) {
+  if (guard_) {
     // Only what the watch told is known to the watcher too; ending before that would make it start
     // another one for an object that is already settled.
     planned_ = false;
   } else if (object_->type != "LoadBalancer") {
-    self_->send(peers->writer_of(key_), untrack_status{key_, uid_});
+    self_->send(peers->writer_of(key()), untrack_status{key(), uid()});
     self_->quit();
   }
 }
@@ -126,7 +128,7 @@ void service_state::carry_out(domain::ignore_service step) {
 void service_state::carry_out(const domain::clean_up_service&) {
   cleaning_ = true;
   note(domain::deleting_report(claim_ ? claim_->pool : std::string{}));
-  self_->request(peers->inventory, caf::infinite, find_pools{key_})
+  self_->request(peers->inventory, caf::infinite, find_pools{key()})
     .then([this](pools_found& found) { clean_up_pools(std::move(found.pools)); },
           [this](const caf::error&) { clean_up_pools({}); });
 }
@@ -134,8 +136,7 @@ void service_state::carry_out(const domain::clean_up_service&) {
 void service_state::carry_out(domain::refuse_service step) {
   // What EdgeLB serves goes on as it is.
   stopped_ = true;
-  report({service_phase::refused, std::move(step.event_reason), std::move(step.message)}, true,
-         true);
+  report({service_phase::refused, step.event_reason, std::move(step.message)}, true, true);
 }
 
 void service_state::carry_out(domain::pause_service step) {
@@ -172,7 +173,7 @@ void service_state::patched(const domain::service& before, const domain::patch_s
     emit(true, "ConfigurationRestored", *step.restored_message);
   if (cleaned_ || !object_ || object_->uid != (*outcome)->uid)
     return;
-  guard_.expect((*outcome)->resource_version, now(self_));
+  expect_echo((*outcome)->resource_version);
   if (object_->resource_version != (*outcome)->resource_version)
     adopt(*outcome);
   auto foreseen = before;
@@ -184,10 +185,24 @@ void service_state::patched(const domain::service& before, const domain::patch_s
   pump();
 }
 
+/// Our write was answered with this version, which the watch is still to tell.
+void service_state::expect_echo(const std::string& version) {
+  if (!guard_) {
+    guard_ = std::make_unique<domain::echo_guard>();
+    guard_->accept(object_->resource_version, now(self_));
+  }
+  guard_->expect(version, now(self_));
+  if (!guard_->waiting())
+    guard_.reset();
+}
+
 void service_state::retry_later(const domain::error& failure) {
   planned_ = false; // the next snapshot is looked at, whatever it says
+  if (!backoff_)
+    backoff_ = std::make_unique<domain::backoff>(
+      domain::backoff_settings{run->concurrency.retry_base, run->concurrency.retry_max, 2.0, 0.0});
   // 404 and 409: the watch is about to tell us what the object is now.
-  const auto delay = backoff_.next(failure.retry_after);
+  const auto delay = backoff_->next(failure.retry_after);
   next_retry_ = std::chrono::system_clock::now() + delay;
   self_->delayed_send(self_, delay, tick{retry, ++retry_epoch_});
   if (failure.code == error_code::conflict || failure.code == error_code::not_found
@@ -196,7 +211,7 @@ void service_state::retry_later(const domain::error& failure) {
   failed(failure.message);
   // A missing right is the same for all of them, and the gateway has said so.
   run->log->log(http::kube::denial_of(failure) ? spdlog::level::debug : spdlog::level::warn,
-                "service {}: {}; trying again", to_string(key_), failure.message);
+                "service {}: {}; trying again", own_name(), failure.message);
   report({service_phase::waiting, "KubernetesError",
           "the Service could not be updated: " + failure.message + "; dklb tries again by itself"},
          true, false);
@@ -207,10 +222,10 @@ void service_state::retry_later(const domain::error& failure) {
 
 void service_state::carry_out(domain::claim_pool_part step) {
   // Accepted it is once EdgeLB serves it: a user whose claim is refused may choose another pool.
-  if (accepted_ && *accepted_ == step.accepted)
-    claimed_ = accepted_;
-  else if (!claimed_ || *claimed_ != step.accepted)
-    claimed_ = std::make_shared<const domain::configuration_object>(std::move(step.accepted));
+  if (render_configuration_object(step.accepted) == accepted_)
+    claimed_.reset();
+  else
+    claimed_ = std::make_unique<const domain::configuration_object>(std::move(step.accepted));
   for (const auto& warning : step.warnings)
     emit(true, "TranslationWarning", warning);
   if (step.refused_change)
@@ -220,18 +235,18 @@ void service_state::carry_out(domain::claim_pool_part step) {
       resume();
     return;
   }
-  if (announced_to_ != step.claim->pool)
+  if (*announced_to_ != step.claim->pool)
     call_off();
-  announced_to_.clear();
+  announced_to_.reset();
   const auto moved_from = claim_ && claim_->pool != step.claim->pool ? claim_->pool : std::string{};
   claim_ = std::move(step.claim);
-  releasing_.erase(claim_->pool);
+  not_releasing(claim_->pool);
   served_ = false;
   stopped_ = false;
   note(domain::provisioning_report(claim_->pool));
   if (!moved_from.empty()) {
     pool_ = nullptr;
-    addresses_.clear();
+    addresses_.reset();
     moved_ = true;
     release(moved_from);
   }
@@ -241,22 +256,24 @@ void service_state::carry_out(domain::claim_pool_part step) {
 /// Several Services that join a pool at once are to cost it one write: each says so before its
 /// finalizer is written.
 void service_state::announce(const std::string& pool) {
-  announced_to_ = pool;
+  announced_to_.edit() = pool;
   self_->request(peers->supervisor, caf::infinite, ensure_pool{pool})
     .then(
       [this, pool](const pool_actor& actor) {
-        if (claim_ || pool_ || announced_to_ != pool)
+        if (claim_ || pool_ || *announced_to_ != pool)
           return;
         pool_ = actor;
         self_->monitor(actor);
-        self_->send(pool_, announce_claim{key_, true});
+        self_->send(pool_, announce_claim{key(), true});
       },
       [](const caf::error&) {});
 }
 
 void service_state::call_off() {
-  if (!std::exchange(announced_to_, {}).empty() && !claim_ && pool_) {
-    self_->send(pool_, announce_claim{key_, false});
+  const auto announced = !announced_to_->empty();
+  announced_to_.reset();
+  if (announced && !claim_ && pool_) {
+    self_->send(pool_, announce_claim{key(), false});
     pool_ = nullptr;
   }
 }
@@ -281,24 +298,31 @@ void service_state::send_claim() {
 }
 
 void service_state::release(const std::string& name) {
-  releasing_[name] = nullptr;
+  releasing_.edit()[name] = nullptr;
   self_->request(peers->supervisor, caf::infinite, ensure_pool{name})
     .then(
       [this, name](const pool_actor& pool) {
-        if (!releasing_.contains(name))
+        if (!releasing_->contains(name))
           return;
-        releasing_[name] = pool;
+        releasing_.edit()[name] = pool;
         self_->monitor(pool);
-        self_->request(pool, caf::infinite, release_pool{key_})
+        self_->request(pool, caf::infinite, release_pool{key()})
           .then([this](const pool_released& done) { released(done.pool); },
                 [](const caf::error&) {}); // its DOWN message starts it again
       },
-      [this, name](const caf::error&) { releasing_.erase(name); });
+      [this, name](const caf::error&) { not_releasing(name); });
+}
+
+void service_state::not_releasing(const std::string& pool) {
+  if (releasing_->contains(pool))
+    releasing_.edit().erase(pool);
+  if (releasing_->empty())
+    releasing_.reset();
 }
 
 void service_state::released(const std::string& pool) {
-  releasing_.erase(pool);
-  if (cleaning_ && releasing_.empty())
+  not_releasing(pool);
+  if (cleaning_ && releasing_->empty())
     clean_up_done();
 }
 
@@ -309,7 +333,7 @@ void service_state::actor_down(const caf::actor_addr& source) {
       send_claim();
   }
   std::vector<std::string> again;
-  for (const auto& [name, pool] : releasing_)
+  for (const auto& [name, pool] : *releasing_)
     if (pool && pool.address() == source)
       again.push_back(name);
   for (const auto& name : again)
@@ -321,7 +345,7 @@ void service_state::objects_found(const std::vector<std::string>& pools) {
   // the Service belongs, and what works stays.
   if (run->orphans == domain::orphan_mode::report)
     return;
-  found_ = pools;
+  found_.edit() = pools;
   if (served_)
     leave_others();
 }
@@ -329,18 +353,19 @@ void service_state::objects_found(const std::vector<std::string>& pools) {
 void service_state::leave_others() {
   if (!claim_ || cleaning_)
     return;
-  for (const auto& name : std::exchange(found_, {}))
-    if (name != claim_->pool && !releasing_.contains(name)) {
-      run->log->info("service {}: leaving pool {}", to_string(key_), name);
-      release(name);
+  for (const auto& pool : *found_)
+    if (pool != claim_->pool && !releasing_->contains(pool)) {
+      run->log->info("service {}: leaving pool {}", own_name(), pool);
+      release(pool);
     }
+  found_.reset();
 }
 
 void service_state::clean_up_pools(std::vector<std::string> pools) {
   if (claim_)
     pools.push_back(claim_->pool);
   forget_claim();
-  for (const auto& [name, pool] : releasing_)
+  for (const auto& [name, pool] : *releasing_)
     pools.push_back(name);
   if (object_ && object_->config_annotation) {
     const auto parsed = domain::parse_configuration_object(*object_->config_annotation);
@@ -352,7 +377,7 @@ void service_state::clean_up_pools(std::vector<std::string> pools) {
   if (pools.empty())
     return clean_up_done();
   for (const auto& name : pools)
-    if (!releasing_.contains(name))
+    if (!releasing_->contains(name))
       release(name);
 }
 
@@ -361,10 +386,10 @@ void service_state::forget_claim() {
   claim_.reset();
   pool_ = nullptr;
   served_ = false;
-  accepted_.reset();
+  accepted_.clear();
   claimed_.reset();
-  addresses_.clear();
-  found_.clear();
+  addresses_.reset();
+  found_.reset();
 }
 
 void service_state::clean_up_done() {
@@ -373,7 +398,7 @@ void service_state::clean_up_done() {
     emit(false, "DeletedLoadBalancer", "everything the Service had in EdgeLB is removed");
     return self_->quit();
   }
-  if (object_->uid != uid_) {
+  if (object_->uid != uid()) {
     // The successor of the same name begins.
     adopt(object_);
     return pump();
@@ -381,7 +406,7 @@ void service_state::clean_up_done() {
   emit(false, "DeletedLoadBalancer", "everything the Service had in EdgeLB is removed");
   cleaned_ = object_->deleting;
   if (!cleaned_)
-    self_->send(peers->writer_of(key_), withdraw_status{key_, uid_});
+    self_->send(peers->writer_of(key()), withdraw_status{key(), uid()});
   domain::patch_service patch;
   patch.finalizers = object_->finalizers;
   std::erase(*patch.finalizers, domain::finalizer_name);

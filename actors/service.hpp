@@ -2,6 +2,7 @@
 
 #include "actors/base.hpp"
 #include "domain/echo_guard.hpp"
+#include "domain/rare.hpp"
 #include "domain/retry_policy.hpp"
 #include "domain/service_phase.hpp"
 #include "domain/service_plan.hpp"
@@ -9,15 +10,14 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace dklb::actors {
 
 /// One Service of type LoadBalancer. It asks the domain for the next step on the newest snapshot
-/// and carries it out: one patch, claim or clean-up at a time (docs/architecture.md, "The
-/// Service").
+/// and carries it out: one patch, claim or clean-up at a time.
 class service_state : public actor_base {
 public:
   using self_pointer = messages::service_actor::stateful_pointer<service_state>;
@@ -29,8 +29,7 @@ public:
   void gone();
   void objects_found(const std::vector<std::string>& pools);
   void directory_changed(const messages::directory_changed& what);
-  void gate_changed(bool open);
-  void gate_delayed(const std::string& why);
+  void gate_changed(const messages::gate_changed& what);
   void settled(const messages::claim_settled& what);
   void delayed(const messages::claim_delayed& what);
   void published(const messages::addresses_published& what);
@@ -42,10 +41,11 @@ private:
   enum tick_kind : std::uint32_t { retry, grace, echo };
   struct transition {
     std::chrono::system_clock::time_point at;
-    domain::service_phase phase;
-    std::string reason;
-    std::string message;
+    domain::service_report report;
   };
+  const domain::service_key& key() const { return subject_->key; }
+  const std::string& uid() const { return subject_->uid; }
+  bool has_addresses() const { return addresses_ && !addresses_->empty(); }
 
   // the next step
   void pump();
@@ -58,6 +58,7 @@ private:
   void patched(const domain::service& before, const domain::patch_service& step,
                const domain::result<messages::service_ptr>& outcome);
   void adopt(const messages::service_ptr& object);
+  void expect_echo(const std::string& version);
   void retry_later(const domain::error& failure);
 
   // claims and releases
@@ -65,6 +66,7 @@ private:
   void call_off();
   void send_claim();
   void release(const std::string& pool);
+  void not_releasing(const std::string& pool);
   void released(const std::string& pool);
   void clean_up_pools(std::vector<std::string> pools);
   void clean_up_done();
@@ -72,26 +74,26 @@ private:
   void leave_others();
 
   // what the user is told
+  void gate_delayed(const std::string& why);
   void resume();
   void report(const domain::service_report& what, bool warning, bool blocking);
   void note(const domain::service_report& what);
   void measure(domain::service_phase phase);
-  void emit(bool warning, const std::string& reason, const std::string& message);
+  void emit(bool warning, std::string_view reason, const std::string& message);
   void say(std::optional<domain::condition_update> condition, bool blocking);
 
   self_pointer self_;
-  domain::service_key key_;
-  messages::service_ptr object_; ///< the newest snapshot; null once it is deleted
-  std::string uid_;              ///< whose claims these are
-  domain::echo_guard guard_;
-  messages::service_ptr held_; ///< the newest snapshot that the guard held back
-  std::shared_ptr<const domain::configuration_object> claimed_;  ///< behind claim_
-  std::shared_ptr<const domain::configuration_object> accepted_; ///< the last that EdgeLB served
+  messages::service_ptr object_;              ///< the newest snapshot; null once it is deleted
+  messages::service_ptr subject_;             ///< the newest of the object whose claims these are
+  std::unique_ptr<domain::echo_guard> guard_; ///< while the echo of our own write is to come
+  messages::service_ptr held_;                ///< the newest snapshot that the guard held back
+  std::unique_ptr<const domain::configuration_object> claimed_; ///< behind claim_; null: accepted_
+  std::string accepted_; ///< the last that EdgeLB served, as YAML: many times smaller than parsed
   messages::claim_ptr claim_;
   messages::pool_actor pool_;
-  std::string announced_to_; ///< the pool that pool_ is while there is no claim
-  std::map<std::string, messages::pool_actor> releasing_;
-  std::vector<std::string> found_; ///< pools with objects of it, not yet compared with claim_
+  domain::rare<std::string> announced_to_; ///< the pool that pool_ is while there is no claim
+  domain::rare<std::map<std::string, messages::pool_actor>> releasing_;
+  domain::rare<std::vector<std::string>> found_; ///< pools with its objects, to compare with claim_
   bool busy_ = false;
   bool planned_ = false; ///< the plan of the present snapshot is carried out or under way
   bool cleaning_ = false;
@@ -101,18 +103,17 @@ private:
   bool moved_ = false;   ///< the addresses in its status may be those of the pool it left
   bool said_something_ = false;
   domain::service_phase phase_ = domain::service_phase::waiting;
-  std::vector<domain::ingress> addresses_;
-  domain::backoff backoff_;
+  messages::addresses_ptr addresses_;
+  std::unique_ptr<domain::backoff> backoff_; ///< since the last success, null where nothing failed
   std::chrono::system_clock::time_point next_retry_;
   std::uint64_t retry_epoch_ = 0;
   std::uint64_t grace_epoch_ = 0;
-  std::string last_event_;
+  std::size_t last_event_ = 0; ///< a digest of its reason and message
   std::vector<transition> timeline_;
   std::optional<service_meter> meter_; ///< from the first step on: a standby counts no Services
 };
 
 messages::service_actor::behavior_type service(service_state::self_pointer self,
-                                               messages::service_watcher_actor watcher,
                                                messages::service_ptr object, runtime_ptr run,
                                                directory_ptr peers, bool gate_open);
 

@@ -2,6 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include <functional>
+#include <utility>
+
 namespace dklb::actors {
 
 using namespace messages;
@@ -18,6 +21,10 @@ nlohmann::json address_list(const std::vector<domain::ingress>& addresses) {
   return out;
 }
 
+std::size_t digest_of(std::string_view reason, const std::string& message) {
+  return std::hash<std::string>{}(std::string{reason}.append(message));
+}
+
 } // namespace
 
 void service_state::settled(const claim_settled& what) {
@@ -27,7 +34,10 @@ void service_state::settled(const claim_settled& what) {
   backoff_.reset();
   if (what.refusal)
     return report(domain::refused_report(*what.refusal), true, true);
-  accepted_ = claimed_;
+  if (claimed_) {
+    accepted_ = render_configuration_object(*std::exchange(claimed_, nullptr));
+    accepted_.shrink_to_fit();
+  }
   leave_others();
   if (!stopped_)
     resume();
@@ -38,13 +48,13 @@ void service_state::resume() {
   if (said_something_)
     say(std::nullopt, false);
   // What the status shows was found before a restart; it holds until the metadata says otherwise.
-  if (addresses_.empty() && !moved_ && object_)
-    addresses_ = object_->addresses;
-  if (addresses_.empty()) {
+  if (!has_addresses() && !moved_ && object_)
+    addresses_ = addresses_ptr{object_, &object_->addresses};
+  if (!has_addresses()) {
     note(domain::awaiting_address_report(claim_->pool));
     self_->delayed_send(self_, run->address_grace, tick{grace, ++grace_epoch_});
   } else {
-    note(domain::provisioned_report(claim_->pool, addresses_));
+    note(domain::provisioned_report(claim_->pool, *addresses_));
   }
 }
 
@@ -59,9 +69,9 @@ void service_state::delayed(const claim_delayed& what) {
 void service_state::published(const addresses_published& what) {
   addresses_ = what.addresses;
   moved_ = false;
-  if (!claim_ || !served_ || stopped_ || addresses_.empty())
+  if (!claim_ || !served_ || stopped_ || !has_addresses())
     return;
-  auto said = domain::provisioned_report(claim_->pool, addresses_);
+  auto said = domain::provisioned_report(claim_->pool, *addresses_);
   note(said);
   if (what.written)
     emit(false, said.reason, said.message);
@@ -74,20 +84,22 @@ void service_state::report(const domain::service_report& what, bool warning, boo
   if (!known)
     emit(warning, what.reason, what.message);
   else
-    last_event_ = what.reason + what.message;
+    last_event_ = digest_of(what.reason, what.message);
   say(condition, blocking);
 }
 
 void service_state::note(const domain::service_report& what) {
   enter(to_string(what.phase));
   measure(what.phase);
-  if (!timeline_.empty() && phase_ == what.phase && timeline_.back().message == what.message)
+  if (!timeline_.empty() && phase_ == what.phase && timeline_.back().report.message == what.message)
     return;
   phase_ = what.phase;
   if (timeline_.size() == timeline_limit)
     timeline_.erase(timeline_.begin());
-  timeline_.push_back({std::chrono::system_clock::now(), what.phase, what.reason, what.message});
-  run->log->debug("service {}: {}: {}", to_string(key_), what.reason, what.message);
+  // Most Services stay at the few entries that they have now.
+  timeline_.reserve(timeline_.size() + 1);
+  timeline_.push_back({std::chrono::system_clock::now(), what});
+  run->log->debug("service {}: {}: {}", own_name(), what.reason, what.message);
 }
 
 void service_state::measure(service_phase phase) {
@@ -96,37 +108,40 @@ void service_state::measure(service_phase phase) {
   meter_->enter(phase, object_ && !object_->addresses.empty());
 }
 
-void service_state::emit(bool warning, const std::string& reason, const std::string& message) {
+void service_state::emit(bool warning, std::string_view reason, const std::string& message) {
   // The same state never repeats an event.
-  if (std::exchange(last_event_, reason + message) == reason + message)
+  const auto digest = digest_of(reason, message);
+  if (std::exchange(last_event_, digest) == digest)
     return;
-  self_->send(peers->recorder, record_event{key_, uid_, warning, reason, message});
+  self_->send(peers->recorder, record_event{key(), uid(), warning, std::string{reason}, message});
 }
 
 void service_state::say(std::optional<domain::condition_update> condition, bool blocking) {
   said_something_ = condition.has_value();
-  self_->send(peers->writer_of(key_), report_condition{key_, uid_, std::move(condition), blocking});
+  self_->send(peers->writer_of(key()),
+              report_condition{key(), uid(), std::move(condition), blocking});
 }
 
 explanation service_state::explain() const {
   auto timeline = nlohmann::json::array();
   for (const auto& item : timeline_)
     timeline.push_back({{"at", to_rfc3339(item.at)},
-                        {"phase", to_string(item.phase)},
-                        {"reason", item.reason},
-                        {"message", item.message}});
-  nlohmann::json body{{"namespace", key_.name_space},
-                      {"name", key_.name},
-                      {"uid", uid_},
-                      {"phase", to_string(phase_)},
-                      {"reason", timeline_.empty() ? "" : timeline_.back().reason},
-                      {"message", timeline_.empty() ? "" : timeline_.back().message},
-                      {"pool", nullptr},
-                      {"frontends", nlohmann::json::array()},
-                      {"addresses", address_list(addresses_)},
-                      {"attempts", backoff_.attempts()},
-                      {"nextRetry", nullptr},
-                      {"timeline", std::move(timeline)}};
+                        {"phase", to_string(item.report.phase)},
+                        {"reason", item.report.reason},
+                        {"message", item.report.message}});
+  nlohmann::json body{
+    {"namespace", key().name_space},
+    {"name", key().name},
+    {"uid", uid()},
+    {"phase", to_string(phase_)},
+    {"reason", timeline_.empty() ? "" : timeline_.back().report.reason},
+    {"message", timeline_.empty() ? "" : timeline_.back().report.message},
+    {"pool", nullptr},
+    {"frontends", nlohmann::json::array()},
+    {"addresses", has_addresses() ? address_list(*addresses_) : nlohmann::json::array()},
+    {"attempts", backoff_ ? backoff_->attempts() : 0},
+    {"nextRetry", nullptr},
+    {"timeline", std::move(timeline)}};
   if (claim_) {
     body["pool"] = claim_->pool;
     for (const auto& port : claim_->ports)
@@ -139,18 +154,10 @@ explanation service_state::explain() const {
   return {std::make_shared<const nlohmann::json>(std::move(body))};
 }
 
-service_actor::behavior_type service(service_state::self_pointer self,
-                                     service_watcher_actor watcher, service_ptr object,
+service_actor::behavior_type service(service_state::self_pointer self, service_ptr object,
                                      runtime_ptr run, directory_ptr peers, bool gate_open) {
   auto& state = self->state;
-  self->monitor(watcher);
-  self->set_down_handler([&state, self, parent = watcher.address()](const caf::down_msg& down) {
-    // A new watcher starts its own service actors from a new list.
-    if (down.source == parent)
-      self->quit(caf::exit_reason::kill);
-    else
-      state.actor_down(down.source);
-  });
+  self->set_down_handler([&state](const caf::down_msg& down) { state.actor_down(down.source); });
   state.start(object, std::move(run), std::move(peers), gate_open);
   return {
     [&state, self](const describe&) { return state.describe(self); },
@@ -172,11 +179,7 @@ service_actor::behavior_type service(service_state::self_pointer self,
     },
     [&state](const gate_changed& what) {
       state.count();
-      state.gate_changed(what.open);
-    },
-    [&state](const gate_delayed& what) {
-      state.count();
-      state.gate_delayed(what.why);
+      state.gate_changed(what);
     },
     [&state](const claim_settled& what) {
       state.count();

@@ -20,6 +20,12 @@ void service_watcher_state::start(runtime_ptr shared, directory_ptr handles, boo
     intake_ = factory(service_watcher_actor{self_});
 }
 
+service_watcher_state::~service_watcher_state() {
+  for (const auto& [key, item] : services_)
+    if (item.actor)
+      caf::anon_send_exit(item.actor, caf::exit_reason::kill);
+}
+
 bool service_watcher_state::relevant(const domain::service& object) const {
   return object.type == "LoadBalancer" || domain::needs_cleanup(run->services, object);
 }
@@ -28,14 +34,15 @@ void service_watcher_state::observed(const service_ptr& object) {
   if (intake_)
     intake_->release();
   const auto found = services_.find(object->key);
-  if (found == services_.end() && !relevant(*object))
+  if (found == services_.end()) {
+    if (relevant(*object))
+      spawn(*services_.try_emplace(object->key, entry{{}, object}).first);
     return;
-  auto& item = found == services_.end() ? services_[object->key] : found->second;
+  }
+  auto& item = found->second;
   item.object = object;
   if (item.actor)
     self_->send(item.actor, service_changed{object});
-  else if (found == services_.end())
-    spawn(object->key, item);
 }
 
 void service_watcher_state::vanished(const service_vanished& what) {
@@ -69,32 +76,28 @@ void service_watcher_state::directory_changed(const messages::directory_changed&
   tell_services(what);
 }
 
-void service_watcher_state::gate_delayed(const messages::gate_delayed& what) {
+void service_watcher_state::gate_changed(const messages::gate_changed& what) {
+  gate_open = what.open;
   delayed_by_ = what.why;
   tell_services(what);
 }
 
-void service_watcher_state::gate_changed(const messages::gate_changed& what) {
-  gate_open = what.open;
-  delayed_by_.clear();
-  tell_services(what);
-}
-
-void service_watcher_state::spawn(const domain::service_key& key, entry& item) {
-  item.actor = self_->spawn<caf::monitored>(service, service_watcher_actor{self_}, item.object, run,
-                                            peers, gate_open);
-  keys_[item.actor.id()] = key;
+void service_watcher_state::spawn(service_map::value_type& place) {
+  auto& item = place.second;
+  item.actor = self_->spawn<caf::monitored>(service, item.object, run, peers, gate_open);
+  places_[item.actor.id()] = &place;
   if (!delayed_by_.empty())
-    self_->send(item.actor, messages::gate_delayed{delayed_by_});
+    self_->send(item.actor, messages::gate_changed{gate_open, delayed_by_});
 }
 
 void service_watcher_state::child_down(const caf::down_msg& down) {
-  const auto known = keys_.find(down.source.id());
-  if (known == keys_.end())
+  const auto known = places_.find(down.source.id());
+  if (known == places_.end())
     return;
-  const auto key = known->second;
-  keys_.erase(known);
-  auto& item = services_.at(key);
+  auto& place = *known->second;
+  places_.erase(known);
+  const auto key = place.first;
+  auto& item = place.second;
   item.actor = nullptr;
   if (!item.object) {
     services_.erase(key);
@@ -103,7 +106,7 @@ void service_watcher_state::child_down(const caf::down_msg& down) {
   if (down.reason == caf::exit_reason::normal) {
     // It ended because there was nothing to do; a newer object may have crossed its end.
     if (relevant(*item.object))
-      spawn(key, item);
+      spawn(place);
     else
       services_.erase(key);
     return;
@@ -124,7 +127,7 @@ void service_watcher_state::retry(const domain::service_key& key) {
   if (found == services_.end() || found->second.actor)
     return;
   if (found->second.object)
-    spawn(key, found->second);
+    spawn(*found);
   else
     services_.erase(found);
 }
@@ -175,10 +178,6 @@ service_watcher_actor::behavior_type service_watcher(service_watcher_state::self
     [&state](const gate_changed& what) {
       state.count();
       state.gate_changed(what);
-    },
-    [&state](const gate_delayed& what) {
-      state.count();
-      state.gate_delayed(what);
     },
     [&state](const retry_service& what) {
       state.count();

@@ -26,6 +26,8 @@ class service_watcher_state : public actor_base {
 public:
   using self_pointer = messages::service_watcher_actor::stateful_pointer<service_watcher_state>;
   explicit service_watcher_state(self_pointer self) : self_(self) {}
+  /// Ends the service actors: a new watcher starts its own from a new list.
+  ~service_watcher_state();
 
   void start(runtime_ptr shared, directory_ptr handles, bool open, const intake_factory& factory);
   void observed(const messages::service_ptr& object);
@@ -33,7 +35,6 @@ public:
   void synced();
   void directory_changed(const messages::directory_changed& what);
   void gate_changed(const messages::gate_changed& what);
-  void gate_delayed(const messages::gate_delayed& what);
   void child_down(const caf::down_msg& down);
   void retry(const domain::service_key& key);
   messages::orphans check_owners(const messages::check_owners& what);
@@ -44,16 +45,19 @@ private:
     messages::service_ptr object; ///< null once it is deleted
   };
 
+  using service_map = std::unordered_map<domain::service_key, entry>;
+
   bool relevant(const domain::service& object) const;
-  void spawn(const domain::service_key& key, entry& item);
+  void spawn(service_map::value_type& place);
   template <class Message>
   void tell_services(const Message& what);
 
   self_pointer self_;
   std::unique_ptr<intake> intake_;
   std::string delayed_by_; ///< what keeps the gate closed, "" where that is not known
-  std::unordered_map<domain::service_key, entry> services_;
-  std::unordered_map<std::uint64_t, domain::service_key> keys_; ///< by actor ID
+  service_map services_;
+  /// By actor ID; an entry stays at least as long as its actor.
+  std::unordered_map<std::uint64_t, service_map::value_type*> places_;
 };
 
 messages::service_watcher_actor::behavior_type

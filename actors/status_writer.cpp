@@ -25,13 +25,12 @@ void status_writer_state::track(const track_status& what) {
   if (item.object && item.object->uid != what.object->uid)
     item = entry{};
   item.owner = caf::actor_cast<service_actor>(self_->current_sender());
-  if (item.guard && !item.guard->accept(what.object->resource_version, now(self_))) {
-    if (!std::exchange(item.held, what.object))
+  if (item.awaited && !item.awaited->guard.accept(what.object->resource_version, now(self_))) {
+    if (!std::exchange(item.awaited->held, what.object))
       self_->delayed_send(self_, domain::echo_guard::patience, retry_service{what.object->key});
     return;
   }
-  item.guard.reset();
-  item.held.reset();
+  item.awaited.reset();
   item.object = what.object;
   consider(item);
 }
@@ -63,7 +62,8 @@ void status_writer_state::reported(const report_condition& what) {
   auto* item = find(what.service, what.uid);
   if (item == nullptr)
     return;
-  item->said = what.condition;
+  item->said =
+    what.condition ? std::make_unique<const domain::condition_update>(*what.condition) : nullptr;
   item->blocking = what.blocking && what.condition.has_value();
   consider(*item);
 }
@@ -88,10 +88,9 @@ void status_writer_state::retry(const domain::service_key& key) {
     auto& item = found->second;
     item.waiting = false;
     // The echo of our write never came: what did come holds.
-    if (item.held && item.guard && item.guard->accept(item.held->resource_version, now(self_))) {
-      item.guard.reset();
-      item.object = std::exchange(item.held, nullptr);
-    }
+    if (item.awaited && item.awaited->held
+        && item.awaited->guard.accept(item.awaited->held->resource_version, now(self_)))
+      item.object = std::exchange(item.awaited, nullptr)->held;
     consider(item);
   }
 }
@@ -104,8 +103,8 @@ void status_writer_state::consider(entry& item) {
     desired = domain::withdrawn_status(*item.object);
   } else {
     domain::status_inputs inputs;
-    inputs.addresses = item.addresses ? &*item.addresses : nullptr;
-    inputs.said = item.said ? &*item.said : nullptr;
+    inputs.addresses = item.addresses.get();
+    inputs.said = item.said.get();
     inputs.blocking = item.blocking;
     inputs.pool = item.pool;
     desired = domain::compose_status(*item.object, inputs);
@@ -140,8 +139,10 @@ void status_writer_state::written(const domain::service_key& key, const std::str
     const auto echoed = item->object->resource_version == (*outcome)->resource_version;
     if (!echoed) {
       item->object = *outcome;
-      item->guard = std::make_unique<domain::echo_guard>();
-      item->guard->expect(item->object->resource_version, now(self_));
+      if (!item->awaited)
+        item->awaited = std::make_unique<echo>();
+      item->awaited->guard = {};
+      item->awaited->guard.expect(item->object->resource_version, now(self_));
     }
     publish(*item, true);
     consider(*item);
@@ -174,7 +175,7 @@ void status_writer_state::publish(entry& item, bool wrote) {
   if (!item.addresses || item.withdrawn || (item.announced && !wrote))
     return;
   item.announced = true;
-  self_->send(item.owner, addresses_published{*item.addresses, wrote});
+  self_->send(item.owner, addresses_published{item.addresses, wrote});
 }
 
 void status_writer_state::start(std::string shard, runtime_ptr shared, bool open) {

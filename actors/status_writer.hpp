@@ -6,10 +6,8 @@
 #include "domain/retry_policy.hpp"
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <unordered_map>
-#include <vector>
 
 namespace dklb::actors {
 
@@ -31,16 +29,20 @@ public:
   void retry(const domain::service_key& key);
 
 private:
+  /// While the watch is still to tell of our own write.
+  struct echo {
+    domain::echo_guard guard;
+    messages::service_ptr held; ///< the newest snapshot that the guard held back
+  };
   /// What the pollers and the service actor said of one Service, and what its status is known to
   /// be.
   struct entry {
     messages::service_ptr object;
     messages::service_actor owner;
     std::string pool;
-    std::optional<std::vector<domain::ingress>> addresses;
-    std::optional<domain::condition_update> said;
-    std::unique_ptr<domain::echo_guard> guard;
-    messages::service_ptr held; ///< the newest snapshot that the guard held back
+    messages::addresses_ptr addresses; ///< null: not known
+    std::unique_ptr<const domain::condition_update> said;
+    std::unique_ptr<echo> awaited;
     std::unique_ptr<domain::backoff> retry;
     bool blocking = false;
     bool withdrawn = false;

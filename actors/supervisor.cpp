@@ -123,7 +123,7 @@ caf::result<pool_actor> supervisor_state::ensure_pool(const std::string& name) {
   if (found->second.pool)
     return found->second.pool;
   auto promise = self_->make_response_promise<pool_actor>();
-  found->second.waiting.push_back(promise);
+  found->second.waiting.edit().push_back(promise);
   return promise;
 }
 
@@ -131,7 +131,8 @@ void supervisor_state::spawn_pool(const std::string& name, pool_entry& item) {
   item.pool =
     adopt(self_->spawn(pool, name, pool_arguments{run, peers, gate_open, nodes_}), "pool", name);
   spawn_poller(name, item);
-  for (auto& promise : std::exchange(item.waiting, {}))
+  auto waiting = std::exchange(item.waiting, {});
+  for (auto& promise : waiting.edit())
     promise.deliver(item.pool);
 }
 
@@ -261,7 +262,7 @@ void supervisor_state::update_gate() {
   const auto statuses = leader_ && services_listed_ && !stopping_;
   if (std::exchange(statuses_open_, statuses) != statuses)
     for (const auto& writer : handles_.writers)
-      self_->send(writer, messages::gate_changed{statuses});
+      self_->send(writer, messages::gate_changed{statuses, {}});
   const auto open = leader_ && services_listed_ && inventory_read_ && !stopping_
                     && (nodes_ || !arguments_.needs_nodes);
   if (open == gate_open)
@@ -269,13 +270,13 @@ void supervisor_state::update_gate() {
   gate_open = open;
   run->log->info(open ? "work begins: the Services are listed and the EdgeLB inventory is read"
                       : "work pauses");
-  broadcast(messages::gate_changed{open});
+  broadcast(messages::gate_changed{open, {}});
 }
 
 /// Who waits is told, unless it is for another replica or for the list of Services itself.
 void supervisor_state::explain_gate() {
   if (leader_ && services_listed_ && !stopping_ && !inventory_read_ && !inventory_failure_.empty())
-    self_->send(handles_.watcher, gate_delayed{inventory_failure_});
+    self_->send(handles_.watcher, messages::gate_changed{gate_open, inventory_failure_});
 }
 
 void supervisor_state::synced() {

@@ -2,6 +2,7 @@
 
 #include "actors/base.hpp"
 #include "actors/service_watcher.hpp"
+#include "domain/rare.hpp"
 #include "domain/retry_policy.hpp"
 
 #include <caf/typed_response_promise.hpp>
@@ -75,7 +76,7 @@ private:
   struct pool_entry {
     messages::pool_actor pool;
     messages::pool_poller_actor poller;
-    std::vector<caf::typed_response_promise<messages::pool_actor>> waiting;
+    domain::rare<std::vector<caf::typed_response_promise<messages::pool_actor>>> waiting;
   };
   struct child {
     const char* kind;

@@ -2,6 +2,7 @@
 
 #include "domain/pool_claim.hpp"
 #include "domain/pool_plan.hpp"
+#include "domain/rare.hpp"
 
 #include <cstdint>
 #include <map>
@@ -28,7 +29,7 @@ public:
     std::uint64_t version = 0; ///< of its last change
     /// Its owner was told a verdict, namely this refusal, or without one: it is served.
     bool told = false;
-    std::optional<claim_refusal> refusal;
+    std::unique_ptr<const claim_refusal> refusal;
 
     bool served() const { return told && !refusal; }
   };
@@ -40,14 +41,17 @@ public:
   /// The release was carried out.
   void released(const service_key& service);
 
-  const std::map<service_key, entry>& entries() const { return entries_; }
-  const std::set<service_key>& releases() const { return releases_; }
-  bool empty() const { return entries_.empty() && releases_.empty(); }
+  /// Sorted by Service.
+  const std::vector<entry>& entries() const { return entries_; }
+  /// The Service's entry, null where it has none.
+  const entry* find(const service_key& service) const;
+  const std::set<service_key>& releases() const { return *releases_; }
+  bool empty() const { return entries_.empty() && releases_->empty(); }
   std::uint64_t version() const { return version_; }
 
   /// Claims that the next plan leaves out: the guilty, and those that wait for their turn.
   std::set<service_key> excluded() const;
-  const std::map<service_key, std::string>& guilty() const { return guilty_; }
+  const std::map<service_key, std::string>& guilty() const { return search_->guilty; }
 
   /// A round over `planned` succeeded (written, or nothing to write). True where claims that were
   /// left out are to be tried next.
@@ -63,17 +67,25 @@ public:
   bool settle(const service_key& service, const std::optional<claim_refusal>& refusal);
 
 private:
-  std::map<service_key, entry> entries_;
-  std::set<service_key> releases_;
-  /// Left out until their turn: the younger halves of refused rounds, the latest last.
-  std::vector<std::set<service_key>> suspects_;
-  std::map<service_key, std::string> guilty_;
+  /// For the claims that EdgeLB refuses.
+  struct search {
+    /// Left out until their turn: the younger halves of refused rounds, the latest last.
+    std::vector<std::set<service_key>> suspects;
+    std::map<service_key, std::string> guilty;
+  };
+
+  std::vector<entry> entries_; ///< one in most pools, which a map's node would make much of
+  rare<std::set<service_key>> releases_;
+  rare<search> search_;
   std::uint64_t version_ = 0;
   std::uint64_t success_ = 0;
   bool blamed_ = false;
 
+  std::vector<entry>::iterator place_of(const service_key& service);
+  entry& at(const service_key& service) { return *place_of(service); }
   std::vector<claim_ptr> changed_until(std::uint64_t planned) const;
   void clear_of_suspicion(const service_key& service);
+  void end_search_if_done();
 };
 
 } // namespace dklb::domain

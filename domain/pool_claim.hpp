@@ -43,6 +43,9 @@ struct pool_claim {
   friend bool operator==(const pool_claim&, const pool_claim&) = default;
 };
 
+/// True where both are of the same Service, and not of one that was created anew under its name.
+bool same_service(const pool_claim& left, const pool_claim& right);
+
 /// Orders claims by precedence: the older Service first, then by namespace and name.
 bool precedes(const pool_claim& left, const pool_claim& right);
 

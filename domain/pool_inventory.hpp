@@ -38,11 +38,11 @@ public:
 private:
   struct known {
     bool listed = false;
-    std::uint64_t digest = 0;
-    std::vector<service_key> owners;
     /// What an actor saw last: nothing told, or told absent, or a digest.
     bool told = false;
     std::optional<std::uint64_t> actor_digest;
+    std::uint64_t digest = 0;
+    std::vector<service_key> owners;
   };
 
   std::unordered_map<std::string, known> pools_;

@@ -101,6 +101,7 @@ result<claim_pool_part> make_claim(const service& service, const configuration_o
   // Only `Once` asks for it; a claim that changed with each status write would wake its pool.
   claim.had_address = claim.creation == creation_strategy::once && !service.addresses.empty();
   std::set<int> bound;
+  claim.ports.reserve(service.ports.size());
   for (const auto& port : service.ports) {
     const auto bind_port = cloud ? 0 : bind_port_of(object, port.port);
     if (!cloud && !bound.insert(bind_port).second)

@@ -115,7 +115,7 @@ service_report deleting_report(std::string_view pool) {
 
 condition_update condition_of(const service_report& report, std::int64_t generation) {
   const auto provisioned = report.phase == service_phase::provisioned;
-  return {provisioned ? "True" : "False", report.reason, report.message, generation};
+  return {provisioned ? "True" : "False", std::string{report.reason}, report.message, generation};
 }
 
 bool condition_says(const service& object, const condition_update& update) {

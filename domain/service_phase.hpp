@@ -28,8 +28,8 @@ const char* to_string(service_phase phase);
 /// One line about a Service: for the condition, the event and `/services` alike.
 struct service_report {
   service_phase phase = service_phase::waiting;
-  std::string reason;  ///< CamelCase
-  std::string message; ///< cause and next step
+  std::string_view reason; ///< CamelCase, a literal
+  std::string message;     ///< cause and next step
 };
 
 /// The texts of the states that are not a refusal of the annotation's own parser.

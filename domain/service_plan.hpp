@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -38,8 +39,8 @@ struct clean_up_service {};
 
 /// The annotation or the spec cannot be provisioned. What worked before goes on.
 struct refuse_service {
-  std::string event_reason; ///< e.g. TranslationError
-  std::string message;      ///< cause and next step
+  std::string_view event_reason; ///< a literal, e.g. TranslationError
+  std::string message;           ///< cause and next step
 };
 
 /// Go on with this claim.

@@ -38,7 +38,7 @@ using inventory_actor =
 using service_actor =
   describable_actor::extend<caf::reacts_to<service_changed>, caf::reacts_to<service_gone>,
                             caf::reacts_to<objects_found>, caf::reacts_to<directory_changed>,
-                            caf::reacts_to<gate_changed>, caf::reacts_to<gate_delayed>,
+                            caf::reacts_to<gate_changed>,
                             // from its pool
                             caf::reacts_to<claim_settled>, caf::reacts_to<claim_delayed>,
                             // from its status writer
@@ -46,12 +46,10 @@ using service_actor =
                             caf::replies_to<explain>::with<explanation>>;
 
 /// Turns the Service watch into service actors; starts failed ones again.
-using service_watcher_actor =
-  describable_actor::extend<caf::reacts_to<service_observed>, caf::reacts_to<service_vanished>,
-                            caf::reacts_to<intake_synced>, caf::reacts_to<intake_troubled>,
-                            caf::reacts_to<directory_changed>, caf::reacts_to<gate_changed>,
-                            caf::reacts_to<gate_delayed>, caf::reacts_to<retry_service>,
-                            caf::replies_to<check_owners>::with<orphans>>;
+using service_watcher_actor = describable_actor::extend<
+  caf::reacts_to<service_observed>, caf::reacts_to<service_vanished>, caf::reacts_to<intake_synced>,
+  caf::reacts_to<intake_troubled>, caf::reacts_to<directory_changed>, caf::reacts_to<gate_changed>,
+  caf::reacts_to<retry_service>, caf::replies_to<check_owners>::with<orphans>>;
 
 /// One per EdgeLB pool: serializes all mutations of it.
 using pool_actor = describable_actor::extend<
@@ -63,8 +61,7 @@ using pool_actor = describable_actor::extend<
 /// One per pool: asks for its metadata and reports addresses to the status writers.
 using pool_poller_actor =
   describable_actor::extend<caf::reacts_to<poll_services>, caf::reacts_to<directory_changed>,
-                            caf::reacts_to<gate_changed>, caf::reacts_to<tick>,
-                            caf::replies_to<explain>::with<explanation>>;
+                            caf::reacts_to<gate_changed>, caf::reacts_to<tick>>;
 
 /// A few, sharded by Service: writes status, one patch in flight per Service.
 using status_writer_actor =

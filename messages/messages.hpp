@@ -24,6 +24,7 @@ namespace dklb::messages {
 
 using service_ptr = std::shared_ptr<const domain::service>;
 using claim_ptr = std::shared_ptr<const domain::pool_claim>;
+using addresses_ptr = std::shared_ptr<const std::vector<domain::ingress>>;
 using document_ptr = std::shared_ptr<const domain::pool_document>;
 using json_ptr = std::shared_ptr<const nlohmann::json>;
 
@@ -61,9 +62,8 @@ struct directory_changed {
 /// Whether work may be done: leadership held, first Service list and EdgeLB inventory read.
 struct gate_changed {
   bool open = false;
-};
-/// Only this keeps the gate closed, and it fails: what those hear who wait for work to begin.
-struct gate_delayed {
+  /// Where only this keeps the gate closed, and it fails: what those hear who wait for work to
+  /// begin.
   std::string why;
 };
 
@@ -102,14 +102,13 @@ struct claim_delayed {
   std::string message;
   std::chrono::milliseconds retry_in{};
 };
-/// Remove everything of this Service from the pool; answered once EdgeLB confirmed it.
 /// A claim of this Service is on its way (its finalizer is being written), or no longer: a pool
 /// whose claims come in together writes them together.
 struct announce_claim {
   domain::service_key service;
   bool coming = true;
 };
-
+/// Remove everything of this Service from the pool; answered once EdgeLB confirmed it.
 struct release_pool {
   domain::service_key service;
 };
@@ -119,15 +118,9 @@ struct pool_released {
 
 // -- pool, poller, status writer -----------------------------------------------------------------
 
-struct poll_target {
-  domain::service_key service;
-  std::string uid;
-
-  friend bool operator==(const poll_target&, const poll_target&) = default;
-};
-/// Poll the pool's metadata for these Services, at once where `now`.
+/// Poll the pool's metadata for the Services of these claims, at once where `now`.
 struct poll_services {
-  std::vector<poll_target> targets;
+  std::vector<claim_ptr> claims;
   bool now = false;
 };
 /// A poller, new or restarted, asks its pool for its targets.
@@ -137,7 +130,7 @@ struct addresses_observed {
   domain::service_key service;
   std::string uid;
   std::string pool;
-  std::vector<domain::ingress> addresses;
+  addresses_ptr addresses;
 };
 /// The status of this Service is the receiver's business from now on; also each newer snapshot.
 struct track_status {
@@ -162,7 +155,7 @@ struct withdraw_status {
 };
 /// The status shows these addresses now; `written` where this took a patch.
 struct addresses_published {
-  std::vector<domain::ingress> addresses;
+  addresses_ptr addresses;
   bool written = false;
 };
 

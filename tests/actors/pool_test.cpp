@@ -38,7 +38,6 @@ service_actor::behavior_type claimant(service_actor::stateful_pointer<plain_stat
     [](const objects_found&) {},
     [](const directory_changed&) {},
     [](const gate_changed&) {},
-    [](const gate_delayed&) {},
     [=](const claim_settled& what) { told->settled.push_back(what); },
     [=](const claim_delayed& what) { told->delayed.push_back(what); },
     [](const addresses_published&) {},
@@ -126,7 +125,7 @@ TEST_F(PoolActor, WritesNothingWhileTheGateIsClosed) {
   claim("a", 80);
   advance(milliseconds{10000});
   EXPECT_TRUE(edgelb.log.empty());
-  caf::anon_send(actor, gate_changed{true});
+  caf::anon_send(actor, gate_changed{true, {}});
   run();
   EXPECT_TRUE(holds("a", 80));
 }

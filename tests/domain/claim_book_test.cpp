@@ -33,7 +33,7 @@ int play(claim_book& book, const std::set<service_key>& spoiled) {
     const auto excluded = book.excluded();
     const auto refused =
       std::any_of(book.entries().begin(), book.entries().end(), [&](const auto& item) {
-        return spoiled.contains(item.first) && !excluded.contains(item.first);
+        return spoiled.contains(item.claim->service) && !excluded.contains(item.claim->service);
       });
     if (refused) {
       book.refused(planned, "no");
@@ -58,7 +58,7 @@ TEST(ClaimBook, VerdictIsNewsOnce) {
   EXPECT_TRUE(book.settle(key_of("s1"), std::nullopt));
   EXPECT_FALSE(book.settle(key_of("s1"), std::nullopt));
   EXPECT_TRUE(book.settle(key_of("s1"), claim_refusal{refusal_reason::port_conflict, "taken"}));
-  EXPECT_FALSE(book.entries().at(key_of("s1")).served());
+  EXPECT_FALSE(book.find(key_of("s1"))->served());
 }
 
 TEST(ClaimBook, ChangedClaimHasNoVerdictYet) {
@@ -66,7 +66,7 @@ TEST(ClaimBook, ChangedClaimHasNoVerdictYet) {
   book.put(claim_of("s1"));
   book.settle(key_of("s1"), std::nullopt);
   book.put(claim_of("s1", 81));
-  EXPECT_FALSE(book.entries().at(key_of("s1")).told);
+  EXPECT_FALSE(book.find(key_of("s1"))->told);
 }
 
 TEST(ClaimBook, ReleaseReplacesClaimAndClaimReplacesRelease) {

@@ -1,0 +1,206 @@
+#include "actors/service.hpp"
+
+#include "domain/names.hpp"
+
+#include <algorithm>
+#include <utility>
+
+// What a Service asks of its pool, and what it gives back.
+namespace dklb::actors {
+
+using namespace messages;
+
+void service_state::carry_out(domain::claim_pool_part step) {
+  // Accepted it is once EdgeLB serves it: a user whose claim is refused may choose another pool.
+  if (render_configuration_object(step.accepted) == accepted_)
+    claimed_.reset();
+  else
+    claimed_ = std::make_unique<const domain::configuration_object>(std::move(step.accepted));
+  for (const auto& warning : step.warnings)
+    emit(true, "TranslationWarning", warning);
+  if (step.refused_change)
+    emit(true, "TranslationError", *step.refused_change);
+  if (claim_ && *claim_ == *step.claim) {
+    if (std::exchange(stopped_, false) && served_)
+      resume();
+    return;
+  }
+  if (*announced_to_ != step.claim->pool)
+    call_off();
+  announced_to_.reset();
+  const auto moved_from = claim_ && claim_->pool != step.claim->pool ? claim_->pool : std::string{};
+  claim_ = std::move(step.claim);
+  not_releasing(claim_->pool);
+  served_ = false;
+  stopped_ = false;
+  note(domain::provisioning_report(claim_->pool));
+  if (!moved_from.empty()) {
+    pool_ = nullptr;
+    addresses_.reset();
+    moved_ = true;
+    release(moved_from);
+  }
+  send_claim();
+}
+
+/// Several Services that join a pool at once are to cost it one write: each says so before its
+/// finalizer is written.
+void service_state::announce(const std::string& pool) {
+  announced_to_.edit() = pool;
+  self_->request(peers->supervisor, caf::infinite, ensure_pool{pool})
+    .then(
+      [this, pool](const pool_actor& actor) {
+        if (claim_ || pool_ || *announced_to_ != pool)
+          return;
+        pool_ = actor;
+        self_->monitor(actor);
+        self_->send(pool_, announce_claim{key(), true});
+      },
+      [](const caf::error&) {});
+}
+
+void service_state::call_off() {
+  const auto announced = !announced_to_->empty();
+  announced_to_.reset();
+  if (announced && !claim_ && pool_) {
+    self_->send(pool_, announce_claim{key(), false});
+    pool_ = nullptr;
+  }
+}
+
+void service_state::send_claim() {
+  if (pool_) {
+    self_->send(pool_, claim_pool{claim_});
+    return;
+  }
+  self_->request(peers->supervisor, caf::infinite, ensure_pool{claim_->pool})
+    .then(
+      [this, wanted = claim_->pool](const pool_actor& pool) {
+        if (!claim_ || claim_->pool != wanted || pool_ == pool)
+          return;
+        pool_ = pool;
+        self_->monitor(pool);
+        self_->send(pool_, claim_pool{claim_});
+      },
+      [this](const caf::error&) {
+        self_->delayed_send(self_, run->concurrency.retry_base, tick{retry, ++retry_epoch_});
+      });
+}
+
+void service_state::release(const std::string& name) {
+  releasing_.edit()[name] = nullptr;
+  self_->request(peers->supervisor, caf::infinite, ensure_pool{name})
+    .then(
+      [this, name](const pool_actor& pool) {
+        if (!releasing_->contains(name))
+          return;
+        releasing_.edit()[name] = pool;
+        self_->monitor(pool);
+        self_->request(pool, caf::infinite, release_pool{key()})
+          .then([this](const pool_released& done) { released(done.pool); },
+                [](const caf::error&) {}); // its DOWN message starts it again
+      },
+      [this, name](const caf::error&) { not_releasing(name); });
+}
+
+void service_state::not_releasing(const std::string& pool) {
+  if (releasing_->contains(pool))
+    releasing_.edit().erase(pool);
+  if (releasing_->empty())
+    releasing_.reset();
+}
+
+void service_state::released(const std::string& pool) {
+  not_releasing(pool);
+  if (cleaning_ && releasing_->empty())
+    clean_up_done();
+}
+
+void service_state::actor_down(const caf::actor_addr& source) {
+  if (pool_ && pool_.address() == source) {
+    pool_ = nullptr;
+    if (claim_)
+      send_claim();
+  }
+  std::vector<std::string> again;
+  for (const auto& [name, pool] : *releasing_)
+    if (pool && pool.address() == source)
+      again.push_back(name);
+  for (const auto& name : again)
+    release(name);
+}
+
+void service_state::objects_found(const std::vector<std::string>& pools) {
+  // A pool it left while nobody watched. Without a claim that EdgeLB serves it is not known where
+  // the Service belongs, and what works stays.
+  if (run->orphans == domain::orphan_mode::report)
+    return;
+  found_.edit() = pools;
+  if (served_)
+    leave_others();
+}
+
+void service_state::leave_others() {
+  if (!claim_ || cleaning_)
+    return;
+  for (const auto& pool : *found_)
+    if (pool != claim_->pool && !releasing_->contains(pool)) {
+      run->log->info("service {}: leaving pool {}", own_name(), pool);
+      release(pool);
+    }
+  found_.reset();
+}
+
+void service_state::clean_up_pools(std::vector<std::string> pools) {
+  if (claim_)
+    pools.push_back(claim_->pool);
+  forget_claim();
+  for (const auto& [name, pool] : *releasing_)
+    pools.push_back(name);
+  if (object_ && object_->config_annotation) {
+    const auto parsed = domain::parse_configuration_object(*object_->config_annotation);
+    if (parsed && parsed->object.name)
+      pools.push_back(*parsed->object.name);
+  }
+  std::sort(pools.begin(), pools.end());
+  pools.erase(std::unique(pools.begin(), pools.end()), pools.end());
+  if (pools.empty())
+    return clean_up_done();
+  for (const auto& name : pools)
+    if (!releasing_->contains(name))
+      release(name);
+}
+
+void service_state::forget_claim() {
+  call_off();
+  claim_.reset();
+  pool_ = nullptr;
+  served_ = false;
+  accepted_.clear();
+  claimed_.reset();
+  addresses_.reset();
+  found_.reset();
+}
+
+void service_state::clean_up_done() {
+  cleaning_ = false;
+  if (!object_) {
+    emit(false, "DeletedLoadBalancer", "everything the Service had in EdgeLB is removed");
+    return self_->quit();
+  }
+  if (object_->uid != uid()) {
+    // The successor of the same name begins.
+    adopt(object_);
+    return pump();
+  }
+  emit(false, "DeletedLoadBalancer", "everything the Service had in EdgeLB is removed");
+  cleaned_ = object_->deleting;
+  if (!cleaned_)
+    self_->send(peers->writer_of(key()), withdraw_status{key(), uid()});
+  domain::patch_service patch;
+  patch.finalizers = object_->finalizers;
+  std::erase(*patch.finalizers, domain::finalizer_name);
+  carry_out(std::move(patch));
+}
+
+} // namespace dklb::actors

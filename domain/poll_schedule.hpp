@@ -27,11 +27,13 @@ public:
   void restart() { next_ = min_; }
 
   /// The delay from `now` to the poll, where one that has time is brought forward to the whole
-  /// second, together with all others of that second: a process that wakes up for each of ten
-  /// thousand pools alone spends most of its time waking up.
+  /// quarter of a second, together with all others of it: a process that wakes up for each of ten
+  /// thousand pools alone spends most of its time waking up. Polls that come soon after a write are
+  /// many, and others would wait for all of them if they went out together.
   static time in_step(time now, time delay) {
-    constexpr time step{1000};
-    return delay < 10 * step ? delay : delay - (now + delay) % step;
+    constexpr time step{250};
+    constexpr time time_enough{30000};
+    return delay < time_enough ? delay : delay - (now + delay) % step;
   }
 
 private:

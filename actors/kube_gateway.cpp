@@ -26,32 +26,20 @@ void note_access(const runtime& run, const std::string& right, const Outcome& ou
     run.troubles->denied(right, *denial);
 }
 
-domain::result<service_ptr> to_service(http::kube::json_reader& reader, const std::string& text) {
-  const auto object = reader.read(text);
-  if (!object)
-    return domain::error{object.failure().code, "the answer is " + object.failure().message, {}, 0};
-  auto service = http::kube::decode_service(*object);
-  if (!service)
-    return std::move(service.failure());
-  return std::make_shared<const domain::service>(std::move(*service));
-}
-
-/// Sends a call whose answer is a Service; `right` is what it takes. The reader belongs to the
-/// engine's thread.
-template <class Self>
-caf::typed_response_promise<service_answer>
-ask_service(Self* self, http::kube::client& client, std::shared_ptr<http::kube::json_reader> reader,
-            const char* right, call what) {
-  return promise_outcome<service_answer>(self, [&, what = std::move(what)](auto reply) mutable {
-    client.request_text(std::move(what),
-                        [reply, right, run = self->state.run,
-                         reader = std::move(reader)](domain::result<std::string> outcome) {
-                          note_access(*run, right, outcome);
-                          if (outcome)
-                            reply(to_service(*reader, *outcome));
-                          else
-                            reply(domain::result<service_ptr>{std::move(outcome.failure())});
-                        });
+/// Sends a call by `request`; `right` is what it takes. `answer_of` makes the answer of the body,
+/// on the engine's thread.
+template <class Answer, class Self, class Body, class Read>
+caf::typed_response_promise<Answer>
+ask(Self* self, http::kube::client& client,
+    void (http::kube::client::*request)(call, http::kube::reply<Body>), const std::string& right,
+    call what, Read answer_of) {
+  return promise_outcome<Answer>(self, [&, what = std::move(what)](auto reply) mutable {
+    using outcome_type = decltype(answer_of(std::declval<Body&>()));
+    (client.*request)(std::move(what),
+                      [reply, right, run = self->state.run, answer_of](domain::result<Body> body) {
+                        note_access(*run, right, body);
+                        reply(body ? answer_of(*body) : outcome_type{std::move(body.failure())});
+                      });
   });
 }
 
@@ -75,24 +63,6 @@ call object_call(const exchange_object& what) {
   return out;
 }
 
-/// Sends a call whose answer is any object.
-template <class Self>
-caf::typed_response_promise<object_answer> ask_object(Self* self, http::kube::client& client,
-                                                      const exchange_object& what) {
-  return promise_outcome<object_answer>(self, [&](auto reply) {
-    client.request(
-      object_call(what), [reply, right = what.method + " " + what.path,
-                          run = self->state.run](domain::result<nlohmann::json> outcome) {
-        note_access(*run, right, outcome);
-        if (outcome)
-          reply(
-            domain::result<json_ptr>{std::make_shared<const nlohmann::json>(std::move(*outcome))});
-        else
-          reply(domain::result<json_ptr>{std::move(outcome.failure())});
-      });
-  });
-}
-
 call event_call(const send_event& what) {
   // Events say what happened; they are no side effect that leadership guards, and they give way.
   call out;
@@ -105,44 +75,59 @@ call event_call(const send_event& what) {
   return out;
 }
 
-/// Sends an event; what the server makes of it is nobody's business.
-template <class Self>
-caf::typed_response_promise<event_answer> ask_event(Self* self, http::kube::client& client,
-                                                    const send_event& what) {
-  const auto* right = what.method == "POST" ? "create events" : "patch events";
-  return promise_outcome<event_answer>(self, [&](auto reply) {
-    client.request_text(event_call(what),
-                        [reply, right, run = self->state.run](domain::result<std::string> outcome) {
-                          note_access(*run, right, outcome);
-                          if (outcome)
-                            reply(domain::result<domain::unit>{domain::unit{}});
-                          else
-                            reply(domain::result<domain::unit>{std::move(outcome.failure())});
-                        });
-  });
+/// How the answer to a call is read as a Service; the reader belongs to the engine's thread.
+auto service_reader(const std::shared_ptr<http::kube::json_reader>& reader, const call& what) {
+  return [reader, name = what.method + ' '
+                         + what.path](const std::string& text) -> domain::result<service_ptr> {
+    const auto object = reader->read(text);
+    if (!object)
+      return domain::error{
+        object.failure().code, name + ": the answer is " + object.failure().message, {}, 0};
+    auto service = http::kube::decode_service(*object);
+    if (!service)
+      return std::move(service.failure());
+    return std::make_shared<const domain::service>(std::move(*service));
+  };
 }
 
 } // namespace
 
 kube_gateway_actor::behavior_type
 kube_gateway(kube_gateway_actor::stateful_pointer<kube_gateway_state> self, runtime_ptr run,
-             std::shared_ptr<http::kube::client> client) {
+             std::shared_ptr<http::kube::client> api) {
   self->state.enlist(self, std::move(run), nullptr, "kube_gateway", "");
   const auto reader = std::make_shared<http::kube::json_reader>();
+  using http::kube::client;
   return {
     [=](const describe&) { return self->state.describe(self); },
     [=](const patch_service_object& what) {
-      return ask_service(self, *client, reader, "patch services",
-                         merge_patch(service_path(what.object->key),
-                                     http::kube::encode_service_patch(*what.object, what.patch)));
+      auto patch = merge_patch(service_path(what.object->key),
+                               http::kube::encode_service_patch(*what.object, what.patch));
+      const auto read = service_reader(reader, patch);
+      return ask<service_answer>(self, *api, &client::request_text, "patch services",
+                                 std::move(patch), read);
     },
     [=](const patch_service_status& what) {
       auto patch = merge_patch(service_path(what.key) + "/status", *what.patch);
       patch.priority = http::priority::high;
-      return ask_service(self, *client, reader, "patch services/status", std::move(patch));
+      const auto read = service_reader(reader, patch);
+      return ask<service_answer>(self, *api, &client::request_text, "patch services/status",
+                                 std::move(patch), read);
     },
-    [=](const send_event& what) { return ask_event(self, *client, what); },
-    [=](const exchange_object& what) { return ask_object(self, *client, what); },
+    [=](const send_event& what) {
+      // What the server makes of it is nobody's business.
+      const auto* right = what.method == "POST" ? "create events" : "patch events";
+      return ask<event_answer>(
+        self, *api, &client::request_text, right, event_call(what),
+        [](const std::string&) -> domain::result<domain::unit> { return domain::unit{}; });
+    },
+    [=](const exchange_object& what) {
+      return ask<object_answer>(self, *api, &client::request, what.method + " " + what.path,
+                                object_call(what),
+                                [](nlohmann::json& object) -> domain::result<json_ptr> {
+                                  return std::make_shared<const nlohmann::json>(std::move(object));
+                                });
+    },
     [=](const call_completed& done) { done.deliver(); },
   };
 }

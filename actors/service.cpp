@@ -105,8 +105,8 @@ void service_state::pump() {
   planned_ = true;
   domain::service_plan_input input;
   input.object = object_.get();
-  if (!accepted_.empty())
-    input.accepted = domain::parse_configuration_object(accepted_).value().object;
+  if (accepted_)
+    input.accepted = *accepted_;
   input.suffix = [this] { return domain::name_suffix(run->random()); };
   input.pool_exists = [this](const std::string& name) { return run->names->contains(name); };
   std::visit([this](auto&& step) { carry_out(std::forward<decltype(step)>(step)); },

@@ -87,8 +87,8 @@ private:
   messages::service_ptr subject_;             ///< the newest of the object whose claims these are
   std::unique_ptr<domain::echo_guard> guard_; ///< while the echo of our own write is to come
   messages::service_ptr held_;                ///< the newest snapshot that the guard held back
-  std::unique_ptr<const domain::configuration_object> claimed_; ///< behind claim_; null: accepted_
-  std::string accepted_; ///< the last that EdgeLB served, as YAML: many times smaller than parsed
+  std::shared_ptr<const domain::configuration_object> claimed_;  ///< behind claim_
+  std::shared_ptr<const domain::configuration_object> accepted_; ///< the last that EdgeLB served
   messages::claim_ptr claim_;
   messages::pool_actor pool_;
   domain::rare<std::string> announced_to_; ///< the pool that pool_ is while there is no claim

@@ -12,10 +12,10 @@ using namespace messages;
 
 void service_state::carry_out(domain::claim_pool_part step) {
   // Accepted it is once EdgeLB serves it: a user whose claim is refused may choose another pool.
-  if (render_configuration_object(step.accepted) == accepted_)
-    claimed_.reset();
+  if (accepted_ && *accepted_ == step.accepted)
+    claimed_ = accepted_;
   else
-    claimed_ = std::make_unique<const domain::configuration_object>(std::move(step.accepted));
+    claimed_ = std::make_shared<const domain::configuration_object>(std::move(step.accepted));
   for (const auto& warning : step.warnings)
     emit(true, "TranslationWarning", warning);
   if (step.refused_change)
@@ -176,7 +176,7 @@ void service_state::forget_claim() {
   claim_.reset();
   pool_ = nullptr;
   served_ = false;
-  accepted_.clear();
+  accepted_.reset();
   claimed_.reset();
   addresses_.reset();
   found_.reset();

@@ -34,10 +34,7 @@ void service_state::settled(const claim_settled& what) {
   backoff_.reset();
   if (what.refusal)
     return report(domain::refused_report(*what.refusal), true, true);
-  if (claimed_) {
-    accepted_ = render_configuration_object(*std::exchange(claimed_, nullptr));
-    accepted_.shrink_to_fit();
-  }
+  accepted_ = claimed_;
   leave_others();
   if (!stopped_)
     resume();

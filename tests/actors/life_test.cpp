@@ -176,6 +176,24 @@ TEST_F(LifeOfAService, MovesToAnotherPoolThatItWasGivenWhileDklbWasDown) {
   EXPECT_FALSE(edgelb.pools.contains("p"));
 }
 
+TEST_F(LifeOfAService, AnAnnotationNearItsLimitIsFollowedAsAnyOther) {
+  // Written out again with its quotes escaped it would be too long to be read.
+  auto object = make_service("a");
+  object.config_annotation = "name: p\nconstraints: '" + std::string(200000, '"') + "'\n";
+  place("a", "10.0.0.1");
+  start();
+  list({object});
+  echo("a");
+  advance(milliseconds{100});
+  ASSERT_TRUE(holds("a", 80));
+  object = stored("a");
+  object.ports[0].port = 8080;
+  object.resource_version = "900";
+  observe(object);
+  advance(milliseconds{500});
+  EXPECT_TRUE(holds("a", 8080));
+}
+
 TEST_F(LifeOfAService, RenameIsRefusedAndTheOldPoolGoesOn) {
   settle("a");
   auto object = stored("a");

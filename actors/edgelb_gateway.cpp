@@ -10,15 +10,15 @@ using namespace messages;
 
 namespace {
 
-domain::result<document_ptr> share(domain::result<domain::pool_document> outcome) {
+domain::result<snapshot_ptr> share(domain::result<domain::pool_snapshot> outcome) {
   if (!outcome)
     return std::move(outcome.failure());
-  return std::make_shared<const domain::pool_document>(std::move(*outcome));
+  return std::make_shared<const domain::pool_snapshot>(std::move(*outcome));
 }
 
 void start_write(http::edgelb::client& client, const write_pool& what,
-                 const std::function<void(domain::result<document_ptr>)>& reply) {
-  const auto shared = [reply](domain::result<domain::pool_document> outcome) {
+                 const std::function<void(domain::result<snapshot_ptr>)>& reply) {
+  const auto shared = [reply](domain::result<domain::pool_snapshot> outcome) {
     reply(share(std::move(outcome)));
   };
   switch (what.action) {
@@ -29,12 +29,12 @@ void start_write(http::edgelb::client& client, const write_pool& what,
   case domain::pool_action::remove:
     return client.delete_pool(what.name, [reply](domain::result<domain::unit> outcome) {
       if (outcome)
-        reply(document_ptr{});
+        reply(snapshot_ptr{});
       else
         reply(std::move(outcome.failure()));
     });
   case domain::pool_action::none:
-    return reply(document_ptr{});
+    return reply(snapshot_ptr{});
   }
 }
 
@@ -48,7 +48,7 @@ edgelb_gateway(edgelb_gateway_actor::stateful_pointer<edgelb_gateway_state> self
     [=](const describe&) { return self->state.describe(self); },
     [=](const read_pool& what) {
       return promise_outcome<pool_answer>(self, [&](auto reply) {
-        client->get_pool(what.name, [reply](domain::result<domain::pool_document> outcome) {
+        client->get_pool(what.name, [reply](domain::result<domain::pool_snapshot> outcome) {
           reply(share(std::move(outcome)));
         });
       });

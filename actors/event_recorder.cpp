@@ -98,15 +98,16 @@ void event_recorder_state::pump() {
     auto& request = write->request;
     self_
       ->request(kube_, caf::infinite,
-                send_event{request.method, request.path, request.content_type,
-                           std::make_shared<const nlohmann::json>(std::move(request.body))})
+                send_event{std::move(request.method), std::move(request.path),
+                           std::move(request.content_type), std::move(request.body)})
       .then(
         [this, key = write->key](const event_answer& answer) { answered(key, answer.outcome); },
         [this, key = write->key](const caf::error& problem) { answered(key, to_domain(problem)); });
   }
 }
 
-void event_recorder_state::answered(std::uint64_t key, const domain::result<domain::unit>& outcome) {
+void event_recorder_state::answered(std::uint64_t key,
+                                    const domain::result<domain::unit>& outcome) {
   --in_flight_;
   if (!outcome) {
     failed(outcome.failure().message);

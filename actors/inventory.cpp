@@ -42,11 +42,17 @@ recalled_pool inventory_state::recall(const std::string& name) const {
     return {};
   if (!pools_.exists(name))
     return {recalled_pool::state::absent, nullptr};
-  const auto text = documents_.find(name);
-  if (text == documents_.end())
-    return {recalled_pool::state::present, nullptr};
-  return {recalled_pool::state::present, std::make_shared<const domain::pool_document>(
-                                           domain::pool_document::parse(text->second))};
+  const auto kept = documents_.find(name);
+  return {recalled_pool::state::present, kept == documents_.end() ? nullptr : kept->second};
+}
+
+std::vector<domain::service_key>
+inventory_state::owners_of(const std::string& name, const domain::pool_snapshot& pool) const {
+  // Few pools change from one inventory to the next.
+  if (const auto* known = pools_.owners_of(name, pool.digest))
+    return *known;
+  const auto owners = domain::owners_in(run->pools.cluster, domain::document_of(pool));
+  return {owners.begin(), owners.end()};
 }
 
 pools_found inventory_state::find(const domain::service_key& service) const {
@@ -97,17 +103,14 @@ std::optional<domain::error> inventory_state::take_in(const std::string& body) {
   std::vector<domain::listed_pool> listed;
   std::unordered_set<std::string> names;
   documents_.clear();
-  const auto skipped = http::edgelb::visit_pools(body, [&](const domain::pool_document& document) {
-    auto name = document.at("name").get<std::string>();
+  const auto take = [&](std::string name, domain::pool_snapshot pool) {
     names.insert(name);
-    listed.push_back({name, domain::digest(document), [&] {
-                        const auto owners = domain::owners_in(run->pools.cluster, document);
-                        return std::vector<domain::service_key>{owners.begin(), owners.end()};
-                      }()});
+    listed.push_back({name, pool.digest, owners_of(name, pool)});
     // Only a pool whose actor has not seen it may ask for the document.
     if (!pools_.known_to_actor(name))
-      documents_[std::move(name)] = document.dump();
-  });
+      documents_[std::move(name)] = std::make_shared<const domain::pool_snapshot>(std::move(pool));
+  };
+  const auto skipped = http::edgelb::visit_pools(body, take);
   if (!skipped)
     return skipped.failure();
   if (*skipped > 0)

@@ -30,6 +30,8 @@ private:
   enum tick_kind : std::uint32_t { resync, forget };
 
   void answered(const domain::result<std::shared_ptr<const std::string>>& outcome);
+  std::vector<domain::service_key> owners_of(const std::string& name,
+                                             const domain::pool_snapshot& pool) const;
   /// Returns what is wrong with the answer, if anything is.
   std::optional<domain::error> take_in(const std::string& body);
   void sweep();
@@ -39,7 +41,7 @@ private:
   self_pointer self_;
   domain::pool_inventory pools_;
   /// The documents of the last answer as text, for pools whose actors just start; kept for seconds.
-  std::unordered_map<std::string, std::string> documents_;
+  std::unordered_map<std::string, messages::snapshot_ptr> documents_;
   std::set<std::pair<std::string, domain::service_key>> reported_;
   domain::backoff backoff_;
   std::uint64_t epoch_ = 0;

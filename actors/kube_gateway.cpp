@@ -43,11 +43,11 @@ ask(Self* self, http::kube::client& client,
   });
 }
 
-call merge_patch(std::string path, nlohmann::json body) {
+call merge_patch(std::string path, const nlohmann::json& body) {
   call out;
   out.method = "PATCH";
   out.path = std::move(path);
-  out.body = std::move(body);
+  out.body = http::kube::json_text(body);
   out.content_type = content_type_of(patch_type::merge);
   return out;
 }
@@ -57,7 +57,7 @@ call object_call(const exchange_object& what) {
   out.method = what.method;
   out.path = what.path;
   if (what.body)
-    out.body = *what.body;
+    out.body = http::kube::json_text(*what.body);
   if (what.method == "PATCH")
     out.content_type = content_type_of(patch_type::merge);
   return out;
@@ -69,14 +69,14 @@ call event_call(const send_event& what) {
   out.method = what.method;
   out.path = what.path;
   out.content_type = what.content_type;
-  out.body = *what.body;
+  out.body = what.body;
   out.priority = http::priority::low;
   out.guarded = false;
   return out;
 }
 
 /// How the answer to a call is read as a Service; the reader belongs to the engine's thread.
-auto service_reader(const std::shared_ptr<http::kube::json_reader>& reader, const call& what) {
+auto service_reader(const std::shared_ptr<http::json_reader>& reader, const call& what) {
   return [reader, name = what.method + ' '
                          + what.path](const std::string& text) -> domain::result<service_ptr> {
     const auto object = reader->read(text);
@@ -96,7 +96,7 @@ kube_gateway_actor::behavior_type
 kube_gateway(kube_gateway_actor::stateful_pointer<kube_gateway_state> self, runtime_ptr run,
              std::shared_ptr<http::kube::client> api) {
   self->state.enlist(self, std::move(run), nullptr, "kube_gateway", "");
-  const auto reader = std::make_shared<http::kube::json_reader>();
+  const auto reader = std::make_shared<http::json_reader>();
   using http::kube::client;
   return {
     [=](const describe&) { return self->state.describe(self); },

@@ -91,7 +91,7 @@ caf::typed_response_promise<pool_released> pool_state::release(const domain::ser
 
 void pool_state::drifted() {
   known_ = knowledge::stale;
-  document_.reset();
+  last_.reset();
   dirty_ = true;
   pump();
 }
@@ -122,7 +122,7 @@ void pool_state::ticked(const tick& what) {
     end_if_unused();
   }
   if (what.kind == forget && what.epoch == forget_epoch_ && !busy_)
-    document_.reset();
+    last_.reset();
   if (what.kind == pardon && what.epoch == pardon_epoch_ && book_.pardon()) {
     dirty_ = true;
     pump();

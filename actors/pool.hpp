@@ -67,12 +67,12 @@ private:
   bool fresh() const;
   void recall();
   void read();
-  void read_ended(domain::result<messages::document_ptr> outcome);
+  void read_ended(domain::result<messages::snapshot_ptr> outcome);
   void plan_round();
-  domain::pool_plan make_plan(const std::optional<domain::pool_document>& actual) const;
+  domain::pool_plan make_plan(std::optional<domain::pool_document> actual) const;
   void write(domain::pool_plan plan);
-  void write_ended(const domain::pool_plan& plan, domain::result<messages::document_ptr> outcome);
-  void learn(messages::document_ptr document);
+  void write_ended(const domain::pool_plan& plan, domain::result<messages::snapshot_ptr> outcome);
+  void learn(messages::snapshot_ptr pool);
   void round_succeeded(const domain::pool_plan& plan);
   void tell_verdicts(const domain::pool_plan& plan);
   void confirm_releases();
@@ -96,7 +96,7 @@ private:
   std::uint64_t patience_epoch_ = 0;
   messages::pool_poller_actor poller_;
   std::vector<messages::claim_ptr> polled_; ///< what poller_ was told
-  messages::document_ptr document_;
+  messages::snapshot_ptr last_;
   milliseconds known_at_{};
   knowledge known_ = knowledge::unknown;
   bool held_ours_ = false;

@@ -47,12 +47,13 @@ caf::typed_response_promise<explanation> pool_state::explain(bool documents) {
     promise.deliver(explanation{std::move(body)});
     return promise;
   }
-  auto finish = [this, promise, body](const domain::result<document_ptr>& seen) mutable {
+  auto finish = [this, promise, body](const domain::result<snapshot_ptr>& seen) mutable {
     if (seen) {
-      (*body)["actual"] = *seen.value();
-      auto plan = make_plan(*seen.value());
+      auto actual = domain::document_of(*seen.value());
+      auto plan = make_plan(actual);
       (*body)["desired"] =
-        plan.action == domain::pool_action::none ? *seen.value() : std::move(plan.document);
+        plan.action == domain::pool_action::none ? actual : std::move(plan.document);
+      (*body)["actual"] = std::move(actual);
       (*body)["changes"] = std::move(plan.changes);
     } else {
       (*body)["actual"] = nullptr;

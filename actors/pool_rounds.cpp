@@ -26,7 +26,7 @@ void pool_state::wake_at(milliseconds when) {
 
 bool pool_state::fresh() const {
   const auto recent = now(self_) - known_at_ < freshness;
-  return (known_ == knowledge::present && document_ && recent) || known_ == knowledge::absent;
+  return (known_ == knowledge::present && last_ && recent) || known_ == knowledge::absent;
 }
 
 void pool_state::pump() {
@@ -53,9 +53,9 @@ void pool_state::recall() {
           known_ = knowledge::absent;
           return plan_round();
         }
-        if (!answer.document)
+        if (!answer.pool)
           return read();
-        learn(std::move(answer.document));
+        learn(std::move(answer.pool));
         plan_round();
       },
       [this](const caf::error&) { read(); });
@@ -67,7 +67,7 @@ void pool_state::read() {
           [this](const caf::error& problem) { read_ended(to_domain(problem)); });
 }
 
-void pool_state::read_ended(domain::result<document_ptr> outcome) {
+void pool_state::read_ended(domain::result<snapshot_ptr> outcome) {
   if (outcome) {
     learn(std::move(*outcome));
   } else if (outcome.failure().code == error_code::not_found) {
@@ -78,20 +78,17 @@ void pool_state::read_ended(domain::result<document_ptr> outcome) {
   plan_round();
 }
 
-void pool_state::learn(document_ptr document) {
+void pool_state::learn(snapshot_ptr pool) {
   known_at_ = now(self_);
-  known_ = document ? knowledge::present : knowledge::absent;
-  const auto digest =
-    document ? std::optional{domain::digest(*document)} : std::optional<std::uint64_t>{};
-  if (document && !domain::owners_in(run->pools.cluster, *document).empty())
-    held_ours_ = true;
-  document_ = std::move(document);
-  self_->send(peers->inventory, pool_seen{own_name(), digest});
+  known_ = pool ? knowledge::present : knowledge::absent;
+  last_ = std::move(pool);
+  self_->send(peers->inventory,
+              pool_seen{own_name(), last_ ? std::optional{last_->digest} : std::nullopt});
 }
 
-domain::pool_plan pool_state::make_plan(const std::optional<domain::pool_document>& actual) const {
+domain::pool_plan pool_state::make_plan(std::optional<domain::pool_document> actual) const {
   domain::pool_plan_input input;
-  input.actual = actual;
+  input.actual = std::move(actual);
   for (const auto& item : book_.entries())
     input.claims.push_back(item.claim);
   input.releases = book_.releases();
@@ -108,7 +105,12 @@ void pool_state::plan_round() {
   planned_releases_.reset();
   if (!book_.releases().empty())
     planned_releases_.edit() = book_.releases();
-  auto plan = make_plan(document_ ? std::optional{*document_} : std::nullopt);
+  std::optional<domain::pool_document> actual;
+  if (last_) {
+    actual = domain::document_of(*last_);
+    held_ours_ = held_ours_ || !domain::owners_in(run->pools.cluster, *actual).empty();
+  }
+  auto plan = make_plan(std::move(actual));
   const auto forbidden = std::any_of(plan.refusals.begin(), plan.refusals.end(), [](auto& item) {
     return item.second.reason == domain::refusal_reason::creation_forbidden;
   });
@@ -123,13 +125,13 @@ void pool_state::plan_round() {
 void pool_state::write(domain::pool_plan plan) {
   auto shared = std::make_shared<domain::pool_plan>(std::move(plan));
   auto document = std::make_shared<const domain::pool_document>(std::move(shared->document));
-  document_.reset();
+  last_.reset();
   self_->request(peers->edgelb, caf::infinite, write_pool{shared->action, own_name(), document})
     .then([this, shared](pool_answer& answer) { write_ended(*shared, std::move(answer.outcome)); },
           [this, shared](const caf::error& problem) { write_ended(*shared, to_domain(problem)); });
 }
 
-void pool_state::write_ended(const domain::pool_plan& plan, domain::result<document_ptr> outcome) {
+void pool_state::write_ended(const domain::pool_plan& plan, domain::result<snapshot_ptr> outcome) {
   if (!outcome)
     return round_failed(outcome.failure(), true);
   ++writes_;
@@ -162,9 +164,9 @@ void pool_state::round_succeeded(const domain::pool_plan& plan) {
   confirm_releases();
   update_poller(plan.action != pool_action::none);
   // Only a pool whose claims still come in needs its document soon again.
-  if (document_ && !dirty_ && book_.entries().size() < 2)
-    document_.reset();
-  else if (document_)
+  if (last_ && !dirty_ && book_.entries().size() < 2)
+    last_.reset();
+  else if (last_)
     self_->delayed_send(self_, freshness, tick{forget, ++forget_epoch_});
   end_if_unused();
   pump();
@@ -221,7 +223,7 @@ void pool_state::round_failed(const domain::error& failure, bool was_write) {
   busy_ = false;
   dirty_ = true;
   known_ = knowledge::stale;
-  document_.reset();
+  last_.reset();
   failed(failure.message);
   enter("waiting");
   const auto definite = failure.code == error_code::rejected || failure.code == error_code::invalid;

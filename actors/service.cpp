@@ -37,7 +37,7 @@ void service_state::changed(const service_ptr& object) {
     object_ = object;
     return;
   }
-  const auto same = planned_ && object_ && domain::same_for_plan(*object_, *object);
+  const auto same = planned_ && object_ && domain::same_for_plan(*object_, *object, claim_.get());
   adopt(object);
   if (!same)
     pump();
@@ -178,7 +178,7 @@ void service_state::patched(const domain::service& before, const domain::patch_s
     adopt(*outcome);
   auto foreseen = before;
   foreseen.finalizers = step.finalizers.value_or(before.finalizers);
-  if (step.next && gate_open && domain::same_for_plan(foreseen, *object_)) {
+  if (step.next && gate_open && domain::same_for_plan(foreseen, *object_, nullptr)) {
     planned_ = true;
     return carry_out(*step.next);
   }

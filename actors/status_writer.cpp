@@ -31,8 +31,11 @@ void status_writer_state::track(const track_status& what) {
     return;
   }
   item.awaited.reset();
+  // The answer to our own patch has told of this version already.
+  const auto known = item.object && item.object->resource_version == what.object->resource_version;
   item.object = what.object;
-  consider(item);
+  if (!known)
+    consider(item);
 }
 
 void status_writer_state::untrack(const untrack_status& what) {
@@ -96,6 +99,7 @@ void status_writer_state::retry(const domain::service_key& key) {
 }
 
 void status_writer_state::consider(entry& item) {
+  item.stale = item.busy;
   if (!gate_open || item.busy || item.waiting || !item.object)
     return;
   domain::desired_status desired;
@@ -109,6 +113,8 @@ void status_writer_state::consider(entry& item) {
     inputs.pool = item.pool;
     desired = domain::compose_status(*item.object, inputs);
   }
+  if (!desired.addresses && !desired.condition)
+    return;
   auto patch = domain::status_patch(*item.object, desired, run->wall_clock());
   if (patch)
     write(item, std::move(*patch));
@@ -145,7 +151,8 @@ void status_writer_state::written(const domain::service_key& key, const std::str
       item->awaited->guard.expect(item->object->resource_version, now(self_));
     }
     publish(*item, true);
-    consider(*item);
+    if (item->stale)
+      consider(*item);
     if (item->ending && !item->busy)
       entries_.erase(key);
     return;

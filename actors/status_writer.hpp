@@ -47,6 +47,7 @@ private:
     bool blocking = false;
     bool withdrawn = false;
     bool busy = false;
+    bool stale = false;  ///< something came while it was busy
     bool ending = false; ///< forgotten after the write in flight
     bool announced = false;
     bool waiting = false;

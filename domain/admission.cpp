@@ -34,7 +34,7 @@ bool changes_nothing(const service& before, service after) {
   after.uid = before.uid;
   after.finalizers = before.finalizers;
   after.addresses = before.addresses;
-  return same_for_plan(before, after);
+  return same_for_plan(before, after, nullptr);
 }
 
 configuration_object object_of(const service& service) {

@@ -1,6 +1,7 @@
 #include "domain/pool_document.hpp"
 
 #include "domain/pool_defaults.hpp"
+#include "domain/pool_snapshot.hpp"
 
 #include <cmath>
 
@@ -122,6 +123,10 @@ std::set<service_key> owners_in(std::string_view cluster, const pool_document& d
       owners.insert(object.owner->service);
   }
   return owners;
+}
+
+pool_document document_of(const pool_snapshot& snapshot) {
+  return pool_document::parse(snapshot.json, nullptr, false);
 }
 
 } // namespace dklb::domain

@@ -23,7 +23,7 @@ std::vector<std::string> pool_inventory::update(std::vector<listed_pool> pools) 
   }
   std::vector<std::string> drifted;
   for (const auto& [name, item] : pools_)
-    if (item.told && (item.listed ? std::optional{item.digest} : std::nullopt) != item.actor_digest)
+    if (item.told && (item.listed ? item.digest : std::nullopt) != item.actor_digest)
       drifted.push_back(name);
   std::erase_if(pools_, [](const auto& item) { return !item.second.listed; });
   std::sort(drifted.begin(), drifted.end());
@@ -38,6 +38,12 @@ bool pool_inventory::known_to_actor(const std::string& name) const {
 bool pool_inventory::exists(const std::string& name) const {
   const auto found = pools_.find(name);
   return found != pools_.end() && found->second.listed;
+}
+
+const std::vector<service_key>* pool_inventory::owners_of(const std::string& name,
+                                                          std::uint64_t digest) const {
+  const auto found = pools_.find(name);
+  return found != pools_.end() && found->second.digest == digest ? &found->second.owners : nullptr;
 }
 
 std::vector<std::string> pool_inventory::pools_of(const service_key& service) const {

@@ -30,6 +30,8 @@ public:
   /// Whether its actor has told what it saw.
   bool known_to_actor(const std::string& name) const;
   bool exists(const std::string& name) const;
+  /// The owners in a pool that the last inventory showed with this digest; null where it did not.
+  const std::vector<service_key>* owners_of(const std::string& name, std::uint64_t digest) const;
   std::vector<std::string> pools_of(const service_key& service) const;
   /// Every Service of this cluster with objects anywhere, with the pool.
   std::vector<std::pair<std::string, service_key>> owners() const;
@@ -41,7 +43,7 @@ private:
     /// What an actor saw last: nothing told, or told absent, or a digest.
     bool told = false;
     std::optional<std::uint64_t> actor_digest;
-    std::uint64_t digest = 0;
+    std::optional<std::uint64_t> digest; ///< as last listed
     std::vector<service_key> owners;
   };
 

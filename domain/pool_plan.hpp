@@ -87,10 +87,6 @@ struct pool_plan {
 /// Source: docs/guide.md, "Sharing", and the ownership rules of domain/names.hpp.
 pool_plan plan_pool(const pool_settings& settings, const pool_plan_input& input);
 
-/// A digest of the document that does not depend on the order of keys; equal documents have equal
-/// digests. Used to see whether a pool changed without keeping its document.
-std::uint64_t digest(const pool_document& document);
-
 /// Every Service of this cluster that owns a frontend or backend in the document.
 std::set<service_key> owners_in(std::string_view cluster, const pool_document& document);
 

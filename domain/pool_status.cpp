@@ -72,6 +72,11 @@ constexpr std::size_t longest_message = 32768 - 8;
 
 /// `message` as the API server takes it: not too long, and valid UTF-8 whatever EdgeLB had said.
 std::string presentable(const std::string& message) {
+  const bool plain =
+    message.size() <= longest_message
+    && std::ranges::all_of(message, [](unsigned char letter) { return letter < 0x80; });
+  if (plain)
+    return message;
   const json cut = message.substr(0, longest_message);
   return json::parse(cut.dump(-1, ' ', false, json::error_handler_t::replace)).get<std::string>();
 }

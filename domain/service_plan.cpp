@@ -170,12 +170,13 @@ bool needs_cleanup(const service_settings& settings, const service& service) {
   return has_finalizer(service) && !wanted(settings, service);
 }
 
-bool same_for_plan(const service& left, const service& right) {
+bool same_for_plan(const service& left, const service& right, const pool_claim* claim) {
+  const bool addresses_count = claim == nullptr || claim->creation == creation_strategy::once;
   return left.uid == right.uid && left.deleting == right.deleting && left.type == right.type
          && left.load_balancer_class == right.load_balancer_class && left.ports == right.ports
          && left.config_annotation == right.config_annotation && left.paused == right.paused
          && left.finalizers == right.finalizers
-         && left.addresses.empty() == right.addresses.empty();
+         && (!addresses_count || left.addresses.empty() == right.addresses.empty());
 }
 
 std::string removed_annotation_text() {

@@ -90,7 +90,9 @@ struct service_plan_input {
 
 /// True where plan_service cannot come to another step: only versions, addresses or conditions
 /// differ. Most of what the watch tells is of this kind, the echo of our own writes above all.
-bool same_for_plan(const service& left, const service& right);
+/// `claim` is what the last plan came to, null where it came to none: whether there are addresses
+/// counts only with the creation strategy "Once".
+bool same_for_plan(const service& left, const service& right, const pool_claim* claim);
 
 /// `the annotation "..." cannot be removed`, as the controller and the webhook say it.
 std::string removed_annotation_text();

@@ -3,6 +3,7 @@
 #include "domain/error.hpp"
 #include "domain/pool_claim.hpp"
 #include "domain/pool_plan.hpp"
+#include "domain/pool_snapshot.hpp"
 #include "domain/pool_status.hpp"
 #include "domain/service.hpp"
 #include "domain/service_plan.hpp"
@@ -26,6 +27,7 @@ using service_ptr = std::shared_ptr<const domain::service>;
 using claim_ptr = std::shared_ptr<const domain::pool_claim>;
 using addresses_ptr = std::shared_ptr<const std::vector<domain::ingress>>;
 using document_ptr = std::shared_ptr<const domain::pool_document>;
+using snapshot_ptr = std::shared_ptr<const domain::pool_snapshot>;
 using json_ptr = std::shared_ptr<const nlohmann::json>;
 
 /// The handles of the actors that others talk to; defined in messages/directory.hpp.
@@ -169,7 +171,7 @@ struct recalled_pool {
   enum class state { unknown, absent, present };
   state what = state::unknown;
   /// With `present`, and only while the inventory is fresh.
-  document_ptr document;
+  snapshot_ptr pool;
 };
 /// A pool as its actor last saw it in EdgeLB; no digest: it does not exist.
 struct pool_seen {
@@ -200,9 +202,9 @@ struct write_pool {
   std::string name;
   document_ptr document;
 };
-/// A null document: the pool was removed.
+/// Null: the pool was removed.
 struct pool_answer {
-  domain::result<document_ptr> outcome;
+  domain::result<snapshot_ptr> outcome;
 };
 struct read_metadata {
   std::string pool;
@@ -260,7 +262,7 @@ struct send_event {
   std::string method;
   std::string path;
   std::string content_type;
-  json_ptr body;
+  std::string body;
 };
 struct event_answer {
   domain::result<domain::unit> outcome;

@@ -1,6 +1,7 @@
 #include "http/edgelb/client.hpp"
 
 #include "http/edgelb/caller.hpp"
+#include "http/edgelb/pool_reader.hpp"
 #include "http/text.hpp"
 
 #include <algorithm>
@@ -38,16 +39,33 @@ completion with_body(reply<std::string> done) {
 }
 
 /// Parses the JSON object of a successful answer and hands it on.
-template <class Document>
-completion with_object(reply<Document> done) {
+completion with_object(reply<nlohmann::json> done) {
   return [done = std::move(done)](response_result answer) {
     if (!answer) {
       done(std::move(answer.failure()));
       return;
     }
-    Document document = Document::parse(answer->body, nullptr, false);
+    auto document = nlohmann::json::parse(answer->body, nullptr, false);
     if (document.is_object()) {
       done(std::move(document));
+    } else {
+      done(malformed(*answer));
+    }
+  };
+}
+
+/// Hands on the pool that a successful answer tells. The reader belongs to the engine's thread, as
+/// every answer does.
+completion with_pool(const std::shared_ptr<json_reader>& reader,
+                     reply<domain::pool_snapshot> done) {
+  return [reader, done = std::move(done)](response_result answer) {
+    if (!answer) {
+      done(std::move(answer.failure()));
+      return;
+    }
+    auto pool = read_pool(*reader, answer->body);
+    if (pool) {
+      done(std::move(pool));
     } else {
       done(malformed(*answer));
     }
@@ -125,6 +143,7 @@ public:
   }
 
   const std::shared_ptr<caller> edgelb;
+  const std::shared_ptr<json_reader> reader = std::make_shared<json_reader>();
 };
 
 client::client(engine& engine, client_settings settings)
@@ -141,13 +160,13 @@ void client::read_inventory(reply<std::string> done) {
                                 with_body(std::move(done)));
 }
 
-void client::get_pool(const std::string& name, reply<pool_document> done) {
+void client::get_pool(const std::string& name, reply<domain::pool_snapshot> done) {
   implementation_->call_about(name, read_of(pool_path(name)),
-                              with_object<pool_document>(std::move(done)));
+                              with_pool(implementation_->reader, std::move(done)));
 }
 
-void client::create_pool(const pool_document& document, reply<pool_document> done) {
-  auto finish = with_object<pool_document>([done = std::move(done)](auto answer) {
+void client::create_pool(const pool_document& document, reply<domain::pool_snapshot> done) {
+  auto finish = with_pool(implementation_->reader, [done = std::move(done)](auto answer) {
     if (answer) {
       done(std::move(answer));
     } else {
@@ -158,9 +177,9 @@ void client::create_pool(const pool_document& document, reply<pool_document> don
 }
 
 void client::replace_pool(const std::string& name, const pool_document& document,
-                          reply<pool_document> done) {
+                          reply<domain::pool_snapshot> done) {
   implementation_->call_about(name, write_of("PUT", pool_path(name), document),
-                              with_object<pool_document>(std::move(done)));
+                              with_pool(implementation_->reader, std::move(done)));
 }
 
 void client::delete_pool(const std::string& name, reply<domain::unit> done) {
@@ -177,7 +196,7 @@ void client::delete_pool(const std::string& name, reply<domain::unit> done) {
 
 void client::get_metadata(const std::string& name, reply<nlohmann::json> done) {
   implementation_->call_about(name, read_of(pool_path(name) + "/metadata"),
-                              with_object<nlohmann::json>(std::move(done)));
+                              with_object(std::move(done)));
 }
 
 void client::set_max_in_flight(std::size_t limit) {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "domain/pool_plan.hpp"
+#include "domain/pool_snapshot.hpp"
 #include "http/engine.hpp"
 
 #include <functional>
@@ -34,9 +34,8 @@ struct client_settings {
   exchange_observer on_exchange;
 };
 
-/// Called once per pool of an inventory, in the server's order. `document` is only valid during the
-/// call, so that ten thousand pools are never all in memory as trees.
-using pool_visitor = std::function<void(const domain::pool_document& document)>;
+/// Called once per pool of an inventory, in the server's order.
+using pool_visitor = std::function<void(std::string name, domain::pool_snapshot pool)>;
 
 /// Parses the body of GET /v2/pools (may be tens of megabytes) element by element, on the caller's
 /// thread: the engine's must not be held up by it. A pool that is no object or has no name is
@@ -62,11 +61,11 @@ public:
   void ping(reply<std::string> done);
   /// One GET /v2/pools: the body as it came, for visit_pools().
   void read_inventory(reply<std::string> done);
-  void get_pool(const std::string& name, reply<domain::pool_document> done);
+  void get_pool(const std::string& name, reply<domain::pool_snapshot> done);
   /// `conflict` also where the server says "already exists" with another status.
-  void create_pool(const domain::pool_document& document, reply<domain::pool_document> done);
+  void create_pool(const domain::pool_document& document, reply<domain::pool_snapshot> done);
   void replace_pool(const std::string& name, const domain::pool_document& document,
-                    reply<domain::pool_document> done);
+                    reply<domain::pool_snapshot> done);
   /// 404 is success.
   void delete_pool(const std::string& name, reply<domain::unit> done);
   void get_metadata(const std::string& name, reply<nlohmann::json> done);

@@ -1,5 +1,5 @@
 #include "http/edgelb/client.hpp"
-
+#include "http/edgelb/pool_reader.hpp"
 #include "http/text.hpp"
 
 #include <algorithm>
@@ -34,15 +34,6 @@ private:
   std::size_t at_ = 0;
   state state_ = state::first;
 };
-
-bool is_pool(const domain::pool_document& document) {
-  if (!document.is_object()) {
-    return false;
-  }
-  const auto name = document.find("name");
-  return name != document.end() && name->is_string()
-         && !name->get_ref<const std::string&>().empty();
-}
 
 array_splitter::array_splitter(std::string_view text) : text_(text) {
   skip_blanks();
@@ -123,11 +114,13 @@ std::string_view array_splitter::take_element() {
 
 domain::result<std::size_t> visit_pools(const std::string& body, const pool_visitor& visit) {
   array_splitter pools(body);
+  json_reader reader;
   std::size_t malformed = 0;
   while (const auto text = pools.next()) {
-    const auto document = domain::pool_document::parse(text->begin(), text->end(), nullptr, false);
-    if (is_pool(document)) {
-      visit(document);
+    const auto document = reader.read(*text);
+    auto name = document ? text_at(*document, {"name"}) : std::string{};
+    if (!name.empty()) {
+      visit(std::move(name), {std::string{*text}, digest(*document)});
     } else {
       ++malformed;
     }

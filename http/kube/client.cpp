@@ -21,7 +21,6 @@ constexpr int reset_retries = 2;
 /// One call with what it has been through.
 struct operation {
   call what;
-  std::string body;
   reply<std::string> done;
   int attempts = 0; ///< tries that were answered with "later" or a reset
   bool refused = false;
@@ -62,8 +61,8 @@ private:
     sent.method = what.method;
     sent.path = what.path;
     sent.headers = session_->headers(proof);
-    sent.body = running->body;
-    if (!running->body.empty())
+    sent.body = what.body;
+    if (!what.body.empty())
       sent.headers.emplace_back("Content-Type", what.content_type);
     sent.timeout = what.timeout.value_or(session_->settings.timeout);
     sent.priority = what.priority;
@@ -139,6 +138,10 @@ client::client(http::engine& engine, client_settings settings)
 
 client::~client() = default;
 
+std::string json_text(const nlohmann::json& value) {
+  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 void client::request(call what, reply<nlohmann::json> done) {
   const auto name = what.method + ' ' + what.path.substr(0, what.path.find('?'));
   request_text(std::move(what), [name, done = std::move(done)](domain::result<std::string> text) {
@@ -155,9 +158,6 @@ void client::request(call what, reply<nlohmann::json> done) {
 
 void client::request_text(call what, reply<std::string> done) {
   auto running = std::make_shared<operation>();
-  if (!what.body.is_null())
-    running->body = what.body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  what.body = nullptr;
   running->what = std::move(what);
   running->done = std::move(done);
   implementation_->start(std::move(running));

@@ -2,7 +2,7 @@
 
 #include "domain/error.hpp"
 #include "domain/service.hpp"
-#include "http/kube/json_reader.hpp"
+#include "http/json_reader.hpp"
 #include "http/kube/known_objects.hpp"
 
 namespace dklb::http::kube {

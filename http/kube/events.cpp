@@ -199,9 +199,9 @@ event_write event_series::create(const event_note& what, const entry& kept, std:
   const auto name_space = name_space_of(what.about);
   write.request.path = collection(settings_.api, name_space);
   write.request.priority = priority::low;
-  write.request.body = new_event(settings_, what, wall);
-  write.request.body["metadata"] = {{"name", event_name(what.about, kept.moment)},
-                                    {"namespace", name_space}};
+  auto event = new_event(settings_, what, wall);
+  event["metadata"] = {{"name", event_name(what.about, kept.moment)}, {"namespace", name_space}};
+  write.request.body = json_text(event);
   return write;
 }
 
@@ -214,11 +214,12 @@ event_write event_series::repeat(const event_note& what, const entry& kept, std:
                        + event_name(what.about, kept.moment);
   write.request.priority = priority::low;
   write.request.content_type = content_type_of(patch_type::merge);
+  nlohmann::json change;
   if (settings_.api == event_api::events_v1)
-    write.request.body["series"] = {{"count", kept.count},
-                                    {"lastObservedTime", format_micro_time(wall)}};
+    change["series"] = {{"count", kept.count}, {"lastObservedTime", format_micro_time(wall)}};
   else
-    write.request.body = {{"count", kept.count}, {"lastTimestamp", format_time(wall)}};
+    change = {{"count", kept.count}, {"lastTimestamp", format_time(wall)}};
+  write.request.body = json_text(change);
   return write;
 }
 

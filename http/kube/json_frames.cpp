@@ -14,6 +14,10 @@ std::size_t json_frames::find_end(std::string_view chunk, std::size_t from) {
         escaped_ = true;
       else if (character == '"')
         in_string_ = false;
+      else
+        // Most of an object is text: the rest of it is passed over at once.
+        while (i + 1 < chunk.size() && chunk[i + 1] != '"' && chunk[i + 1] != '\\')
+          ++i;
     } else if (character == '"') {
       in_string_ = true;
     } else if (character == '{' || character == '[') {

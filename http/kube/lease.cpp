@@ -135,7 +135,7 @@ void lease_store::write(const char* method, std::string path, json body,
   call what;
   what.method = method;
   what.path = std::move(path);
-  what.body = std::move(body);
+  what.body = json_text(body);
   what.priority = priority::high;
   what.timeout = timeout_;
   what.guarded = false; // it is what leadership comes from

@@ -1,7 +1,7 @@
 #include "http/kube/reflector.hpp"
 
+#include "http/json_reader.hpp"
 #include "http/kube/json_frames.hpp"
-#include "http/kube/json_reader.hpp"
 #include "http/kube/list_watch.hpp"
 #include "http/text.hpp"
 

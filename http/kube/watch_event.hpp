@@ -1,7 +1,7 @@
 #pragma once
 
 #include "domain/error.hpp"
-#include "http/kube/json_reader.hpp"
+#include "http/json_reader.hpp"
 
 #include <functional>
 #include <string>

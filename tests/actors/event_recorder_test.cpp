@@ -112,7 +112,7 @@ TEST_F(EventRecorder, AnEventThatRepeatsIsASeriesOfOne) {
   ASSERT_EQ(log.sent.size(), 2U);
   EXPECT_EQ(log.sent[0].method, "POST");
   EXPECT_EQ(log.sent[1].method, "PATCH");
-  EXPECT_EQ(log.sent[1].body->at("series").at("count"), 2);
+  EXPECT_EQ(nlohmann::json::parse(log.sent[1].body).at("series").at("count"), 2);
 }
 
 TEST_F(EventRecorder, ABusyObjectIsCutShortAndOthersAreNot) {
@@ -148,7 +148,7 @@ TEST_F(EventRecorder, TellsOfOtherObjectsThanServices) {
     record_event{{"dklb-system", "dklb-0"}, "u", true, "AccessDenied", "cannot list", "Pod"});
   run();
   ASSERT_EQ(log.sent.size(), 1U);
-  EXPECT_EQ(log.sent[0].body->at("regarding").at("kind"), "Pod");
+  EXPECT_EQ(nlohmann::json::parse(log.sent[0].body).at("regarding").at("kind"), "Pod");
   EXPECT_EQ(log.sent[0].path, "/apis/events.k8s.io/v1/namespaces/dklb-system/events");
 }
 

@@ -57,8 +57,7 @@ inventory_actor::behavior_type fake_inventory(inventory_actor::stateful_pointer<
       const auto found = edgelb->pools.find(what.name);
       if (found == edgelb->pools.end())
         return {recalled_pool::state::absent, nullptr};
-      return {recalled_pool::state::present,
-              std::make_shared<const domain::pool_document>(found->second)};
+      return {recalled_pool::state::present, snapshot_of(found->second)};
     },
     [](const find_pools&) { return pools_found{}; },
     [](const refresh_inventory&) {},

@@ -1,5 +1,7 @@
 #include "tests/actors/world.hpp"
 
+#include "http/edgelb/pool_reader.hpp"
+
 #include <spdlog/sinks/null_sink.h>
 
 #include <algorithm>
@@ -19,7 +21,17 @@ std::function<void()> later(Handle gateway, std::function<void()> deliver) {
   };
 }
 
-domain::result<document_ptr> apply(fake_edgelb& edgelb, const write_pool& what) {
+} // namespace
+
+snapshot_ptr snapshot_of(const domain::pool_document& document) {
+  http::json_reader reader;
+  return std::make_shared<const domain::pool_snapshot>(
+    *http::edgelb::read_pool(reader, document.dump()));
+}
+
+namespace {
+
+domain::result<snapshot_ptr> apply(fake_edgelb& edgelb, const write_pool& what) {
   switch (what.action) {
   case domain::pool_action::create:
     if (edgelb.pools.contains(what.name))
@@ -27,14 +39,14 @@ domain::result<document_ptr> apply(fake_edgelb& edgelb, const write_pool& what) 
     [[fallthrough]];
   case domain::pool_action::replace:
     edgelb.pools[what.name] = *what.document;
-    return std::make_shared<const domain::pool_document>(*what.document);
+    return snapshot_of(*what.document);
   default:
     edgelb.pools.erase(what.name);
-    return document_ptr{};
+    return snapshot_ptr{};
   }
 }
 
-domain::result<document_ptr> do_write(fake_edgelb& edgelb, const write_pool& what) {
+domain::result<snapshot_ptr> do_write(fake_edgelb& edgelb, const write_pool& what) {
   if (edgelb.write_failures.empty())
     return apply(edgelb, what);
   auto failure = std::move(edgelb.write_failures.front());
@@ -44,14 +56,14 @@ domain::result<document_ptr> do_write(fake_edgelb& edgelb, const write_pool& wha
   return std::move(failure.what);
 }
 
-domain::result<document_ptr> do_read(fake_edgelb& edgelb, const std::string& name) {
+domain::result<snapshot_ptr> do_read(fake_edgelb& edgelb, const std::string& name) {
   if (!edgelb.read_failures.empty()) {
     auto failure = std::move(edgelb.read_failures.front());
     edgelb.read_failures.pop_front();
     return failure;
   }
   if (const auto found = edgelb.pools.find(name); found != edgelb.pools.end())
-    return std::make_shared<const domain::pool_document>(found->second);
+    return snapshot_of(found->second);
   return domain::error{domain::error_code::not_found, "no such pool", {}, 404};
 }
 

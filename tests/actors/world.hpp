@@ -47,6 +47,9 @@ struct fake_edgelb {
   std::size_t count(const std::string& line) const;
 };
 
+/// The pool as the EdgeLB client would tell it.
+messages::snapshot_ptr snapshot_of(const domain::pool_document& document);
+
 /// The API server as the gateway shows it.
 struct fake_kube {
   std::map<domain::service_key, domain::service> services;

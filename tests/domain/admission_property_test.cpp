@@ -123,7 +123,7 @@ RC_GTEST_PROP(AdmissionProperty, WhatIsLetInAsAChangeTheControllerFollows, ()) {
     *after.config_annotation += *lines() + "\n";
   admission_request request{admission_operation::update, after, before, true};
   request = mutated(std::move(request));
-  const auto changed = !same_for_plan(before, *request.object);
+  const auto changed = !same_for_plan(before, *request.object, nullptr);
   RC_CLASSIFY(!changed, "unchanged");
   if (!changed || !validate_service(settings, request).allowed)
     return;

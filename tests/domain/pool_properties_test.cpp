@@ -248,32 +248,5 @@ RC_GTEST_PROP(PoolProperty, AnyJsonIsReadAsMetadataWithoutThrowing, ()) {
   RC_ASSERT(patch.has_value());
 }
 
-/// The same document with the keys of every object in reverse.
-pool_document reversed(const pool_document& value) {
-  if (value.is_array()) {
-    auto list = pool_document::array();
-    for (const auto& item : value)
-      list.push_back(reversed(item));
-    return list;
-  }
-  if (!value.is_object())
-    return value;
-  const auto& members = value.get_ref<const pool_document::object_t&>();
-  auto object = pool_document::object();
-  for (auto each = members.rbegin(); each != members.rend(); ++each)
-    object[each->first] = reversed(each->second);
-  return object;
-}
-
-RC_GTEST_PROP(PoolProperty, TheDigestFollowsContentAndNotTheOrderOfKeys, ()) {
-  const auto left = *any_json();
-  const auto right = *any_json();
-  RC_ASSERT(digest(left) == digest(reversed(left)));
-  const auto sorted = [](const pool_document& value) {
-    return nlohmann::json::parse(value.dump());
-  };
-  RC_ASSERT((digest(left) == digest(right)) == (sorted(left) == sorted(right)));
-}
-
 } // namespace
 } // namespace dklb::domain::testing

@@ -13,6 +13,7 @@ namespace {
 
 using domain::error_code;
 using domain::pool_document;
+using domain::pool_snapshot;
 using domain::result;
 using domain::unit;
 using http::edgelb::client;
@@ -38,14 +39,20 @@ protected:
     call(answer.callback());
     return answer.get();
   }
+  static result<pool_document> document(const result<pool_snapshot>& answer) {
+    if (!answer)
+      return answer.failure();
+    return domain::document_of(*answer);
+  }
   result<pool_document> get(const std::string& name) {
-    return wait_for<pool_document>([&](auto done) { edgelb().get_pool(name, done); });
+    return document(wait_for<pool_snapshot>([&](auto done) { edgelb().get_pool(name, done); }));
   }
-  result<pool_document> create(const pool_document& document) {
-    return wait_for<pool_document>([&](auto done) { edgelb().create_pool(document, done); });
+  result<pool_document> create(const pool_document& pool) {
+    return document(wait_for<pool_snapshot>([&](auto done) { edgelb().create_pool(pool, done); }));
   }
-  result<pool_document> replace(const std::string& name, const pool_document& document) {
-    return wait_for<pool_document>([&](auto done) { edgelb().replace_pool(name, document, done); });
+  result<pool_document> replace(const std::string& name, const pool_document& pool) {
+    return document(
+      wait_for<pool_snapshot>([&](auto done) { edgelb().replace_pool(name, pool, done); }));
   }
   result<unit> remove(const std::string& name) {
     return wait_for<unit>([&](auto done) { edgelb().delete_pool(name, done); });

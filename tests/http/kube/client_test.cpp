@@ -37,7 +37,7 @@ call get_call(const std::string& path = service_path) {
 call write_call(const std::string& method = "PATCH") {
   call what = get_call();
   what.method = method;
-  what.body = {{"a", 1}};
+  what.body = R"({"a":1})";
   what.content_type = http::kube::content_type_of(patch_type::merge);
   return what;
 }

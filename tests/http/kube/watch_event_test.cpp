@@ -22,7 +22,7 @@ TEST(WatchEvent, EachTypeIsRead) {
     {"DELETED", kube::watch_event_type::deleted}, {"BOOKMARK", kube::watch_event_type::bookmark},
     {"ERROR", kube::watch_event_type::error},
   };
-  kube::json_reader reader;
+  http::json_reader reader;
   for (const auto& [name, type] : types) {
     const auto event = kube::parse_watch_event(
       reader, json{{"type", name}, {"object", {{"metadata", {{"resourceVersion", "7"}}}}}}.dump());
@@ -33,7 +33,7 @@ TEST(WatchEvent, EachTypeIsRead) {
 }
 
 TEST(WatchEvent, WhatIsNoneIsMalformed) {
-  kube::json_reader reader;
+  http::json_reader reader;
   for (const char* text :
        {"", "{", "[]", R"({"type":"ADDED"})", R"({"object":{}})", R"({"type":1,"object":{}})",
         R"({"type":"ADDED","object":null})", R"({"type":"MOVED","object":{}})"}) {
@@ -80,9 +80,9 @@ TEST(WatchEvent, OnlyTheAnnotatedBookmarkEndsTheInitialEvents) {
 std::vector<std::string> items_of(const std::string& text,
                                   domain::result<kube::list_metadata>& outcome) {
   std::vector<std::string> items;
-  kube::json_reader reader;
+  http::json_reader reader;
   outcome = kube::parse_list(
-    reader, text, [&items](kube::json_view item) { items.push_back(simdjson::minify(item)); });
+    reader, text, [&items](http::json_view item) { items.push_back(simdjson::minify(item)); });
   return items;
 }
 

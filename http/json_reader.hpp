@@ -9,10 +9,11 @@
 #include <string>
 #include <string_view>
 
-namespace dklb::http::kube {
+namespace dklb::http {
 
-/// JSON of the API server that is only read: objects, events, reviews. What is edited or written is
-/// nlohmann's (docs/decisions/simdjson.md). It lives in the reader that it came from.
+/// JSON that is only read: what the API server tells, and EdgeLB's answers where they are only
+/// compared. What is edited or written is nlohmann's (docs/decisions/simdjson.md). It lives in the
+/// reader that it came from.
 using json_view = simdjson::dom::element;
 
 /// Reads one text after the other into memory of its own. What it gave out before is void with the
@@ -37,4 +38,4 @@ std::optional<json_view> value_at(json_view object, std::initializer_list<const 
 /// The text behind a path, "" where there is none.
 std::string text_at(json_view object, std::initializer_list<const char*> path);
 
-} // namespace dklb::http::kube
+} // namespace dklb::http

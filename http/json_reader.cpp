@@ -1,6 +1,6 @@
-#include "http/kube/json_reader.hpp"
+#include "http/json_reader.hpp"
 
-namespace dklb::http::kube {
+namespace dklb::http {
 
 namespace {
 
@@ -41,4 +41,4 @@ std::string text_at(json_view object, std::initializer_list<const char*> path) {
   return value && value->get(text) == simdjson::SUCCESS ? std::string{text} : std::string{};
 }
 
-} // namespace dklb::http::kube
+} // namespace dklb::http

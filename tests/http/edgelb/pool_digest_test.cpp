@@ -1,12 +1,18 @@
-#include "domain/pool_plan.hpp"
+#include "http/edgelb/pool_reader.hpp"
+
+#include "tests/domain/plan_generators.hpp"
 
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
-namespace dklb::domain {
+namespace dklb::tests {
 namespace {
 
-std::uint64_t digest_of(const char* json) {
-  return digest(pool_document::parse(json));
+using domain::pool_document;
+
+std::uint64_t digest_of(const std::string& json) {
+  http::json_reader reader;
+  return http::edgelb::digest(*reader.read(json));
 }
 
 TEST(PoolDigest, IsTheSameInEveryRunAndVersion) {
@@ -49,5 +55,44 @@ INSTANTIATE_TEST_SUITE_P(
                     pair_case{"KeyAndValueSwapped", R"({"a": "b"})", R"({"b": "a"})", false}),
   [](const auto& param) { return param.param.name; });
 
+/// The same document with the keys of every object in reverse.
+pool_document reversed(const pool_document& value) {
+  if (value.is_array()) {
+    auto list = pool_document::array();
+    for (const auto& item : value)
+      list.push_back(reversed(item));
+    return list;
+  }
+  if (!value.is_object())
+    return value;
+  const auto& members = value.get_ref<const pool_document::object_t&>();
+  auto object = pool_document::object();
+  for (auto each = members.rbegin(); each != members.rend(); ++each)
+    object[each->first] = reversed(each->second);
+  return object;
+}
+
+RC_GTEST_PROP(PoolDigest, FollowsContentAndNotTheOrderOfKeys, ()) {
+  const auto left = *domain::testing::any_json();
+  const auto right = *domain::testing::any_json();
+  RC_ASSERT(digest_of(left.dump()) == digest_of(reversed(left).dump()));
+  const auto sorted = [](const pool_document& value) {
+    return nlohmann::json::parse(value.dump());
+  };
+  RC_ASSERT((digest_of(left.dump()) == digest_of(right.dump())) == (sorted(left) == sorted(right)));
+}
+
+TEST(PoolSnapshot, OnlyAnObjectIsAPool) {
+  http::json_reader reader;
+  for (const char* const text : {"", "[]", "null", "1", "{", "<html>"}) {
+    SCOPED_TRACE(text);
+    EXPECT_FALSE(http::edgelb::read_pool(reader, text));
+  }
+  const auto pool = http::edgelb::read_pool(reader, R"({"name": "p"})");
+  ASSERT_TRUE(pool);
+  EXPECT_EQ(pool->json, R"({"name": "p"})");
+  EXPECT_EQ(pool->digest, digest_of(R"({"name": "p"})"));
+}
+
 } // namespace
-} // namespace dklb::domain
+} // namespace dklb::tests

@@ -270,7 +270,7 @@ void pool_state::delay(const domain::error& failure) {
   not_before_ = now(self_) + wait;
   if (soon || failure.code == error_code::not_leader)
     return;
-  if (failure.code == error_code::unauthorized || failure.code == error_code::forbidden)
+  if (domain::access_refused(failure.code))
     run->troubles->denied(trouble_source(), failure.message); // the same for many pools
   else
     run->log->warn("pool {}: {}; trying again in {}", own_name(), failure.message,

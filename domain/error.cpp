@@ -12,6 +12,10 @@ bool retryable(error_code code) {
   }
 }
 
+bool access_refused(error_code code) {
+  return code == error_code::unauthorized || code == error_code::forbidden;
+}
+
 bool ambiguous(error_code code) {
   switch (code) {
   case error_code::unavailable:

@@ -41,6 +41,9 @@ struct error {
 /// True where the same request may succeed later without anybody changing their input.
 bool retryable(error_code code);
 
+/// True where the server does not accept who asks: somebody has to grant something.
+bool access_refused(error_code code);
+
 /// True where a write may have happened although no success was seen: read before writing again.
 bool ambiguous(error_code code);
 

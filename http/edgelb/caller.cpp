@@ -24,7 +24,7 @@ error failure_of(response answer, const std::string& authorization) {
                                                          ? authorization
                                                          : authorization.substr(scheme_end + 1));
   error failure = error_from_response(answer);
-  if (failure.code == error_code::unauthorized || failure.code == error_code::forbidden) {
+  if (domain::access_refused(failure.code)) {
     failure.message += " (check the credentials: edgelb.bearerTokenFile or "
                        "edgelb.serviceAccountFile)";
   }

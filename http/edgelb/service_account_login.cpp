@@ -131,7 +131,7 @@ private:
   void fail(error failure) {
     failed_at_ = clock::now();
     failure.message = "the login to DC/OS failed: " + failure.message;
-    if (failure.code == error_code::unauthorized || failure.code == error_code::forbidden) {
+    if (domain::access_refused(failure.code)) {
       failure.message += " (check that the service account exists and has this key)";
     }
     if (failure.code != error_code::cancelled) {

@@ -1,9 +1,10 @@
 #include "http/kube/reflector.hpp"
 
 #include "http/json_reader.hpp"
+#include "http/kube/flow_window.hpp"
 #include "http/kube/json_frames.hpp"
 #include "http/kube/list_watch.hpp"
-#include "http/text.hpp"
+#include "http/kube/list_watch_path.hpp"
 
 #include <atomic>
 #include <mutex>
@@ -21,40 +22,6 @@ milliseconds monotonic_now() {
     std::chrono::steady_clock::now().time_since_epoch());
 }
 
-std::string selectors(const reflector_settings& settings) {
-  std::string query;
-  if (!settings.label_selector.empty())
-    query += "&labelSelector=" + percent_encoded(settings.label_selector);
-  if (!settings.field_selector.empty())
-    query += "&fieldSelector=" + percent_encoded(settings.field_selector);
-  return query;
-}
-
-std::string list_path(const reflector_settings& settings, const list_query& query) {
-  std::string path;
-  if (query.limit > 0)
-    path += "&limit=" + std::to_string(query.limit);
-  if (!query.resource_version.empty())
-    path += "&resourceVersion=" + percent_encoded(query.resource_version);
-  if (!query.continue_token.empty())
-    path += "&continue=" + percent_encoded(query.continue_token);
-  path += selectors(settings);
-  if (!path.empty())
-    path.front() = '?';
-  return settings.path + path;
-}
-
-std::string watch_path(const reflector_settings& settings, const std::string& version,
-                       bool initial_events, std::chrono::seconds timeout) {
-  std::string path = settings.path + "?watch=true&allowWatchBookmarks=true&timeoutSeconds="
-                     + std::to_string(timeout.count());
-  if (!version.empty())
-    path += "&resourceVersion=" + percent_encoded(version);
-  if (initial_events)
-    path += "&sendInitialEvents=true&resourceVersionMatch=NotOlderThan";
-  return path + selectors(settings);
-}
-
 list_watch_settings rules_of(const reflector_settings& settings) {
   list_watch_settings rules;
   rules.page_size = settings.page_size;
@@ -66,7 +33,7 @@ list_watch_settings rules_of(const reflector_settings& settings) {
 
 } // namespace
 
-/// Everything but `released_`, `heard_` and the flags is touched on the engine's thread only, with
+/// Everything but `heard_`, the window and the flags is touched on the engine's thread only, with
 /// `gate_` held, so that stop() can wait for a handler that runs.
 class reflector::implementation : public std::enable_shared_from_this<implementation> {
   /// A callback that does nothing once the reflector was stopped or is gone.
@@ -86,7 +53,7 @@ public:
   implementation(std::shared_ptr<client> used_client, reflector_settings settings,
                  reflector_handler handler)
     : client_(std::move(used_client)), settings_(std::move(settings)), handler_(std::move(handler)),
-      rules_(rules_of(settings_)), random_(std::random_device{}()),
+      rules_(rules_of(settings_)), random_(std::random_device{}()), window_(settings_.high_water),
       heard_(monotonic_now().count()) {}
 
   void start() {
@@ -105,7 +72,7 @@ public:
   }
 
   void release(std::size_t count) {
-    released_ += count;
+    window_.release(count);
     if (blocked_)
       client_->engine().post(guarded([this] { unblock(); }));
   }
@@ -125,7 +92,7 @@ private:
       return;
     }
     // Between two requests nothing is lost by waiting until the owner has caught up.
-    if (outstanding() >= high_water()) {
+    if (window_.full()) {
       next_ = step;
       block();
       return;
@@ -209,7 +176,7 @@ private:
       tell_deleted(*replaced);
     if (stopped_)
       return;
-    ++told_;
+    window_.told();
     handler_.on_object(object);
   }
 
@@ -225,7 +192,7 @@ private:
   }
 
   void tell_deleted(const object_identity& object) {
-    ++told_;
+    window_.told();
     handler_.on_deleted(object);
   }
 
@@ -269,7 +236,7 @@ private:
       return;
     if (broken_)
       watch_->cancel();
-    else if (outstanding() >= high_water())
+    else if (window_.full())
       block();
   }
 
@@ -332,15 +299,6 @@ private:
 
   // Flow control.
 
-  std::size_t outstanding() const {
-    const std::size_t released = released_;
-    return told_ > released ? told_ - released : 0;
-  }
-
-  std::size_t high_water() const {
-    return settings_.high_water > 0 ? settings_.high_water : static_cast<std::size_t>(-1);
-  }
-
   void block() {
     blocked_ = true;
     if (watch_)
@@ -349,9 +307,8 @@ private:
     unblock();
   }
 
-  /// Goes on once half of what is allowed is free again, so that the stream does not flutter.
   void unblock() {
-    if (!blocked_ || outstanding() > high_water() / 2)
+    if (!blocked_ || !window_.drained())
       return;
     blocked_ = false;
     if (watch_)
@@ -377,8 +334,7 @@ private:
   std::optional<domain::error> broken_; ///< why the watch that is open is given up
   std::optional<milliseconds> opened_;  ///< when the server agreed to the watch
   std::optional<list_watch_step> next_; ///< waits until the owner has caught up
-  std::size_t told_ = 0;
-  std::atomic<std::size_t> released_{0};
+  flow_window window_;
   std::atomic<bool> blocked_{false};
   std::atomic<milliseconds::rep> heard_;
 };

@@ -113,12 +113,14 @@ void node_api::warn(const pod& which, const std::string& reason, const std::stri
        [](bool) {});
 }
 
-void node_api::call(std::string method, std::string path, json body, completion done,
+void node_api::call(std::string method, std::string path, const json& body, completion done,
                     domain::error_code tolerated) {
   http::kube::call what;
   what.method = std::move(method);
   what.path = std::move(path);
-  what.body = std::move(body);
+  if (!body.is_null()) {
+    what.body = http::kube::json_text(body);
+  }
   if (what.method == "PATCH") {
     what.content_type = http::kube::content_type_of(http::kube::patch_type::merge);
   }

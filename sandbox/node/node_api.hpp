@@ -33,7 +33,7 @@ public:
 
 private:
   void describe_node(const node& which, const completion& done);
-  void call(std::string method, std::string path, nlohmann::json body, completion done,
+  void call(std::string method, std::string path, const nlohmann::json& body, completion done,
             domain::error_code tolerated = domain::error_code::not_found);
 
   std::shared_ptr<http::kube::client> client_;

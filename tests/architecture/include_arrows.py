@@ -18,7 +18,10 @@ HTTP = ["http", "http/kube", "http/edgelb", "http/server"]
 LAYERS = {
     "domain": ([], ["nlohmann", "yaml-cpp"]),
     "messages": (["domain"], ["caf", "nlohmann"]),
-    "http": (["domain"], ["curl", "httplib", "nlohmann", "openssl", "spdlog", "yaml-cpp"]),
+    "http": (
+        ["domain"],
+        ["curl", "httplib", "nlohmann", "openssl", "simdjson", "spdlog", "yaml-cpp"],
+    ),
     "http/kube": (["http", "domain"], ["nlohmann", "openssl", "spdlog", "yaml-cpp"]),
     "http/edgelb": (["http", "domain"], ["nlohmann", "openssl", "spdlog"]),
     "http/server": (
@@ -27,7 +30,10 @@ LAYERS = {
     ),
     "actors": (["messages", "domain"] + HTTP, ["caf", "nlohmann", "prometheus", "spdlog"]),
     "sandbox": (["domain"] + HTTP, ["CLI", "httplib", "nlohmann", "openssl", "spdlog", "yaml-cpp"]),
-    "main": (["actors", "messages", "domain"] + HTTP, ["CLI", "caf", "nlohmann", "spdlog"]),
+    "main": (
+        ["actors", "messages", "domain"] + HTTP,
+        ["CLI", "caf", "jemalloc", "nlohmann", "spdlog"],
+    ),
     "tests": (
         ["actors", "messages", "domain", "sandbox"] + HTTP,
         [
@@ -39,8 +45,8 @@ LAYERS = {
 
 # The first part of a library's include path.
 LIBRARIES = {
-    "CLI", "benchmark", "caf", "curl", "gmock", "gtest", "httplib", "nlohmann", "openssl",
-    "prometheus", "rapidcheck", "spdlog", "yaml-cpp",
+    "CLI", "benchmark", "caf", "curl", "gmock", "gtest", "httplib", "jemalloc", "nlohmann",
+    "openssl", "prometheus", "rapidcheck", "simdjson", "spdlog", "yaml-cpp",
 }
 
 # Written into the build tree by CMake; anybody may ask for the version.

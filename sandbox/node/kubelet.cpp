@@ -238,14 +238,14 @@ void kubelet::report(running_pod& entry) {
   if (entry.where == nullptr || entry.calling) {
     return;
   }
-  nlohmann::json patch =
+  const nlohmann::json patch =
     pod_status_patch(entry.what, *entry.where, states_of(entry), entry.started, entry.changed);
   if (patch == entry.sent) {
     return;
   }
   entry.sent = patch;
   entry.calling = true;
-  api_.patch_status(entry.what, std::move(patch), called(entry.what.uid));
+  api_.patch_status(entry.what, patch, called(entry.what.uid));
 }
 
 void kubelet::wind_down(running_pod& entry) {

@@ -47,11 +47,11 @@ std::string time_now() {
 node_api::node_api(std::shared_ptr<http::kube::client> client) : client_(std::move(client)) {}
 
 void node_api::register_node(const node& which, const completion& done) {
-  json body{{"apiVersion", "v1"},
-            {"kind", "Node"},
-            {"metadata", {{"name", which.name}, {"labels", node_labels(which)}}}};
+  const json body{{"apiVersion", "v1"},
+                  {"kind", "Node"},
+                  {"metadata", {{"name", which.name}, {"labels", node_labels(which)}}}};
   call(
-    "POST", "/api/v1/nodes", std::move(body),
+    "POST", "/api/v1/nodes", body,
     [this, which, done](bool worked) { worked ? describe_node(which, done) : done(false); },
     domain::error_code::conflict);
 }
@@ -59,8 +59,9 @@ void node_api::register_node(const node& which, const completion& done) {
 void node_api::describe_node(const node& which, const completion& done) {
   // The API server taints a new node as not ready; the controller that would take that back is one
   // of those the sandbox does without.
-  json untainted{{"metadata", {{"labels", node_labels(which)}}}, {"spec", {{"taints", nullptr}}}};
-  call("PATCH", path_of(which), std::move(untainted), [this, which, done](bool worked) {
+  const json untainted{{"metadata", {{"labels", node_labels(which)}}},
+                       {"spec", {{"taints", nullptr}}}};
+  call("PATCH", path_of(which), untainted, [this, which, done](bool worked) {
     if (!worked) {
       done(false);
       return;
@@ -78,8 +79,8 @@ void node_api::bind(const pod& which, const node& where, completion done) {
        std::move(done), domain::error_code::conflict);
 }
 
-void node_api::patch_status(const pod& which, json patch, completion done) {
-  call("PATCH", path_of(which, "/status"), std::move(patch), std::move(done));
+void node_api::patch_status(const pod& which, const json& patch, completion done) {
+  call("PATCH", path_of(which, "/status"), patch, std::move(done));
 }
 
 void node_api::confirm_deletion(const pod& which, completion done) {

@@ -25,7 +25,7 @@ public:
   /// Creates the Node or takes over the one that is there; Ready, with its InternalIP and no taint.
   void register_node(const node& which, const completion& done);
   void bind(const pod& which, const node& where, completion done);
-  void patch_status(const pod& which, nlohmann::json patch, completion done);
+  void patch_status(const pod& which, const nlohmann::json& patch, completion done);
   /// Removes the object of a deleted pod: its node has ended it. One already gone is fine.
   void confirm_deletion(const pod& which, completion done);
   /// A Warning event on the pod; best effort.

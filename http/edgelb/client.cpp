@@ -38,38 +38,33 @@ completion with_body(reply<std::string> done) {
   };
 }
 
-/// Parses the JSON object of a successful answer and hands it on.
-completion with_object(reply<nlohmann::json> done) {
-  return [done = std::move(done)](response_result answer) {
+/// Hands on what `parse` makes of the body of a successful answer; `malformed` where that is
+/// nothing.
+template <class T, class Parse>
+completion with_parsed(reply<T> done, Parse parse) {
+  return [done = std::move(done), parse = std::move(parse)](response_result answer) {
     if (!answer) {
       done(std::move(answer.failure()));
       return;
     }
-    auto document = nlohmann::json::parse(answer->body, nullptr, false);
-    if (document.is_object()) {
-      done(std::move(document));
+    if (auto parsed = parse(answer->body)) {
+      done(std::move(*parsed));
     } else {
       done(malformed(*answer));
     }
   };
 }
 
-/// Hands on the pool that a successful answer tells. The reader belongs to the engine's thread, as
-/// every answer does.
+/// The pool that an answer tells. The reader belongs to the engine's thread, as every answer does.
 completion with_pool(const std::shared_ptr<json_reader>& reader,
                      reply<domain::pool_snapshot> done) {
-  return [reader, done = std::move(done)](response_result answer) {
-    if (!answer) {
-      done(std::move(answer.failure()));
-      return;
-    }
-    auto pool = read_pool(*reader, answer->body);
-    if (pool) {
-      done(std::move(pool));
-    } else {
-      done(malformed(*answer));
-    }
-  };
+  return with_parsed(std::move(done),
+                     [reader](const std::string& body) { return read_pool(*reader, body); });
+}
+
+std::optional<nlohmann::json> parse_object(const std::string& body) {
+  auto document = nlohmann::json::parse(body, nullptr, false);
+  return document.is_object() ? std::optional{std::move(document)} : std::nullopt;
 }
 
 /// Servers answer a second creation with 409, or with another status and these words.
@@ -196,7 +191,7 @@ void client::delete_pool(const std::string& name, reply<domain::unit> done) {
 
 void client::get_metadata(const std::string& name, reply<nlohmann::json> done) {
   implementation_->call_about(name, read_of(pool_path(name) + "/metadata"),
-                              with_object(std::move(done)));
+                              with_parsed(std::move(done), parse_object));
 }
 
 void client::set_max_in_flight(std::size_t limit) {

@@ -1,8 +1,7 @@
 #include "http/edgelb/pool_reader.hpp"
 
 #include <bit>
-#include <string_view>
-#include <utility>
+#include <string>
 
 namespace dklb::http::edgelb {
 
@@ -67,14 +66,13 @@ std::uint64_t digest(json_view value) {
   }
 }
 
-domain::result<domain::pool_snapshot> read_pool(json_reader& reader, std::string text) {
+domain::result<domain::pool_snapshot> read_pool(json_reader& reader, std::string_view text) {
   const auto document = reader.read(text);
   if (!document)
     return document.failure();
   if (!document->is_object())
     return domain::error{domain::error_code::malformed, "not a JSON object", {}, 0};
-  const auto fingerprint = digest(*document);
-  return domain::pool_snapshot{std::move(text), fingerprint};
+  return domain::pool_snapshot{std::string{text}, digest(*document)};
 }
 
 } // namespace dklb::http::edgelb

@@ -4,7 +4,7 @@
 #include "http/json_reader.hpp"
 
 #include <cstdint>
-#include <string>
+#include <string_view>
 
 namespace dklb::http::edgelb {
 
@@ -14,6 +14,6 @@ std::uint64_t digest(json_view value);
 
 /// A pool's document as it came, unless it is no JSON object: `malformed`, in the words of
 /// json_reader::read.
-domain::result<domain::pool_snapshot> read_pool(json_reader& reader, std::string text);
+domain::result<domain::pool_snapshot> read_pool(json_reader& reader, std::string_view text);
 
 } // namespace dklb::http::edgelb

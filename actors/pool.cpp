@@ -96,10 +96,14 @@ void pool_state::drifted() {
   pump();
 }
 
-void pool_state::poller_started() {
-  poller_ = caf::actor_cast<pool_poller_actor>(self_->current_sender());
+void pool_state::directory_changed(const messages::directory_changed& what) {
+  const auto told = peers->poller_of(own_name());
+  peers = what.handles;
+  // A restarted poller has forgotten what it was told.
+  if (peers->poller_of(own_name()) == told)
+    return;
   polled_.clear();
-  update_poller(true);
+  update_poller(false);
 }
 
 void pool_state::nodes_changed(const messages::nodes_changed& what) {
@@ -140,10 +144,10 @@ void pool_state::update_poller(bool now) {
   const auto same = std::ranges::equal(served, polled_, [](const auto& left, const auto& right) {
     return same_service(*left, *right);
   });
-  if (!poller_ || (same && !now))
+  if (same && (!now || served.empty()))
     return;
   polled_ = std::move(served);
-  self_->send(poller_, poll_services{polled_, now});
+  self_->send(peers->poller_of(own_name()), poll_pool{own_name(), polled_, now});
 }
 
 void pool_state::end_if_unused() {

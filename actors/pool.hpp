@@ -36,13 +36,14 @@ public:
   void announced(const messages::announce_claim& what);
   caf::typed_response_promise<messages::pool_released> release(const domain::service_key& key);
   void drifted();
-  void poller_started();
+  void directory_changed(const messages::directory_changed& what);
   void nodes_changed(const messages::nodes_changed& what);
   void gate_changed(bool open);
   void ticked(const messages::tick& what);
   caf::typed_response_promise<messages::explanation> explain(bool documents);
 
 private:
+  struct inquiry;
   /// What is known of the pool in EdgeLB.
   enum class knowledge { unknown, stale, absent, present };
   enum tick_kind : std::uint32_t { wake, forget, pardon, patience };
@@ -83,6 +84,7 @@ private:
   void update_poller(bool now);
   void end_if_unused();
   nlohmann::json summary() const;
+  void explain_documents(const std::shared_ptr<inquiry>& asked);
   std::string trouble_source() const { return "pool " + own_name(); }
 
   self_pointer self_;
@@ -94,8 +96,7 @@ private:
     promises_;
   domain::rare<std::set<domain::service_key>> coming_; ///< announced, not yet claimed
   std::uint64_t patience_epoch_ = 0;
-  messages::pool_poller_actor poller_;
-  std::vector<messages::claim_ptr> polled_; ///< what poller_ was told
+  std::vector<messages::claim_ptr> polled_; ///< what the poller was told
   messages::snapshot_ptr last_;
   milliseconds known_at_{};
   knowledge known_ = knowledge::unknown;

@@ -34,42 +34,67 @@ nlohmann::json pool_state::summary() const {
   nlohmann::json out{{"name", own_name()},          {"state", state_name()},
                      {"claims", std::move(claims)}, {"refusals", std::move(refusals)},
                      {"writes", writes_},           {"lastWrite", nullptr},
-                     {"lastError", last_error()}};
+                     {"lastError", last_error()},   {"addresses", nullptr}};
   if (last_write_)
     out["lastWrite"] = {{"at", to_rfc3339(last_write_->at)}, {"cause", last_write_->cause}};
   return out;
 }
 
-caf::typed_response_promise<explanation> pool_state::explain(bool documents) {
-  auto promise = self_->make_response_promise<explanation>();
-  auto body = std::make_shared<nlohmann::json>(summary());
-  if (!documents) {
-    promise.deliver(explanation{std::move(body)});
-    return promise;
+/// What is asked of others for an explanation, and the explanation once all have answered.
+struct pool_state::inquiry {
+  caf::typed_response_promise<explanation> promise;
+  nlohmann::json body;
+  int missing = 0;
+
+  void answered() {
+    if (--missing == 0)
+      promise.deliver(explanation{std::make_shared<const nlohmann::json>(std::move(body))});
   }
-  auto finish = [this, promise, body](const domain::result<snapshot_ptr>& seen) mutable {
+};
+
+caf::typed_response_promise<explanation> pool_state::explain(bool documents) {
+  auto asked = std::make_shared<inquiry>();
+  asked->promise = self_->make_response_promise<explanation>();
+  asked->body = summary();
+  ++asked->missing;
+  self_
+    ->request(peers->poller_of(own_name()), document_patience, find_addresses{own_name()})
+    .then(
+      [asked](const addresses_found& what) {
+        asked->body["addresses"] = address_list(what.addresses);
+        asked->answered();
+      },
+      [asked](const caf::error&) { asked->answered(); });
+  if (documents)
+    explain_documents(asked);
+  return asked->promise;
+}
+
+void pool_state::explain_documents(const std::shared_ptr<inquiry>& asked) {
+  ++asked->missing;
+  auto finish = [this, asked](const domain::result<snapshot_ptr>& seen) {
+    auto& body = asked->body;
     if (seen) {
       auto actual = domain::document_of(*seen.value());
       auto plan = make_plan(actual);
-      (*body)["desired"] =
+      body["desired"] =
         plan.action == domain::pool_action::none ? actual : std::move(plan.document);
-      (*body)["actual"] = std::move(actual);
-      (*body)["changes"] = std::move(plan.changes);
+      body["actual"] = std::move(actual);
+      body["changes"] = std::move(plan.changes);
     } else {
-      (*body)["actual"] = nullptr;
-      (*body)["actualError"] = seen.failure().message;
+      body["actual"] = nullptr;
+      body["actualError"] = seen.failure().message;
       if (seen.failure().code == domain::error_code::not_found)
-        (*body)["desired"] = make_plan(std::nullopt).document;
+        body["desired"] = make_plan(std::nullopt).document;
     }
-    promise.deliver(explanation{std::move(body)});
+    asked->answered();
   };
   self_->request(peers->edgelb, document_patience, read_pool{own_name()})
     .then(
-      [finish](pool_answer& answer) mutable { finish(answer.outcome); },
-      [finish](const caf::error&) mutable {
+      [finish](pool_answer& answer) { finish(answer.outcome); },
+      [finish](const caf::error&) {
         finish(domain::error{domain::error_code::timeout, "EdgeLB did not answer in time", {}, 0});
       });
-  return promise;
 }
 
 pool_actor::behavior_type pool(pool_state::self_pointer self, std::string name,
@@ -94,17 +119,13 @@ pool_actor::behavior_type pool(pool_state::self_pointer self, std::string name,
       state.count();
       state.drifted();
     },
-    [&state](const poller_started&) {
-      state.count();
-      state.poller_started();
-    },
     [&state](const nodes_changed& what) {
       state.count();
       state.nodes_changed(what);
     },
     [&state](const directory_changed& what) {
       state.count();
-      state.peers = what.handles;
+      state.directory_changed(what);
     },
     [&state](const gate_changed& what) {
       state.count();

@@ -5,132 +5,230 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace dklb::actors {
 
 using namespace messages;
 using domain::error_code;
 
-void pool_poller_state::start(const pool_actor& pool, std::string name, runtime_ptr shared,
-                              directory_ptr handles, bool open) {
-  gate_open = open;
-  enlist(self_, std::move(shared), std::move(handles), "pool_poller", std::move(name));
-  schedule_ = {run->concurrency.poll_min, run->concurrency.poll_max};
-  enter("idle");
-  self_->send(pool, poller_started{});
+namespace {
+
+template <class Targets>
+bool settled(const Targets& targets) {
+  return std::ranges::all_of(targets, [](const auto& item) { return item.addresses != nullptr; });
 }
 
-void pool_poller_state::watch(const poll_services& what) {
+} // namespace
+
+void pool_poller_state::start(poller_shard shard, runtime_ptr shared, directory_ptr handles,
+                              bool open) {
+  gate_open = open;
+  calendar_ = domain::poll_calendar{domain::poll_calendar::step * shard.number / shard.of};
+  enlist(self_, std::move(shared), std::move(handles), "pool_poller", std::to_string(shard.number));
+  enter("idle");
+}
+
+void pool_poller_state::watch(const poll_pool& what) {
+  const auto found = pools_.try_emplace(what.pool).first;
+  auto& item = found->second;
   std::vector<target> next;
   next.reserve(what.claims.size());
   for (const auto& claim : what.claims) {
-    const auto known = std::find_if(targets_.begin(), targets_.end(), [&](const target& item) {
-      return same_service(*item.claim, *claim);
-    });
-    next.push_back({claim, known == targets_.end() ? nullptr : std::move(known->addresses)});
+    const auto known = std::ranges::find_if(
+      item.targets, [&](const target& old) { return same_service(*old.claim, *claim); });
+    next.push_back({claim, known == item.targets.end() ? nullptr : std::move(known->addresses)});
   }
-  targets_ = std::move(next);
-  if (targets_.empty()) {
-    ++epoch_;
-    return enter("idle");
+  item.targets = std::move(next);
+  if (item.targets.empty()) {
+    forget(found);
+  } else {
+    item.schedule.restart();
+    if (what.now || !settled(item.targets))
+      poll(*found);
+    else
+      poll_in(*found, run->concurrency.poll_min);
   }
-  schedule_.restart();
-  if (what.now || !settled())
-    poll();
-  else
-    poll_in(run->concurrency.poll_min);
+  go_on();
+}
+
+addresses_found pool_poller_state::addresses_of(const std::string& pool) const {
+  addresses_found out;
+  if (const auto found = pools_.find(pool); found != pools_.end())
+    for (const auto& item : found->second.targets)
+      if (item.addresses)
+        out.addresses.insert(out.addresses.end(), item.addresses->begin(), item.addresses->end());
+  std::ranges::sort(out.addresses);
+  const auto rest = std::ranges::unique(out.addresses);
+  out.addresses.erase(rest.begin(), rest.end());
+  return out;
 }
 
 void pool_poller_state::directory_changed(const messages::directory_changed& what) {
-  peers = what.handles;
+  const auto before = std::exchange(peers, what.handles);
   // A restarted writer has forgotten what it was told.
-  for (const auto& item : targets_)
-    if (item.addresses)
-      report(item);
+  for (const auto& [pool, item] : pools_)
+    for (const auto& known : item.targets)
+      if (const auto& service = known.claim->service;
+          known.addresses && peers->writer_of(service) != before->writer_of(service))
+        report(known, pool);
 }
 
 void pool_poller_state::gate_changed(bool open) {
   gate_open = open;
-  if (open && !targets_.empty())
-    poll();
+  if (open)
+    for (auto& item : pools_)
+      if (!item.second.targets.empty())
+        poll(item);
+  go_on();
 }
 
 void pool_poller_state::ticked(const tick& what) {
-  if (what.epoch == epoch_)
-    poll();
+  if (what.epoch != epoch_)
+    return;
+  wake_at_.reset();
+  go_on();
 }
 
-void pool_poller_state::poll_in(milliseconds delay) {
-  enter("waiting");
-  self_->delayed_send(self_, delay, tick{0, ++epoch_});
+domain::poll_pauses pool_poller_state::pauses() const {
+  return {run->concurrency.poll_min, run->concurrency.poll_max};
 }
 
-bool pool_poller_state::settled() const {
-  return std::none_of(targets_.begin(), targets_.end(),
-                      [](const target& item) { return !item.addresses; });
+void pool_poller_state::enter_state() {
+  if (under_way_ > 0)
+    enter("polling");
+  else
+    enter(pools_.empty() ? "idle" : "waiting");
 }
 
-void pool_poller_state::poll() {
+/// Polls what is due, and sees to it that the rest will be.
+void pool_poller_state::go_on() {
+  enter_state();
   if (!gate_open)
     return;
-  if (busy_) {
-    again_ = true;
-    return;
+  const auto moment = now(self_);
+  while (const auto due = calendar_.take(pauses(), moment, leisurely_)) {
+    auto& item = *pools_.find(*due->pool);
+    item.second.next = {};
+    poll(item, !due->awaited);
   }
-  busy_ = true;
-  again_ = false;
-  ++epoch_;
-  enter("polling");
-  self_->request(peers->edgelb, caf::infinite, read_metadata{own_name()})
-    .then([this](const metadata_answer& answer) { answered(answer.outcome); },
-          [this](const caf::error& problem) { answered(to_domain(problem)); });
+  const auto next = calendar_.next(pauses(), leisurely_);
+  if (!next || (wake_at_ && *wake_at_ <= *next))
+    return;
+  wake_at_ = next;
+  self_->delayed_send(self_, std::max(*next - moment, milliseconds{0}), tick{0, ++epoch_});
 }
 
-void pool_poller_state::answered(const domain::result<json_ptr>& outcome) {
-  busy_ = false;
-  if (targets_.empty())
-    return enter("idle");
-  if (outcome) {
-    failed({});
-    const domain::metadata_index index{run->pools.cluster, **outcome};
-    for (auto& item : targets_) {
-      auto addresses = index.addresses_of(item.claim->service);
-      // None at all is "not known yet": the last ones stay.
-      if (addresses.empty() || (item.addresses && *item.addresses == addresses))
-        continue;
-      item.addresses = std::make_shared<const std::vector<domain::ingress>>(std::move(addresses));
-      report(item);
-    }
-  } else {
-    failed(outcome.failure().message);
+void pool_poller_state::poll_in(pool_entry& item, milliseconds delay) {
+  cancel(item.second);
+  const auto moment = now(self_);
+  const auto awaited = !settled(item.second.targets);
+  item.second.next = {awaited ? moment + delay : calendar_.due(moment, delay), &item.first,
+                      awaited};
+  calendar_.add(item.second.next);
+}
+
+void pool_poller_state::cancel(polled_pool& item) {
+  if (item.next.pool != nullptr)
+    calendar_.remove(std::exchange(item.next, {}));
+}
+
+void pool_poller_state::forget(pool_map::iterator item) {
+  cancel(item->second);
+  noted(item->first, {});
+  if (!item->second.busy)
+    pools_.erase(item);
+}
+
+void pool_poller_state::poll(pool_entry& item, bool leisurely) {
+  if (!gate_open)
+    return;
+  auto& [pool, state] = item;
+  if (state.busy) {
+    state.again = true;
+    return;
   }
-  if (again_)
-    return poll();
+  cancel(state);
+  state.busy = true;
+  state.again = false;
+  state.leisurely = leisurely;
+  ++under_way_;
+  leisurely_ += leisurely ? 1U : 0U;
+  self_->request(peers->edgelb, caf::infinite, read_metadata{pool})
+    .then([this, pool](const metadata_answer& answer) { answered(pool, answer.outcome); },
+          [this, pool](const caf::error& problem) { answered(pool, to_domain(problem)); });
+}
+
+void pool_poller_state::answered(const std::string& pool, const domain::result<json_ptr>& outcome) {
+  const auto found = pools_.find(pool);
+  auto& item = found->second;
+  item.busy = false;
+  --under_way_;
+  leisurely_ -= std::exchange(item.leisurely, false) ? 1U : 0U;
+  if (item.targets.empty()) {
+    forget(found);
+    return go_on();
+  }
+  noted(pool, outcome ? std::string{} : outcome.failure().message);
+  if (outcome)
+    learn(item, **outcome, pool);
+  if (item.again) {
+    poll(*found);
+    return go_on();
+  }
   // Not there yet (404, 504) is the usual case after a write; other failures are not hurried.
   const auto failure = outcome ? error_code::not_found : outcome.failure().code;
   const auto pressing =
-    !settled()
+    !settled(item.targets)
     && (failure == error_code::not_found || (!outcome && outcome.failure().http_status == 504));
-  const auto delay = schedule_.next(!pressing, static_cast<double>(run->random() % 1000) / 1000.0);
-  poll_in(domain::poll_schedule::in_step(now(self_), delay));
+  poll_in(*found, item.schedule.next(pauses(), !pressing,
+                                     static_cast<double>(run->random() % 1000) / 1000.0));
+  go_on();
 }
 
-void pool_poller_state::report(const target& item) {
+void pool_poller_state::learn(polled_pool& item, const nlohmann::json& metadata,
+                              const std::string& pool) {
+  const domain::metadata_index index{run->pools.cluster, metadata};
+  for (auto& known : item.targets) {
+    auto addresses = index.addresses_of(known.claim->service);
+    // None at all is "not known yet": the last ones stay.
+    if (addresses.empty() || (known.addresses && *known.addresses == addresses))
+      continue;
+    known.addresses = std::make_shared<const std::vector<domain::ingress>>(std::move(addresses));
+    report(known, pool);
+  }
+}
+
+/// For introspection: the last failure, as long as any pool fails.
+void pool_poller_state::noted(const std::string& pool, std::string failure) {
+  if (!failure.empty()) {
+    failing_.insert(pool);
+    failed("pool " + pool + ": " + std::move(failure));
+  } else if (failing_.erase(pool) > 0 && failing_.empty()) {
+    failed({});
+  }
+}
+
+void pool_poller_state::report(const target& item, const std::string& pool) {
   const auto& claim = *item.claim;
   self_->send(peers->writer_of(claim.service),
-              addresses_observed{claim.service, claim.uid, own_name(), item.addresses});
+              addresses_observed{claim.service, claim.uid, pool, item.addresses});
 }
 
 pool_poller_actor::behavior_type pool_poller(pool_poller_state::self_pointer self,
-                                             const pool_actor& pool, std::string name,
-                                             runtime_ptr run, directory_ptr peers, bool gate_open) {
+                                             poller_shard shard, runtime_ptr run,
+                                             directory_ptr peers, bool gate_open) {
   auto& state = self->state;
-  state.start(pool, std::move(name), std::move(run), std::move(peers), gate_open);
+  state.start(shard, std::move(run), std::move(peers), gate_open);
   return {
     [&state, self](const describe&) { return state.describe(self); },
-    [&state](const poll_services& what) {
+    [&state](const poll_pool& what) {
       state.count();
       state.watch(what);
+    },
+    [&state](const find_addresses& what) {
+      state.count();
+      return state.addresses_of(what.pool);
     },
     [&state](const directory_changed& what) {
       state.count();

@@ -1,5 +1,6 @@
 #include "actors/runtime.hpp"
 
+#include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
 #include <array>
@@ -37,6 +38,13 @@ std::string to_rfc3339(std::chrono::system_clock::time_point time) {
   std::array<char, 32> text{};
   const auto length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
   return {text.data(), length};
+}
+
+nlohmann::json address_list(const std::vector<domain::ingress>& addresses) {
+  auto out = nlohmann::json::array();
+  for (const auto& address : addresses)
+    out.push_back(address.hostname.empty() ? address.ip : address.hostname);
+  return out;
 }
 
 runtime_ptr make_runtime(const domain::config& settings) {

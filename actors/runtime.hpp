@@ -7,6 +7,7 @@
 #include "domain/pool_plan.hpp"
 #include "domain/service_plan.hpp"
 
+#include <nlohmann/json_fwd.hpp>
 #include <spdlog/logger.h>
 
 #include <cstdint>
@@ -15,6 +16,7 @@
 #include <mutex>
 #include <string>
 #include <unordered_set>
+#include <vector>
 
 namespace dklb::actors {
 
@@ -60,5 +62,8 @@ runtime_ptr make_runtime(const domain::config& settings);
 
 /// RFC 3339 in UTC, to the second, as Kubernetes' metav1.Time.
 std::string to_rfc3339(std::chrono::system_clock::time_point time);
+
+/// IPs and host names as introspection shows them: a list of strings.
+nlohmann::json address_list(const std::vector<domain::ingress>& addresses);
 
 } // namespace dklb::actors

@@ -14,13 +14,6 @@ namespace {
 
 constexpr std::size_t timeline_limit = 20;
 
-nlohmann::json address_list(const std::vector<domain::ingress>& addresses) {
-  auto out = nlohmann::json::array();
-  for (const auto& address : addresses)
-    out.push_back(address.hostname.empty() ? address.ip : address.hostname);
-  return out;
-}
-
 std::size_t digest_of(std::string_view reason, const std::string& message) {
   return std::hash<std::string>{}(std::string{reason}.append(message));
 }

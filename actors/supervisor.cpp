@@ -32,6 +32,8 @@ void supervisor_state::spawn_fixed() {
   handles_.inventory = adopt(self_->spawn(inventory, run, nullptr, false), "inventory", "");
   for (std::size_t shard = 0; shard < arguments_.status_writers; ++shard)
     handles_.writers.push_back(spawn_writer(shard));
+  for (std::size_t shard = 0; shard < arguments_.pool_pollers; ++shard)
+    handles_.pollers.push_back(spawn_poller(shard));
   peers = std::make_shared<const directory>(handles_);
   // The intake starts with its watcher and needs the rest to be there.
   handles_.watcher = adopt(self_->spawn(service_watcher, run, peers, false, arguments_.make_intake),
@@ -54,6 +56,12 @@ status_writer_actor supervisor_state::spawn_writer(std::size_t shard) {
   return adopt(self_->spawn(status_writer, key, run, peers, statuses_open_), "status_writer", key);
 }
 
+pool_poller_actor supervisor_state::spawn_poller(std::size_t shard) {
+  const poller_shard which{shard, arguments_.pool_pollers};
+  return adopt(self_->spawn(pool_poller, which, run, peers, gate_open), "pool_poller",
+               std::to_string(shard));
+}
+
 void supervisor_state::announce() {
   peers = std::make_shared<const directory>(handles_);
   broadcast(directory_changed{peers});
@@ -64,16 +72,16 @@ supervisor_state::~supervisor_state() {
     if (actor)
       caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
   };
-  for (const auto& [name, item] : pools_) {
+  for (const auto& [name, item] : pools_)
     end(item.pool);
-    end(item.poller);
-  }
   end(handles_.watcher);
   end(handles_.inventory);
   end(handles_.recorder);
   end(registrar_);
   for (const auto& writer : handles_.writers)
     end(writer);
+  for (const auto& poller : handles_.pollers)
+    end(poller);
   end(handles_.kube);
   end(handles_.edgelb);
 }
@@ -95,26 +103,17 @@ caf::result<pool_actor> supervisor_state::ensure_pool(const std::string& name) {
 void supervisor_state::spawn_pool(const std::string& name, pool_entry& item) {
   item.pool =
     adopt(self_->spawn(pool, name, pool_arguments{run, peers, gate_open, nodes_}), "pool", name);
-  spawn_poller(name, item);
   auto waiting = std::exchange(item.waiting, {});
   for (auto& promise : waiting.edit())
     promise.deliver(item.pool);
-}
-
-void supervisor_state::spawn_poller(const std::string& name, pool_entry& item) {
-  item.poller =
-    adopt(self_->spawn(pool_poller, item.pool, name, run, peers, gate_open), "pool_poller", name);
 }
 
 void supervisor_state::pool_ended(const std::string& name) {
   const auto found = pools_.find(name);
   if (found == pools_.end())
     return;
-  if (found->second.poller)
-    self_->send_exit(found->second.poller, caf::exit_reason::user_shutdown);
   pools_.erase(found);
   delays_.erase("pool/" + name);
-  delays_.erase("pool_poller/" + name);
 }
 
 void supervisor_state::pool_drifted(const messages::pool_drifted& what) {

@@ -37,6 +37,7 @@ struct supervisor_arguments {
                                                   const messages::kube_gateway_actor&)>
     make_registrar;
   std::size_t status_writers = 4;
+  std::size_t pool_pollers = 4;
   /// False: leadership must be gained first (leadership_changed).
   bool leader = true;
   /// The pod that this process runs in, for events about it; absent outside of a cluster.
@@ -75,7 +76,6 @@ public:
 private:
   struct pool_entry {
     messages::pool_actor pool;
-    messages::pool_poller_actor poller;
     domain::rare<std::vector<caf::typed_response_promise<messages::pool_actor>>> waiting;
   };
   struct child {
@@ -87,9 +87,9 @@ private:
   Handle adopt(Handle handle, const char* kind, std::string key);
   void spawn_fixed();
   messages::status_writer_actor spawn_writer(std::size_t shard);
+  messages::pool_poller_actor spawn_poller(std::size_t shard);
   void spawn_registrar();
   void spawn_pool(const std::string& name, pool_entry& item);
-  void spawn_poller(const std::string& name, pool_entry& item);
   void pool_ended(const std::string& name);
   /// The delay before the restart, or nothing where the limit is passed.
   std::optional<milliseconds> count_restart(const char* kind, const std::string& key,

@@ -18,14 +18,12 @@ Handle supervisor_state::adopt(Handle handle, const char* kind, std::string key)
 
 template <class Message>
 void supervisor_state::broadcast(const Message& message) {
-  for (auto& [name, item] : pools_) {
+  for (auto& [name, item] : pools_)
     if (item.pool)
       self_->send(item.pool, message);
-    if constexpr (!std::is_same_v<Message, messages::nodes_changed>)
-      if (item.poller)
-        self_->send(item.poller, message);
-  }
   if constexpr (!std::is_same_v<Message, messages::nodes_changed>) {
+    for (const auto& poller : handles_.pollers)
+      self_->send(poller, message);
     self_->send(handles_.watcher, message);
     self_->send(handles_.inventory, message);
     if constexpr (!std::is_same_v<Message, messages::gate_changed>)

@@ -62,10 +62,9 @@ void supervisor_state::child_down(const caf::down_msg& down) {
   if (kind == "pool") {
     if (expected)
       return pool_ended(gone.key);
-    if (auto& item = pools_.at(gone.key); true) {
-      item.pool = nullptr;
-      self_->send_exit(std::exchange(item.poller, nullptr), caf::exit_reason::user_shutdown);
-    }
+    pools_.at(gone.key).pool = nullptr;
+    // Whom it serves is the next one's to say.
+    self_->send(peers->poller_of(gone.key), poll_pool{gone.key, {}, false});
   } else if (expected) {
     return;
   }
@@ -81,18 +80,16 @@ void supervisor_state::child_down(const caf::down_msg& down) {
 void supervisor_state::restart(const restart_child& what) {
   if (stopping_)
     return;
-  const auto found = pools_.find(what.key);
   if (what.kind == "pool") {
+    const auto found = pools_.find(what.key);
     if (found != pools_.end() && !found->second.pool)
       spawn_pool(what.key, found->second);
     return;
   }
   if (what.kind == "pool_poller") {
-    if (found != pools_.end() && found->second.pool)
-      spawn_poller(what.key, found->second);
-    return;
-  }
-  if (what.kind == "status_writer") {
+    const auto shard = static_cast<std::size_t>(std::stoul(what.key));
+    handles_.pollers.at(shard) = spawn_poller(shard);
+  } else if (what.kind == "status_writer") {
     const auto shard = static_cast<std::size_t>(std::stoul(what.key));
     handles_.writers.at(shard) = spawn_writer(shard);
   } else if (what.kind == "event_recorder") {

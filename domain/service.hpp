@@ -36,7 +36,7 @@ struct ingress {
   std::string ip;
   std::string hostname;
 
-  friend bool operator==(const ingress&, const ingress&) = default;
+  friend auto operator<=>(const ingress&, const ingress&) = default;
 };
 
 /// A metav1.Condition.

@@ -55,13 +55,15 @@ using service_watcher_actor = describable_actor::extend<
 using pool_actor = describable_actor::extend<
   caf::reacts_to<claim_pool>, caf::reacts_to<announce_claim>,
   caf::replies_to<release_pool>::with<pool_released>, caf::reacts_to<pool_drifted>,
-  caf::reacts_to<poller_started>, caf::reacts_to<nodes_changed>, caf::reacts_to<directory_changed>,
-  caf::reacts_to<gate_changed>, caf::reacts_to<tick>, caf::replies_to<explain>::with<explanation>>;
+  caf::reacts_to<nodes_changed>, caf::reacts_to<directory_changed>, caf::reacts_to<gate_changed>,
+  caf::reacts_to<tick>, caf::replies_to<explain>::with<explanation>>;
 
-/// One per pool: asks for its metadata and reports addresses to the status writers.
+/// A few, sharded by pool: ask for the metadata and report addresses to the status writers.
 using pool_poller_actor =
-  describable_actor::extend<caf::reacts_to<poll_services>, caf::reacts_to<directory_changed>,
-                            caf::reacts_to<gate_changed>, caf::reacts_to<tick>>;
+  describable_actor::extend<caf::reacts_to<poll_pool>,
+                            caf::replies_to<find_addresses>::with<addresses_found>,
+                            caf::reacts_to<directory_changed>, caf::reacts_to<gate_changed>,
+                            caf::reacts_to<tick>>;
 
 /// A few, sharded by Service: writes status, one patch in flight per Service.
 using status_writer_actor =

@@ -3,6 +3,7 @@
 #include "messages/actors.hpp"
 
 #include <functional>
+#include <string>
 #include <vector>
 
 namespace dklb::messages {
@@ -16,10 +17,15 @@ struct directory {
   service_watcher_actor watcher;
   event_recorder_actor recorder;
   std::vector<status_writer_actor> writers;
+  std::vector<pool_poller_actor> pollers;
 
   /// The status writer in charge of a Service.
   const status_writer_actor& writer_of(const domain::service_key& service) const {
     return writers[std::hash<domain::service_key>{}(service) % writers.size()];
+  }
+  /// The poller in charge of a pool.
+  const pool_poller_actor& poller_of(const std::string& pool) const {
+    return pollers[std::hash<std::string>{}(pool) % pollers.size()];
   }
 };
 

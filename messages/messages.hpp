@@ -120,13 +120,21 @@ struct pool_released {
 
 // -- pool, poller, status writer -----------------------------------------------------------------
 
-/// Poll the pool's metadata for the Services of these claims, at once where `now`.
-struct poll_services {
+/// Poll this pool's metadata for the Services of these claims, at once where `now`; without any, no
+/// more.
+struct poll_pool {
+  std::string pool;
   std::vector<claim_ptr> claims;
   bool now = false;
 };
-/// A poller, new or restarted, asks its pool for its targets.
-struct poller_started {};
+/// Asks a poller which addresses it has seen in a pool's metadata.
+struct find_addresses {
+  std::string pool;
+};
+/// Of the Services that are served, sorted, without duplicates.
+struct addresses_found {
+  std::vector<domain::ingress> addresses;
+};
 /// Where a Service can be reached, from its pool's metadata.
 struct addresses_observed {
   domain::service_key service;

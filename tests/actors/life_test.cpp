@@ -125,7 +125,9 @@ TEST_F(LifeOfAService, DeleteTakesTheFinalizerOffAfterTheLastObjectIsGone) {
   vanish("a");
   EXPECT_TRUE(find("service").empty());
   EXPECT_TRUE(find("pool").empty());
-  EXPECT_TRUE(find("pool_poller").empty());
+  edgelb.log.clear();
+  advance(shared->concurrency.poll_max);
+  EXPECT_EQ(edgelb.count("metadata p"), 0U) << "nobody polls it any more";
 }
 
 TEST_F(LifeOfAService, DeletedWhileDklbWasDownIsCleanedUp) {

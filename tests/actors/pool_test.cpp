@@ -65,12 +65,25 @@ inventory_actor::behavior_type fake_inventory(inventory_actor::stateful_pointer<
   };
 }
 
+pool_poller_actor::behavior_type fake_poller(pool_poller_actor::stateful_pointer<plain_state>,
+                                             std::vector<poll_pool>* told) {
+  return {
+    [](const describe&) { return actor_description{}; },
+    [=](const poll_pool& what) { told->push_back(what); },
+    [](const find_addresses&) { return addresses_found{{{"10.0.0.1", ""}, {"", "b.example"}}}; },
+    [](const directory_changed&) {},
+    [](const gate_changed&) {},
+    [](const tick&) {},
+  };
+}
+
 class PoolActor : public ActorWorld {
 protected:
   PoolActor() {
     directory handles;
     handles.edgelb = spawn_edgelb();
     handles.inventory = keep(system.spawn(fake_inventory, &edgelb));
+    handles.pollers = {keep(system.spawn(fake_poller, &polls))};
     peers = std::make_shared<const directory>(std::move(handles));
   }
 
@@ -107,7 +120,46 @@ protected:
   std::shared_ptr<const directory> peers;
   service_actor owner;
   verdicts told;
+  std::vector<poll_pool> polls; ///< what the poller was told
 };
+
+TEST_F(PoolActor, TellsItsPollerWhomItServesAndARestartedOneAgain) {
+  const auto actor = start();
+  claim("a", 80);
+  run();
+  ASSERT_EQ(polls.size(), 1U);
+  EXPECT_EQ(polls[0].pool, "p");
+  ASSERT_EQ(polls[0].claims.size(), 1U);
+  EXPECT_EQ(polls[0].claims[0]->service.name, "a");
+  EXPECT_TRUE(polls[0].now);
+
+  caf::anon_send(actor, directory_changed{peers});
+  run();
+  EXPECT_EQ(polls.size(), 1U) << "it is the same poller";
+  std::vector<poll_pool> others;
+  auto handles = *peers;
+  handles.pollers = {keep(system.spawn(fake_poller, &others))};
+  caf::anon_send(actor, directory_changed{std::make_shared<const directory>(handles)});
+  run();
+  EXPECT_EQ(polls.size(), 1U);
+  ASSERT_EQ(others.size(), 1U);
+  EXPECT_EQ(others[0].claims.size(), 1U);
+}
+
+TEST_F(PoolActor, ExplainsItselfWithTheAddressesThatItsPollerKnows) {
+  const auto actor = start();
+  claim("a", 80);
+  run();
+  for (const bool documents : {false, true}) {
+    caf::scoped_actor self{system};
+    self->send(actor, messages::explain{documents});
+    run();
+    nlohmann::json body;
+    self->receive([&](const explanation& what) { body = *what.body; });
+    EXPECT_EQ(body.at("addresses"), (nlohmann::json{"10.0.0.1", "b.example"}));
+    EXPECT_EQ(body.contains("actual"), documents);
+  }
+}
 
 TEST_F(PoolActor, FirstClaimCreatesThePoolAtOnceWithoutReadingIt) {
   start();

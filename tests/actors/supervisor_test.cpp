@@ -24,9 +24,14 @@ TEST_F(Supervisor, EveryFailedActorIsRestartedAndNothingIsWrittenTwice) {
   for (const std::string kind : {"pool_poller", "pool", "service", "status_writer", "inventory"}) {
     SCOPED_TRACE(kind);
     settle();
-    fail(find(kind).at(0));
+    // Of those that are sharded, all: one of them is in charge.
+    const auto those = find(kind);
+    ASSERT_FALSE(those.empty());
+    for (const auto& each : those)
+      fail(each);
     advance(milliseconds{5000});
-    EXPECT_EQ(restarts_of(kind), 1U);
+    EXPECT_EQ(find(kind).size(), those.size());
+    EXPECT_EQ(restarts_of(kind), those.size());
     EXPECT_TRUE(kube.log.empty());
     EXPECT_TRUE(kube.events.empty());
     EXPECT_EQ(edgelb.writes(), 0U);
@@ -41,6 +46,38 @@ TEST_F(Supervisor, EveryFailedActorIsRestartedAndNothingIsWrittenTwice) {
     edgelb = {};
     shared->actors = std::make_shared<roster>();
   }
+}
+
+TEST_F(Supervisor, RestartedPollerGetsThePoolsOfItsShard) {
+  start();
+  std::vector<domain::service> many;
+  for (int i = 0; i < 20; ++i) {
+    const auto name = "s" + std::to_string(i);
+    place(name, "10.0.0.1", name);
+    many.push_back(make_service(name, name));
+  }
+  list(many);
+  advance(milliseconds{1000});
+  for (const auto& each : find("pool_poller"))
+    fail(each);
+  // Only one that is asked of again hears of it.
+  for (auto& [pool, metadata] : edgelb.metadata)
+    metadata["frontends"] = nlohmann::json::array();
+  for (int i = 0; i < 20; ++i)
+    place("s" + std::to_string(i), "10.0.0.2", "s" + std::to_string(i));
+  advance(milliseconds{1000});
+  for (const auto& object : many)
+    EXPECT_EQ(stored(object.key.name).addresses.at(0).ip, "10.0.0.2") << object.key.name;
+}
+
+TEST_F(Supervisor, PoolThatFailedIsPolledAgainOnceItsSuccessorServes) {
+  settle();
+  fail(find("pool").at(0));
+  advance(milliseconds{1000});
+  edgelb.metadata.clear();
+  place("a", "10.0.0.9");
+  advance(milliseconds{5000});
+  EXPECT_EQ(stored("a").addresses.at(0).ip, "10.0.0.9");
 }
 
 TEST_F(Supervisor, FailedWatcherListsAnewAndItsServicesStartAgain) {
@@ -87,10 +124,11 @@ TEST_F(Supervisor, RestartsThatAreFarApartGoOnForEver) {
   shared->concurrency.max_restarts = 1;
   shared->concurrency.restart_window = milliseconds{1000};
   settle();
+  const auto pollers = find("pool_poller").size();
   for (int i = 0; i < 5; ++i) {
     fail(find("pool_poller").at(0));
     advance(milliseconds{15000});
-    ASSERT_EQ(find("pool_poller").size(), 1U);
+    ASSERT_EQ(find("pool_poller").size(), pollers);
   }
   EXPECT_TRUE(gave_up.empty());
 }

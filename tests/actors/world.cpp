@@ -91,9 +91,15 @@ fake_edgelb_gateway(edgelb_gateway_actor::stateful_pointer<plain_state> self, fa
       }));
       return promise;
     },
-    [=](const read_metadata& what) {
+    [=](const read_metadata& what) -> caf::result<metadata_answer> {
       edgelb->log.push_back("metadata " + what.pool);
-      return metadata_answer{do_metadata(*edgelb, what.pool)};
+      if (!edgelb->hold_metadata.contains(what.pool))
+        return metadata_answer{do_metadata(*edgelb, what.pool)};
+      auto promise = self->make_response_promise<metadata_answer>();
+      edgelb->held.push_back(later(edgelb_gateway_actor{self}, [=]() mutable {
+        promise.deliver(metadata_answer{do_metadata(*edgelb, what.pool)});
+      }));
+      return promise;
     },
     [=](const read_inventory&) {
       edgelb->log.emplace_back("inventory");

@@ -17,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,8 @@ struct fake_edgelb {
   std::vector<std::string> log;
   /// Writes wait until let_go() while this is set.
   bool hold_writes = false;
+  /// The same for questions about the metadata of these pools.
+  std::set<std::string> hold_metadata;
   /// The next answers to writes, instead of doing them; `done` does it and fails all the same.
   struct failure {
     domain::error what;

@@ -1,5 +1,4 @@
 #include "domain/echo_guard.hpp"
-#include "domain/poll_schedule.hpp"
 #include "domain/pool_inventory.hpp"
 #include "domain/rare.hpp"
 #include "domain/service_phase.hpp"
@@ -50,34 +49,6 @@ TEST(Rare, ReadsAsADefaultOneUntilItIsEditedAndOnceItIsReset) {
   numbers.reset();
   EXPECT_TRUE(numbers->empty());
   EXPECT_LE(sizeof(numbers), sizeof(void*));
-}
-
-TEST(PollSchedule, StaysAtMinWhileAnAddressIsAwaitedAndGrowsToMaxOnceSettled) {
-  poll_schedule schedule{milliseconds{1000}, milliseconds{60000}};
-  EXPECT_EQ(schedule.next(false, 0), milliseconds{1000});
-  EXPECT_EQ(schedule.next(false, 0), milliseconds{1000});
-  EXPECT_EQ(schedule.next(true, 0), milliseconds{4000});
-  EXPECT_EQ(schedule.next(true, 0), milliseconds{16000});
-  EXPECT_EQ(schedule.next(true, 0), milliseconds{60000});
-  EXPECT_EQ(schedule.next(true, 0), milliseconds{60000});
-  EXPECT_EQ(schedule.next(false, 0), milliseconds{1000});
-}
-
-TEST(PollSchedule, SpreadsSettledPollsWithinAQuarter) {
-  poll_schedule schedule{milliseconds{1000}, milliseconds{8000}};
-  const auto delay = schedule.next(true, 0.999);
-  EXPECT_GE(delay, milliseconds{3000});
-  EXPECT_LT(delay, milliseconds{4000});
-}
-
-TEST(PollSchedule, PollsThatHaveTimeGoOutTogether) {
-  const auto due = [](int now, int delay) {
-    return now + poll_schedule::in_step(milliseconds{now}, milliseconds{delay}).count();
-  };
-  EXPECT_EQ(due(123, 90000), 90000);
-  EXPECT_EQ(due(900, 90050), 90750);
-  EXPECT_EQ(due(123, 30000), 30000);
-  EXPECT_EQ(due(123, 29999), 30122) << "what comes soon is not shifted";
 }
 
 TEST(PoolInventory, PoolsThatNobodyWatchesNeverDrift) {

@@ -78,6 +78,7 @@ def test_actors_pools_and_services_describe_themselves(running):
 
     _, pool = running.introspect("/pools/introspected")
     assert key in json.dumps(pool["claims"])
+    assert pool["addresses"] == running.addresses()
     _, pools = running.introspect("/pools")
     assert "introspected" in json.dumps(pools)
 

@@ -48,3 +48,7 @@ function(dklb_precompile target)
     target_precompile_headers(${target} PRIVATE ${ARGN})
   endif()
 endfunction()
+
+# A json that turns into a string by itself throws at run time where it is none; the compiler is to
+# see such places.
+add_compile_definitions(JSON_USE_IMPLICIT_CONVERSIONS=0)

@@ -96,17 +96,19 @@ json addresses_as_json(const std::vector<ingress>& addresses) {
 /// The conditions with dklb's own brought up to date; nothing where it says so already.
 std::optional<json> updated_conditions(const std::string& current, const condition_update& update,
                                        std::string_view now) {
-  auto conditions = json::parse(current, nullptr, false);
+  // Most Services have none when they are provisioned, and an error to parse is made with care.
+  auto conditions = current.empty() ? json::array() : json::parse(current, nullptr, false);
   if (!conditions.is_array())
     conditions = json::array();
   auto own = std::find_if(conditions.begin(), conditions.end(), [](const json& entry) {
     return text(member(entry, "type")) == condition_type;
   });
-  const json before = own == conditions.end() ? json() : *own;
-  json after = {{"type", condition_type},
-                {"status", update.status},
-                {"reason", update.reason},
-                {"message", presentable(update.message)}};
+  const json& before = own == conditions.end() ? nothing : *own;
+  auto after = json::object();
+  after["type"] = condition_type;
+  after["status"] = update.status;
+  after["reason"] = update.reason;
+  after["message"] = presentable(update.message);
   if (update.observed_generation != 0)
     after["observedGeneration"] = update.observed_generation;
   const auto same = [&](const auto& wanted) {
@@ -185,7 +187,10 @@ std::optional<json> status_patch(const service& current, const desired_status& d
   }
   if (status.empty())
     return std::nullopt;
-  return json{{"metadata", {{"uid", current.uid}}}, {"status", std::move(status)}};
+  auto patch = json::object();
+  patch["metadata"]["uid"] = current.uid;
+  patch["status"] = std::move(status);
+  return patch;
 }
 
 } // namespace dklb::domain

@@ -87,7 +87,7 @@ std::vector<std::string> Controller::addresses(const std::string& name) const {
   if (object.is_null())
     return out;
   for (const auto& entry : object["status"]["loadBalancer"].value("ingress", json::array()))
-    out.push_back(entry.contains("ip") ? entry["ip"] : entry["hostname"]);
+    out.push_back(entry[entry.contains("ip") ? "ip" : "hostname"].get<std::string>());
   return out;
 }
 
@@ -114,7 +114,7 @@ std::vector<std::string> Controller::frontends(const std::string& pool) const {
   std::vector<std::string> names;
   if (const auto document = edgelb_.pool(pool)) {
     for (const auto& frontend : (*document)["haproxy"]["frontends"])
-      names.push_back(frontend["name"]);
+      names.push_back(frontend["name"].get<std::string>());
   }
   return names;
 }
@@ -123,7 +123,7 @@ std::vector<int> Controller::bind_ports(const std::string& pool) const {
   std::vector<int> ports;
   if (const auto document = edgelb_.pool(pool)) {
     for (const auto& frontend : (*document)["haproxy"]["frontends"])
-      ports.push_back(frontend["bindPort"]);
+      ports.push_back(frontend["bindPort"].get<int>());
   }
   return ports;
 }

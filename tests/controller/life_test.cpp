@@ -335,7 +335,7 @@ TEST_F(Controller, NodesModeNamesEachReadyNode) {
     std::vector<std::string> out;
     const auto pool = edgelb_.pool("app");
     for (const auto& entry : (*pool)["haproxy"]["backends"][0]["services"])
-      out.push_back(entry["endpoint"]["address"]);
+      out.push_back(entry["endpoint"]["address"].get<std::string>());
     return out;
   };
   EXPECT_THAT(targets(), UnorderedElementsAre("10.2.0.1", "10.2.0.2"));

@@ -41,12 +41,20 @@ creation_strategy strategy_of(const std::string& text) {
                           : creation_strategy::if_not_present;
 }
 
+std::string text(const pool_document& given, const char* key) {
+  return given.at(key).get<std::string>();
+}
+
+int number(const pool_document& given, const char* key) {
+  return given.at(key).get<int>();
+}
+
 pool_claim claim_of(const pool_document& given) {
   pool_claim claim;
-  claim.service = service_of(given.at("service"));
-  claim.uid = given.at("service");
-  claim.creation_timestamp = given.at("created");
-  claim.pool = given.at("pool");
+  claim.service = service_of(text(given, "service"));
+  claim.uid = text(given, "service");
+  claim.creation_timestamp = text(given, "created");
+  claim.pool = text(given, "pool");
   read(given, "role", claim.role);
   read(given, "network", claim.network);
   read(given, "cpus", claim.cpus);
@@ -58,13 +66,13 @@ pool_claim claim_of(const pool_document& given) {
   if (given.contains("cloudProvider"))
     claim.cloud_provider = given["cloudProvider"].dump();
   for (const auto& port : given.at("ports"))
-    claim.ports.push_back({port.at("service"), port.at("node"), port.at("bind")});
+    claim.ports.push_back({number(port, "service"), number(port, "node"), number(port, "bind")});
   return claim;
 }
 
 pool_settings settings_of(const pool_document& given) {
   pool_settings settings;
-  settings.cluster = given.at("cluster");
+  settings.cluster = text(given, "cluster");
   settings.default_size = given.value("defaultSize", 1);
   if (given.contains("nodes")) {
     settings.mode = backend_mode::nodes;
@@ -79,7 +87,7 @@ pool_plan_input input_of(const pool_document& given) {
     claims.push_back(claim_of(each));
   std::set<service_key> releases;
   for (const auto& each : items(member(given, "releases")))
-    releases.insert(service_of(each));
+    releases.insert(service_of(each.get<std::string>()));
   const auto& actual = given.at("pool");
   return input(actual.is_null() ? std::nullopt : std::optional(actual), claims, releases);
 }

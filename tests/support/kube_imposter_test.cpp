@@ -146,7 +146,7 @@ TEST_F(KubeImposter, ListComesInPagesOfOneSnapshot) {
     version = version.empty() ? page["metadata"]["resourceVersion"].get<std::string>() : version;
     EXPECT_EQ(page["metadata"]["resourceVersion"], version);
     for (const auto& item : page["items"]) {
-      names.insert(item["metadata"]["name"]);
+      names.insert(item["metadata"]["name"].get<std::string>());
       EXPECT_FALSE(item.contains("kind"));
     }
     token = page["metadata"].value("continue", "");

@@ -59,7 +59,8 @@ protected:
     const auto answer = httplib::Client(url_).Get("/v2/pools/web/metadata");
     if (!answer || answer->status != 200)
       return {};
-    return document::parse(answer->body)["frontends"][0]["endpoints"][0]["public"][0];
+    return document::parse(answer->body)["frontends"][0]["endpoints"][0]["public"][0]
+      .get<std::string>();
   }
 
   temporary_folder folder_;

@@ -47,8 +47,8 @@ public:
   using time = std::chrono::milliseconds;
 
   /// What is due within a step goes at its beginning, `few` at a time.
-  static constexpr time step{500};
-  static constexpr std::size_t few = 12;
+  static constexpr time step{1000};
+  static constexpr std::size_t few = 24;
 
   /// `phase`: where the steps of this calendar begin, for several that are not to go together.
   explicit poll_calendar(time phase) : phase_(phase % step) {}

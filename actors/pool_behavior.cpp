@@ -57,8 +57,7 @@ caf::typed_response_promise<explanation> pool_state::explain(bool documents) {
   asked->promise = self_->make_response_promise<explanation>();
   asked->body = summary();
   ++asked->missing;
-  self_
-    ->request(peers->poller_of(own_name()), document_patience, find_addresses{own_name()})
+  self_->request(peers->poller_of(own_name()), document_patience, find_addresses{own_name()})
     .then(
       [asked](const addresses_found& what) {
         asked->body["addresses"] = address_list(what.addresses);

@@ -19,8 +19,8 @@ struct poller_shard {
 };
 
 /// Asks for the metadata of the pools of its shard and reports what it says to the status writers;
-/// no pool waits for another's answer. It fails on nothing that EdgeLB can answer; should it die all
-/// the same, the supervisor starts another, which gets its targets from the pools again.
+/// no pool waits for another's answer. It fails on nothing that EdgeLB can answer; should it die
+/// all the same, the supervisor starts another, which gets its targets from the pools again.
 class pool_poller_state : public actor_base {
 public:
   using self_pointer = messages::pool_poller_actor::stateful_pointer<pool_poller_state>;

@@ -84,7 +84,7 @@ private:
   time phase_;
   queue awaited_;
   queue leisurely_;
-  time since_{}; ///< the last few began
+  time since_{};         ///< the last few began
   std::size_t gone_ = 0; ///< of them
 };
 

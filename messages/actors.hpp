@@ -52,18 +52,17 @@ using service_watcher_actor = describable_actor::extend<
   caf::reacts_to<retry_service>, caf::replies_to<check_owners>::with<orphans>>;
 
 /// One per EdgeLB pool: serializes all mutations of it.
-using pool_actor = describable_actor::extend<
-  caf::reacts_to<claim_pool>, caf::reacts_to<announce_claim>,
-  caf::replies_to<release_pool>::with<pool_released>, caf::reacts_to<pool_drifted>,
-  caf::reacts_to<nodes_changed>, caf::reacts_to<directory_changed>, caf::reacts_to<gate_changed>,
-  caf::reacts_to<tick>, caf::replies_to<explain>::with<explanation>>;
+using pool_actor =
+  describable_actor::extend<caf::reacts_to<claim_pool>, caf::reacts_to<announce_claim>,
+                            caf::replies_to<release_pool>::with<pool_released>,
+                            caf::reacts_to<pool_drifted>, caf::reacts_to<nodes_changed>,
+                            caf::reacts_to<directory_changed>, caf::reacts_to<gate_changed>,
+                            caf::reacts_to<tick>, caf::replies_to<explain>::with<explanation>>;
 
 /// A few, sharded by pool: ask for the metadata and report addresses to the status writers.
-using pool_poller_actor =
-  describable_actor::extend<caf::reacts_to<poll_pool>,
-                            caf::replies_to<find_addresses>::with<addresses_found>,
-                            caf::reacts_to<directory_changed>, caf::reacts_to<gate_changed>,
-                            caf::reacts_to<tick>>;
+using pool_poller_actor = describable_actor::extend<
+  caf::reacts_to<poll_pool>, caf::replies_to<find_addresses>::with<addresses_found>,
+  caf::reacts_to<directory_changed>, caf::reacts_to<gate_changed>, caf::reacts_to<tick>>;
 
 /// A few, sharded by Service: writes status, one patch in flight per Service.
 using status_writer_actor =

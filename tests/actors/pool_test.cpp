@@ -70,7 +70,9 @@ pool_poller_actor::behavior_type fake_poller(pool_poller_actor::stateful_pointer
   return {
     [](const describe&) { return actor_description{}; },
     [=](const poll_pool& what) { told->push_back(what); },
-    [](const find_addresses&) { return addresses_found{{{"10.0.0.1", ""}, {"", "b.example"}}}; },
+    [](const find_addresses&) {
+      return addresses_found{{{"10.0.0.1", ""}, {"", "b.example"}}};
+    },
     [](const directory_changed&) {},
     [](const gate_changed&) {},
     [](const tick&) {},

@@ -1,19 +1,16 @@
 #include "actors/edgelb_gateway.hpp"
 
-#include "actors/gateway.hpp"
-
-#include <nlohmann/json.hpp>
-
 namespace dklb::actors {
 
 using namespace messages;
 
 namespace {
 
-domain::result<snapshot_ptr> share(domain::result<domain::pool_snapshot> outcome) {
+template <class T>
+domain::result<std::shared_ptr<const T>> share(domain::result<T> outcome) {
   if (!outcome)
     return std::move(outcome.failure());
-  return std::make_shared<const domain::pool_snapshot>(std::move(*outcome));
+  return std::make_shared<const T>(std::move(*outcome));
 }
 
 void start_write(http::edgelb::client& client, const write_pool& what,
@@ -44,6 +41,7 @@ edgelb_gateway_actor::behavior_type
 edgelb_gateway(edgelb_gateway_actor::stateful_pointer<edgelb_gateway_state> self, runtime_ptr run,
                std::shared_ptr<http::edgelb::client> client) {
   self->state.enlist(self, std::move(run), nullptr, "edgelb_gateway", "");
+  self->state.box = std::make_shared<answer_box>(client->engine());
   return {
     [=](const describe&) { return self->state.describe(self); },
     [=](const read_pool& what) {
@@ -59,25 +57,17 @@ edgelb_gateway(edgelb_gateway_actor::stateful_pointer<edgelb_gateway_state> self
     },
     [=](const read_metadata& what) {
       return promise_outcome<metadata_answer>(self, [&](auto reply) {
-        client->get_metadata(what.pool, [reply](domain::result<nlohmann::json> outcome) {
-          if (outcome)
-            reply(domain::result<json_ptr>{
-              std::make_shared<const nlohmann::json>(std::move(*outcome))});
-          else
-            reply(domain::result<json_ptr>{std::move(outcome.failure())});
-        });
+        const auto order = what.awaited ? http::priority::high : http::priority::normal;
+        client->get_metadata(what.pool, order,
+                             [reply](domain::result<domain::pool_metadata> outcome) {
+                               reply(share(std::move(outcome)));
+                             });
       });
     },
     [=](const read_inventory&) {
       return promise_outcome<inventory_answer>(self, [&](auto reply) {
-        using text_ptr = std::shared_ptr<const std::string>;
-        client->read_inventory([reply](domain::result<std::string> outcome) {
-          if (outcome)
-            reply(
-              domain::result<text_ptr>{std::make_shared<const std::string>(std::move(*outcome))});
-          else
-            reply(domain::result<text_ptr>{std::move(outcome.failure())});
-        });
+        client->read_inventory(
+          [reply](domain::result<std::string> outcome) { reply(share(std::move(outcome))); });
       });
     },
     [=](const call_completed& call) { call.deliver(); },

@@ -1,6 +1,6 @@
 #include "actors/kube_gateway.hpp"
 
-#include "actors/gateway.hpp"
+#include "domain/json_text.hpp"
 #include "http/kube/codec.hpp"
 #include "http/kube/denial.hpp"
 #include "http/kube/service_patch.hpp"
@@ -43,11 +43,11 @@ ask(Self* self, http::kube::client& client,
   });
 }
 
-call merge_patch(std::string path, const nlohmann::json& body) {
+call merge_patch(std::string path, std::string body) {
   call out;
   out.method = "PATCH";
   out.path = std::move(path);
-  out.body = http::kube::json_text(body);
+  out.body = std::move(body);
   out.content_type = content_type_of(patch_type::merge);
   return out;
 }
@@ -57,19 +57,19 @@ call object_call(const exchange_object& what) {
   out.method = what.method;
   out.path = what.path;
   if (what.body)
-    out.body = http::kube::json_text(*what.body);
+    out.body = domain::json_text(*what.body);
   if (what.method == "PATCH")
     out.content_type = content_type_of(patch_type::merge);
   return out;
 }
 
-call event_call(const send_event& what) {
+call event_call(send_event& what) {
   // Events say what happened; they are no side effect that leadership guards, and they give way.
   call out;
   out.method = what.method;
-  out.path = what.path;
-  out.content_type = what.content_type;
-  out.body = what.body;
+  out.path = std::move(what.path);
+  out.content_type = std::move(what.content_type);
+  out.body = std::move(what.body);
   out.priority = http::priority::low;
   out.guarded = false;
   return out;
@@ -96,6 +96,7 @@ kube_gateway_actor::behavior_type
 kube_gateway(kube_gateway_actor::stateful_pointer<kube_gateway_state> self, runtime_ptr run,
              std::shared_ptr<http::kube::client> api) {
   self->state.enlist(self, std::move(run), nullptr, "kube_gateway", "");
+  self->state.box = std::make_shared<answer_box>(api->engine());
   const auto reader = std::make_shared<http::json_reader>();
   using http::kube::client;
   return {
@@ -107,14 +108,14 @@ kube_gateway(kube_gateway_actor::stateful_pointer<kube_gateway_state> self, runt
       return ask<service_answer>(self, *api, &client::request_text, "patch services",
                                  std::move(patch), read);
     },
-    [=](const patch_service_status& what) {
-      auto patch = merge_patch(service_path(what.key) + "/status", *what.patch);
+    [=](patch_service_status& what) {
+      auto patch = merge_patch(service_path(what.key) + "/status", std::move(what.patch));
       patch.priority = http::priority::high;
       const auto read = service_reader(reader, patch);
       return ask<service_answer>(self, *api, &client::request_text, "patch services/status",
                                  std::move(patch), read);
     },
-    [=](const send_event& what) {
+    [=](send_event& what) {
       // What the server makes of it is nobody's business.
       const auto* right = what.method == "POST" ? "create events" : "patch events";
       return ask<event_answer>(

@@ -2,8 +2,6 @@
 
 #include "domain/pool_status.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 #include <utility>
 
@@ -154,12 +152,13 @@ void pool_poller_state::poll(pool_entry& item, bool leisurely) {
   state.leisurely = leisurely;
   ++under_way_;
   leisurely_ += leisurely ? 1U : 0U;
-  self_->request(peers->edgelb, caf::infinite, read_metadata{pool})
+  self_->request(peers->edgelb, caf::infinite, read_metadata{pool, !settled(state.targets)})
     .then([this, pool](const metadata_answer& answer) { answered(pool, answer.outcome); },
           [this, pool](const caf::error& problem) { answered(pool, to_domain(problem)); });
 }
 
-void pool_poller_state::answered(const std::string& pool, const domain::result<json_ptr>& outcome) {
+void pool_poller_state::answered(const std::string& pool,
+                                 const domain::result<metadata_ptr>& outcome) {
   const auto found = pools_.find(pool);
   auto& item = found->second;
   item.busy = false;
@@ -186,7 +185,7 @@ void pool_poller_state::answered(const std::string& pool, const domain::result<j
   go_on();
 }
 
-void pool_poller_state::learn(polled_pool& item, const nlohmann::json& metadata,
+void pool_poller_state::learn(polled_pool& item, const domain::pool_metadata& metadata,
                               const std::string& pool) {
   const domain::metadata_index index{run->pools.cluster, metadata};
   for (auto& known : item.targets) {

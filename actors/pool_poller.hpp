@@ -50,8 +50,8 @@ private:
   using pool_entry = pool_map::value_type;
 
   void poll(pool_entry& item, bool leisurely = false);
-  void answered(const std::string& pool, const domain::result<messages::json_ptr>& outcome);
-  void learn(polled_pool& item, const nlohmann::json& metadata, const std::string& pool);
+  void answered(const std::string& pool, const domain::result<messages::metadata_ptr>& outcome);
+  void learn(polled_pool& item, const domain::pool_metadata& metadata, const std::string& pool);
   void report(const target& item, const std::string& pool);
   void poll_in(pool_entry& item, milliseconds delay);
   void cancel(polled_pool& item);

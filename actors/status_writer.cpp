@@ -3,8 +3,6 @@
 #include "domain/service_phase.hpp"
 #include "http/kube/denial.hpp"
 
-#include <nlohmann/json.hpp>
-
 namespace dklb::actors {
 
 using namespace messages;
@@ -122,12 +120,11 @@ void status_writer_state::consider(entry& item) {
     publish(item, false);
 }
 
-void status_writer_state::write(entry& item, nlohmann::json patch) {
+void status_writer_state::write(entry& item, std::string patch) {
   item.busy = true;
   const auto key = item.object->key;
   const auto uid = item.object->uid;
-  patch_service_status request{key, std::make_shared<const nlohmann::json>(std::move(patch))};
-  self_->request(peers->kube, caf::infinite, std::move(request))
+  self_->request(peers->kube, caf::infinite, patch_service_status{key, std::move(patch)})
     .then([this, key, uid](const service_answer& answer) { written(key, uid, answer.outcome); },
           [this, key, uid](const caf::error& problem) { written(key, uid, to_domain(problem)); });
 }

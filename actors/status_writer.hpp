@@ -56,7 +56,7 @@ private:
 
   entry* find(const domain::service_key& key, const std::string& uid);
   void consider(entry& item);
-  void write(entry& item, nlohmann::json patch);
+  void write(entry& item, std::string patch);
   void written(const domain::service_key& key, const std::string& uid,
                const domain::result<messages::service_ptr>& outcome);
   void publish(entry& item, bool wrote);

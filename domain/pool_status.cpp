@@ -1,11 +1,13 @@
 #include "domain/pool_status.hpp"
 
 #include "domain/ip_address.hpp"
+#include "domain/json_text.hpp"
 #include "domain/names.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 namespace dklb::domain {
@@ -66,6 +68,12 @@ std::string lower_case(std::string value) {
   return value;
 }
 
+void append_member(std::string& object, std::string_view key, std::string_view value) {
+  append_json(object, key);
+  object += ':';
+  append_json(object, value);
+}
+
 /// The API server refuses a longer message; cut short of it, because replacing a half character at
 /// the end adds bytes.
 constexpr std::size_t longest_message = 32768 - 8;
@@ -81,77 +89,86 @@ std::string presentable(const std::string& message) {
   return json::parse(cut.dump(-1, ' ', false, json::error_handler_t::replace)).get<std::string>();
 }
 
-json addresses_as_json(const std::vector<ingress>& addresses) {
-  auto list = json::array();
+std::string addresses_as_json(const std::vector<ingress>& addresses) {
+  std::string list;
   for (const auto& address : addresses) {
-    auto& entry = list.emplace_back(json::object());
+    list += list.empty() ? "[{" : ",{";
     if (!address.ip.empty())
-      entry["ip"] = address.ip;
+      append_member(list, "ip", address.ip);
+    if (!address.ip.empty() && !address.hostname.empty())
+      list += ',';
     if (!address.hostname.empty())
-      entry["hostname"] = address.hostname;
+      append_member(list, "hostname", address.hostname);
+    list += '}';
   }
-  return list;
+  return list.empty() ? "[]" : list + "]";
 }
 
-/// The conditions with dklb's own brought up to date; nothing where it says so already.
-std::optional<json> updated_conditions(const std::string& current, const condition_update& update,
-                                       std::string_view now) {
-  // Most Services have none when they are provisioned, and an error to parse is made with care.
-  auto conditions = current.empty() ? json::array() : json::parse(current, nullptr, false);
-  if (!conditions.is_array())
-    conditions = json::array();
-  auto own = std::find_if(conditions.begin(), conditions.end(), [](const json& entry) {
-    return text(member(entry, "type")) == condition_type;
-  });
-  const json& before = own == conditions.end() ? nothing : *own;
-  auto after = json::object();
-  after["type"] = condition_type;
-  after["status"] = update.status;
-  after["reason"] = update.reason;
-  after["message"] = presentable(update.message);
+/// dklb's own condition as it is to be written.
+std::string condition_as_json(const condition_update& update, const std::string& message,
+                              std::string_view since) {
+  std::string object = "{";
+  append_member(object, "type", condition_type);
+  append_member(object += ',', "status", update.status);
+  append_member(object += ',', "reason", update.reason);
+  append_member(object += ',', "message", message);
   if (update.observed_generation != 0)
-    after["observedGeneration"] = update.observed_generation;
-  const auto same = [&](const auto& wanted) {
-    return member(before, wanted.key().c_str()) == wanted.value();
-  };
+    object += ",\"observedGeneration\":" + std::to_string(update.observed_generation);
+  append_member(object += ',', "lastTransitionTime", since);
+  return object + "}";
+}
+
+/// The list with dklb's own condition brought up to date; nothing where it says so already.
+std::optional<std::string> updated_conditions(const std::string& current,
+                                              const condition_update& update,
+                                              std::string_view now) {
+  const auto message = presentable(update.message);
+  // Most Services have none when they are provisioned.
+  if (current.empty())
+    return "[" + condition_as_json(update, message, now) + "]";
+  const auto conditions = json::parse(current, nullptr, false);
+  const auto own = [](const json& entry) { return text(member(entry, "type")) == condition_type; };
+  const auto& list = items(conditions);
+  const auto place = std::ranges::find_if(list, own);
+  const json& before = place == list.end() ? nothing : *place;
   const auto& since = text(member(before, "lastTransitionTime"));
-  auto wanted = after.items();
-  if (!since.empty() && std::all_of(wanted.begin(), wanted.end(), same))
+  const bool same_status = text(member(before, "status")) == update.status;
+  const bool says_so = same_status && text(member(before, "reason")) == update.reason
+                       && text(member(before, "message")) == message
+                       && (update.observed_generation == 0
+                           || member(before, "observedGeneration") == update.observed_generation);
+  if (!since.empty() && says_so)
     return std::nullopt;
-  const bool transition = since.empty() || member(before, "status") != after["status"];
-  after["lastTransitionTime"] = transition ? std::string(now) : since;
-  if (own == conditions.end())
-    conditions.push_back(std::move(after));
-  else
-    *own = std::move(after);
-  return conditions;
+  const auto written =
+    condition_as_json(update, message, !since.empty() && same_status ? since : now);
+  std::string out;
+  for (auto entry = list.begin(); entry != list.end(); ++entry)
+    out.append(out.empty() ? "[" : ",").append(entry == place ? written : json_text(*entry));
+  if (place == list.end())
+    out.append(out.empty() ? "[" : ",").append(written);
+  return out + "]";
 }
 
 } // namespace
 
-metadata_index::metadata_index(std::string_view cluster, const json& metadata) {
-  for (const auto& balancer : items(member(member(metadata, "aws"), "elbs"))) {
-    const auto hostname = lower_case(text(member(balancer, "dns")));
+metadata_index::metadata_index(std::string_view cluster, const pool_metadata& metadata) {
+  for (const auto& balancer : metadata.balancers) {
+    const auto hostname = lower_case(balancer.dns);
     if (!valid_hostname(hostname))
       continue;
-    for (const auto& listener : items(member(balancer, "listeners")))
-      if (const auto owner = owner_of(cluster, text(member(listener, "linkFrontend"))))
+    for (const auto& frontend : balancer.frontends)
+      if (const auto owner = owner_of(cluster, frontend))
         services_[owner->service].hostnames.insert(hostname);
   }
-  const auto collect = [](const json& addresses, std::set<std::string>& into) {
-    for (const auto& address : items(addresses))
-      if (valid_ip(text(address)))
-        into.insert(text(address));
-  };
-  for (const auto& frontend : items(member(metadata, "frontends"))) {
-    const auto owner = owner_of(cluster, text(member(frontend, "name")));
+  for (const auto& frontend : metadata.frontends) {
+    const auto owner = owner_of(cluster, frontend.name);
     if (!owner)
       continue;
     auto& groups = services_[owner->service];
-    for (const auto& endpoint : items(member(frontend, "endpoints"))) {
-      collect(member(endpoint, "private"), groups.internal);
-      collect(member(endpoint, "public"), groups.external);
-    }
+    std::ranges::copy_if(frontend.internal, std::inserter(groups.internal, groups.internal.end()),
+                         valid_ip);
+    std::ranges::copy_if(frontend.external, std::inserter(groups.external, groups.external.end()),
+                         valid_ip);
   }
 }
 
@@ -172,25 +189,26 @@ std::vector<ingress> metadata_index::addresses_of(const service_key& service) co
 }
 
 std::vector<ingress> addresses_from_metadata(std::string_view cluster, const service_key& service,
-                                             const json& metadata) {
+                                             const pool_metadata& metadata) {
   return metadata_index{cluster, metadata}.addresses_of(service);
 }
 
-std::optional<json> status_patch(const service& current, const desired_status& desired,
-                                 std::string_view now) {
-  auto status = json::object();
-  if (desired.addresses && *desired.addresses != current.addresses)
-    status["loadBalancer"]["ingress"] = addresses_as_json(*desired.addresses);
+std::optional<std::string> status_patch(const service& current, const desired_status& desired,
+                                        std::string_view now) {
+  std::string status;
   if (desired.condition) {
-    if (auto conditions = updated_conditions(current.conditions, *desired.condition, now))
-      status["conditions"] = std::move(*conditions);
+    if (const auto conditions = updated_conditions(current.conditions, *desired.condition, now))
+      status += "\"conditions\":" + *conditions;
+  }
+  if (desired.addresses && *desired.addresses != current.addresses) {
+    status += status.empty() ? "" : ",";
+    status += "\"loadBalancer\":{\"ingress\":" + addresses_as_json(*desired.addresses) + "}";
   }
   if (status.empty())
     return std::nullopt;
-  auto patch = json::object();
-  patch["metadata"]["uid"] = current.uid;
-  patch["status"] = std::move(status);
-  return patch;
+  std::string patch = "{\"metadata\":{";
+  append_member(patch, "uid", current.uid);
+  return patch + "},\"status\":{" + status + "}}";
 }
 
 } // namespace dklb::domain

@@ -3,8 +3,6 @@
 #include "domain/error.hpp"
 #include "domain/service.hpp"
 
-#include <nlohmann/json_fwd.hpp>
-
 #include <optional>
 #include <set>
 #include <string>
@@ -14,13 +12,28 @@
 
 namespace dklb::domain {
 
+/// What a pool's metadata says of addresses; not checked yet.
+struct pool_metadata {
+  struct frontend {
+    std::string name;
+    std::vector<std::string> internal; ///< the `private` addresses of its endpoints
+    std::vector<std::string> external; ///< the `public` ones
+  };
+  /// An AWS ELB.
+  struct balancer {
+    std::string dns;
+    std::vector<std::string> frontends; ///< to which its listeners are linked
+  };
+  std::vector<balancer> balancers;
+  std::vector<frontend> frontends;
+};
+
 /// The addresses of every Service of one cluster in a pool's metadata, found in one pass: first a
 /// hostname per AWS ELB that has a listener for one of its frontends (lower case), then private,
-/// then public IPs; each group sorted, without duplicates. Parts that are missing or of a wrong
-/// type are skipped, never an error.
+/// then public IPs; each group sorted, without duplicates. What is no address is skipped.
 class metadata_index {
 public:
-  metadata_index(std::string_view cluster, const nlohmann::json& metadata);
+  metadata_index(std::string_view cluster, const pool_metadata& metadata);
 
   std::vector<ingress> addresses_of(const service_key& service) const;
 
@@ -35,7 +48,7 @@ private:
 
 /// The addresses of one Service in a pool's metadata.
 std::vector<ingress> addresses_from_metadata(std::string_view cluster, const service_key& service,
-                                             const nlohmann::json& metadata);
+                                             const pool_metadata& metadata);
 
 /// What a Service's condition should say.
 struct condition_update {
@@ -53,11 +66,11 @@ struct desired_status {
   std::optional<condition_update> condition;
 };
 
-/// The merge patch for `services/<name>/status` that turns `current` into `desired`, with
+/// The merge patch (JSON) for `services/<name>/status` that turns `current` into `desired`, with
 /// metadata.uid in it; nothing where the status already says so. `now` (RFC 3339) becomes the
 /// transition time where the condition's status changes; foreign conditions are kept. An address
 /// that the server completed (`ipMode: VIP`) counts as equal.
-std::optional<nlohmann::json> status_patch(const service& current, const desired_status& desired,
-                                           std::string_view now);
+std::optional<std::string> status_patch(const service& current, const desired_status& desired,
+                                        std::string_view now);
 
 } // namespace dklb::domain

@@ -28,6 +28,7 @@ using claim_ptr = std::shared_ptr<const domain::pool_claim>;
 using addresses_ptr = std::shared_ptr<const std::vector<domain::ingress>>;
 using document_ptr = std::shared_ptr<const domain::pool_document>;
 using snapshot_ptr = std::shared_ptr<const domain::pool_snapshot>;
+using metadata_ptr = std::shared_ptr<const domain::pool_metadata>;
 using json_ptr = std::shared_ptr<const nlohmann::json>;
 
 /// The handles of the actors that others talk to; defined in messages/directory.hpp.
@@ -216,9 +217,11 @@ struct pool_answer {
 };
 struct read_metadata {
   std::string pool;
+  /// Somebody waits for an address: as urgent as the write before it.
+  bool awaited = false;
 };
 struct metadata_answer {
-  domain::result<json_ptr> outcome;
+  domain::result<metadata_ptr> outcome;
 };
 struct read_inventory {};
 /// The body of the answer, not yet parsed.
@@ -233,7 +236,7 @@ struct patch_service_object {
 };
 struct patch_service_status {
   domain::service_key key;
-  json_ptr patch;
+  std::string patch; ///< JSON
 };
 struct service_answer {
   domain::result<service_ptr> outcome;

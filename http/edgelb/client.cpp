@@ -1,6 +1,8 @@
 #include "http/edgelb/client.hpp"
 
+#include "domain/json_text.hpp"
 #include "http/edgelb/caller.hpp"
+#include "http/edgelb/metadata_reader.hpp"
 #include "http/edgelb/pool_reader.hpp"
 #include "http/text.hpp"
 
@@ -62,11 +64,6 @@ completion with_pool(const std::shared_ptr<json_reader>& reader,
                      [reader](const std::string& body) { return read_pool(*reader, body); });
 }
 
-std::optional<nlohmann::json> parse_object(const std::string& body) {
-  auto document = nlohmann::json::parse(body, nullptr, false);
-  return document.is_object() ? std::optional{std::move(document)} : std::nullopt;
-}
-
 /// Servers answer a second creation with 409, or with another status and these words.
 error as_creation_error(error failure) {
   std::string words = failure.message;
@@ -101,7 +98,7 @@ domain::result<request> write_of(std::string method, std::string path,
   request what = write_of(std::move(method), std::move(path));
   what.headers.emplace_back("Content-Type", "application/json");
   try {
-    what.body = document.dump();
+    what.body = domain::json_text(document, domain::not_utf8::refuse);
   } catch (const std::exception&) {
     return error{error_code::invalid, "the pool's document holds text that is not UTF-8",
                  std::nullopt, 0};
@@ -141,7 +138,7 @@ public:
   const std::shared_ptr<json_reader> reader = std::make_shared<json_reader>();
 };
 
-client::client(engine& engine, client_settings settings)
+client::client(http::engine& engine, client_settings settings)
   : implementation_(std::make_shared<implementation>(engine, std::move(settings))) {}
 
 client::~client() = default;
@@ -189,9 +186,17 @@ void client::delete_pool(const std::string& name, reply<domain::unit> done) {
     });
 }
 
-void client::get_metadata(const std::string& name, reply<nlohmann::json> done) {
-  implementation_->call_about(name, read_of(pool_path(name) + "/metadata"),
-                              with_parsed(std::move(done), parse_object));
+void client::get_metadata(const std::string& name, priority order,
+                          reply<domain::pool_metadata> done) {
+  implementation_->call_about(
+    name, read_of(pool_path(name) + "/metadata", order),
+    with_parsed(std::move(done), [reader = implementation_->reader](const std::string& body) {
+      return edgelb::read_metadata(*reader, body);
+    }));
+}
+
+http::engine& client::engine() {
+  return implementation_->edgelb->host();
 }
 
 void client::set_max_in_flight(std::size_t limit) {

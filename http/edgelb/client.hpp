@@ -1,6 +1,7 @@
 #pragma once
 
 #include "domain/pool_snapshot.hpp"
+#include "domain/pool_status.hpp"
 #include "http/engine.hpp"
 
 #include <functional>
@@ -53,7 +54,7 @@ using reply = std::function<void(domain::result<T>)>;
 /// Writes go before reads, and the inventory comes last.
 class client {
 public:
-  client(engine& engine, client_settings settings);
+  client(http::engine& engine, client_settings settings);
   ~client();
   client(const client&) = delete;
   client& operator=(const client&) = delete;
@@ -68,7 +69,11 @@ public:
                     reply<domain::pool_snapshot> done);
   /// 404 is success.
   void delete_pool(const std::string& name, reply<domain::unit> done);
-  void get_metadata(const std::string& name, reply<nlohmann::json> done);
+  /// Queues among the writes where `order` is high: whoever waits for an address gets it before
+  /// pools that are written later.
+  void get_metadata(const std::string& name, priority order, reply<domain::pool_metadata> done);
+
+  http::engine& engine();
 
   void set_max_in_flight(std::size_t limit);
   target_statistics statistics() const;

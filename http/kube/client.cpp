@@ -138,10 +138,6 @@ client::client(http::engine& engine, client_settings settings)
 
 client::~client() = default;
 
-std::string json_text(const nlohmann::json& value) {
-  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
 void client::request(call what, reply<nlohmann::json> done) {
   const auto name = what.method + ' ' + what.path.substr(0, what.path.find('?'));
   request_text(std::move(what), [name, done = std::move(done)](domain::result<std::string> text) {

@@ -36,7 +36,7 @@ using reply = std::function<void(domain::result<T>)>;
 struct call {
   std::string method = "GET";
   std::string path;
-  std::string body;                              ///< see json_text(); "": none
+  std::string body;                              ///< "": none
   std::string content_type = "application/json"; ///< see content_type_of()
   http::priority priority = http::priority::normal;
   std::optional<std::chrono::milliseconds> timeout;
@@ -49,9 +49,6 @@ struct call {
 };
 
 const char* content_type_of(patch_type type);
-
-/// JSON as it is sent. What is not UTF-8 in it is replaced, because the server would refuse all.
-std::string json_text(const nlohmann::json& value);
 
 /// `dklb/<version> (linux/<arch>)`
 std::string default_user_agent();

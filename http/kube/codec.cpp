@@ -18,11 +18,13 @@ public:
 /// One level of an object with its path, so that a mistake can be named.
 class fields {
 public:
-  /// Nothing stands for an object that is absent, and has no member.
-  fields(std::optional<json_view> object, std::string path)
-    : object_(object), path_(std::move(path)) {
+  /// Nothing stands for an object that is absent, and has no member. `within` is what it stands in,
+  /// and outlives it; `position` counts the items of a list.
+  explicit fields(std::optional<json_view> object, const fields* within = nullptr,
+                  const char* name = "", std::optional<std::size_t> position = {})
+    : object_(object), within_(within), name_(name), position_(position) {
     if (object_ && !object_->is_object())
-      throw wrong_field(path_ + " is no object");
+      throw wrong_field(path() + " is no object");
   }
 
   std::string text(const char* name, std::string_view fallback = {}) const {
@@ -60,7 +62,7 @@ public:
   bool has(const char* name) const { return find(name).has_value(); }
 
   /// A member that is an object; an empty one where it is absent.
-  fields object(const char* name) const { return {find(name), path_of(name)}; }
+  fields object(const char* name) const { return fields{find(name), this, name}; }
 
   /// A member that is an array; nothing where it is absent.
   std::optional<simdjson::dom::array> array(const char* name) const {
@@ -80,7 +82,7 @@ public:
       return;
     std::size_t number = 0;
     for (const auto item : *items)
-      action(fields{item, path_of(name) + '[' + std::to_string(number++) + ']'});
+      action(fields{item, this, name, number++});
   }
 
 private:
@@ -89,12 +91,19 @@ private:
     const auto member = object_ ? value_at(*object_, {name}) : std::nullopt;
     return member && !member->is_null() ? member : std::nullopt;
   }
+  std::string path() const {
+    const auto own = within_ == nullptr ? std::string{} : within_->path_of(name_);
+    return position_ ? own + '[' + std::to_string(*position_) + ']' : own;
+  }
   std::string path_of(const char* name) const {
-    return path_.empty() ? std::string{name} : path_ + '.' + name;
+    const auto own = path();
+    return own.empty() ? std::string{name} : own + '.' + name;
   }
 
   std::optional<json_view> object_;
-  std::string path_;
+  const fields* within_;
+  const char* name_;
+  std::optional<std::size_t> position_;
 };
 
 std::vector<domain::service_port> decode_ports(const fields& spec) {
@@ -128,6 +137,8 @@ std::vector<std::string> decode_finalizers(const fields& metadata) {
   return finalizers;
 }
 
+constexpr std::string_view usual_time = "2006-01-02T15:04:05Z";
+
 /// The API server writes whole seconds in UTC; anything else is brought to that form, so that text
 /// order is age order.
 std::string decode_creation(const fields& metadata) {
@@ -137,11 +148,12 @@ std::string decode_creation(const fields& metadata) {
   const auto time = parse_time(text);
   if (!time)
     throw wrong_field("metadata.creationTimestamp is no RFC 3339 time");
-  return format_time(*time);
+  const bool usual = text.size() == usual_time.size() && text[10] == 'T' && text.back() == 'Z';
+  return usual ? text : format_time(*time);
 }
 
 domain::service read_service(json_view object, const object_identity& known) {
-  const fields root{object, ""};
+  const fields root{object};
   const auto metadata = root.object("metadata");
   const auto annotations = metadata.object("annotations");
   const auto spec = root.object("spec");
@@ -170,7 +182,7 @@ domain::service read_service(json_view object, const object_identity& known) {
 }
 
 domain::node read_node(json_view object) {
-  const fields root{object, ""};
+  const fields root{object};
   const auto status = root.object("status");
   domain::node node;
   node.name = root.object("metadata").required_text("name");

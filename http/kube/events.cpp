@@ -1,5 +1,7 @@
 #include "http/kube/events.hpp"
 
+#include "domain/json_text.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -55,16 +57,42 @@ std::string name_space_of(const event_object& object) {
   return object.name_space.empty() ? "default" : object.name_space;
 }
 
-json reference(const event_object& object) {
-  json fields{{"apiVersion", object.api_version},
-              {"kind", object.kind},
-              {"name", object.name},
-              {"uid", object.uid}};
+/// A JSON object in the making, of members that are text.
+class object_text {
+public:
+  object_text& add(const char* key, std::string_view value) {
+    begin(key);
+    domain::append_json(text_, value);
+    return *this;
+  }
+  /// A member that is JSON already.
+  object_text& add_json(const char* key, std::string_view value) {
+    begin(key);
+    text_ += value;
+    return *this;
+  }
+  std::string done() { return std::move(text_ += '}'); }
+
+private:
+  void begin(const char* key) {
+    text_ += text_.empty() ? "{\"" : ",\"";
+    text_.append(key).append("\":");
+  }
+
+  std::string text_;
+};
+
+std::string reference(const event_object& object) {
+  object_text fields;
+  fields.add("apiVersion", object.api_version)
+    .add("kind", object.kind)
+    .add("name", object.name)
+    .add("uid", object.uid);
   if (!object.name_space.empty())
-    fields["namespace"] = object.name_space;
+    fields.add("namespace", object.name_space);
   if (!object.resource_version.empty())
-    fields["resourceVersion"] = object.resource_version;
-  return fields;
+    fields.add("resourceVersion", object.resource_version);
+  return fields.done();
 }
 
 std::string collection(event_api api, const std::string& name_space) {
@@ -73,29 +101,29 @@ std::string collection(event_api api, const std::string& name_space) {
          + name_space + "/events";
 }
 
-json new_event(const event_settings& settings, const event_note& what, micro_time wall) {
-  const auto action = cut(what.action.empty() ? what.reason : what.action, longest_reason);
-  json event{{"kind", "Event"},
-             {"type", type_name(what.type)},
-             {"reason", cut(what.reason, longest_reason)},
-             {"action", action},
-             {"reportingInstance", cut(settings.instance, longest_reason)}};
-  if (settings.api == event_api::events_v1) {
-    event["apiVersion"] = "events.k8s.io/v1";
-    event["regarding"] = reference(what.about);
-    event["note"] = cut(what.note, longest_note);
-    event["eventTime"] = format_micro_time(wall);
-    event["reportingController"] = controller;
-    return event;
-  }
-  event["apiVersion"] = "v1";
-  event["involvedObject"] = reference(what.about);
-  event["message"] = cut(what.note, longest_note);
-  event["firstTimestamp"] = format_time(wall);
-  event["lastTimestamp"] = format_time(wall);
-  event["count"] = 1;
-  event["reportingComponent"] = controller;
-  event["source"] = {{"component", controller}};
+/// All of an Event but its metadata.
+object_text new_event(const event_settings& settings, const event_note& what, micro_time wall) {
+  object_text event;
+  event.add("kind", "Event")
+    .add("type", type_name(what.type))
+    .add("reason", cut(what.reason, longest_reason))
+    .add("action", cut(what.action.empty() ? what.reason : what.action, longest_reason))
+    .add("reportingInstance", cut(settings.instance, longest_reason));
+  if (settings.api == event_api::events_v1)
+    event.add("apiVersion", "events.k8s.io/v1")
+      .add_json("regarding", reference(what.about))
+      .add("note", cut(what.note, longest_note))
+      .add("eventTime", format_micro_time(wall))
+      .add("reportingController", controller);
+  else
+    event.add("apiVersion", "v1")
+      .add_json("involvedObject", reference(what.about))
+      .add("message", cut(what.note, longest_note))
+      .add("firstTimestamp", format_time(wall))
+      .add("lastTimestamp", format_time(wall))
+      .add_json("count", "1")
+      .add("reportingComponent", controller)
+      .add_json("source", object_text{}.add("component", controller).done());
   return event;
 }
 
@@ -199,9 +227,10 @@ event_write event_series::create(const event_note& what, const entry& kept, std:
   const auto name_space = name_space_of(what.about);
   write.request.path = collection(settings_.api, name_space);
   write.request.priority = priority::low;
-  auto event = new_event(settings_, what, wall);
-  event["metadata"] = {{"name", event_name(what.about, kept.moment)}, {"namespace", name_space}};
-  write.request.body = json_text(event);
+  object_text metadata;
+  metadata.add("name", event_name(what.about, kept.moment)).add("namespace", name_space);
+  write.request.body =
+    new_event(settings_, what, wall).add_json("metadata", metadata.done()).done();
   return write;
 }
 
@@ -214,12 +243,15 @@ event_write event_series::repeat(const event_note& what, const entry& kept, std:
                        + event_name(what.about, kept.moment);
   write.request.priority = priority::low;
   write.request.content_type = content_type_of(patch_type::merge);
-  nlohmann::json change;
+  object_text change;
+  change.add_json("count", std::to_string(kept.count));
   if (settings_.api == event_api::events_v1)
-    change["series"] = {{"count", kept.count}, {"lastObservedTime", format_micro_time(wall)}};
+    write.request.body =
+      object_text{}
+        .add_json("series", change.add("lastObservedTime", format_micro_time(wall)).done())
+        .done();
   else
-    change = {{"count", kept.count}, {"lastTimestamp", format_time(wall)}};
-  write.request.body = json_text(change);
+    write.request.body = change.add("lastTimestamp", format_time(wall)).done();
   return write;
 }
 

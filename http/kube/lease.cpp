@@ -1,5 +1,6 @@
 #include "http/kube/lease.hpp"
 
+#include "domain/json_text.hpp"
 #include "http/kube/timestamp.hpp"
 
 #include <utility>
@@ -135,7 +136,7 @@ void lease_store::write(const char* method, std::string path, json body,
   call what;
   what.method = method;
   what.path = std::move(path);
-  what.body = json_text(body);
+  what.body = domain::json_text(body);
   what.priority = priority::high;
   what.timeout = timeout_;
   what.guarded = false; // it is what leadership comes from

@@ -1,19 +1,33 @@
 #include "http/kube/service_patch.hpp"
 
+#include "domain/json_text.hpp"
+
 namespace dklb::http::kube {
 
 std::string service_path(const domain::service_key& key) {
   return "/api/v1/namespaces/" + key.name_space + "/services/" + key.name;
 }
 
-nlohmann::json encode_service_patch(const domain::service& object,
-                                    const domain::patch_service& patch) {
-  nlohmann::json metadata{{"uid", object.uid}, {"resourceVersion", object.resource_version}};
-  if (patch.finalizers)
-    metadata["finalizers"] = *patch.finalizers;
-  if (patch.config_annotation)
-    metadata["annotations"][domain::config_annotation_name] = *patch.config_annotation;
-  return {{"metadata", std::move(metadata)}};
+std::string encode_service_patch(const domain::service& object,
+                                 const domain::patch_service& patch) {
+  using domain::append_json;
+  std::string out = R"({"metadata":{"uid":)";
+  append_json(out, object.uid);
+  append_json(out += R"(,"resourceVersion":)", object.resource_version);
+  if (patch.finalizers) {
+    out += R"(,"finalizers":[)";
+    for (const auto& finalizer : *patch.finalizers) {
+      out += out.back() == '[' ? "" : ",";
+      append_json(out, finalizer);
+    }
+    out += ']';
+  }
+  if (patch.config_annotation) {
+    append_json(out += R"(,"annotations":{)", domain::config_annotation_name);
+    append_json(out += ':', *patch.config_annotation);
+    out += '}';
+  }
+  return out + "}}";
 }
 
 } // namespace dklb::http::kube

@@ -3,8 +3,6 @@
 #include "domain/service.hpp"
 #include "domain/service_plan.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <string>
 
 namespace dklb::http::kube {
@@ -12,10 +10,9 @@ namespace dklb::http::kube {
 /// `/api/v1/namespaces/<namespace>/services/<name>`
 std::string service_path(const domain::service_key& key);
 
-/// The merge patch that writes finalizers and annotation in one go. It carries the object's
+/// The merge patch (JSON) that writes finalizers and annotation in one go. It carries the object's
 /// resource version and uid, so that it never lands on another state or another object: lists are
 /// replaced whole. Source: docs/kubernetes.md, "Writes".
-nlohmann::json encode_service_patch(const domain::service& object,
-                                    const domain::patch_service& patch);
+std::string encode_service_patch(const domain::service& object, const domain::patch_service& patch);
 
 } // namespace dklb::http::kube

@@ -1,5 +1,6 @@
 #include "sandbox/node/node_api.hpp"
 
+#include "domain/json_text.hpp"
 #include "http/kube/timestamp.hpp"
 #include "sandbox/node/placement.hpp"
 
@@ -120,7 +121,7 @@ void node_api::call(std::string method, std::string path, const json& body, comp
   what.method = std::move(method);
   what.path = std::move(path);
   if (!body.is_null()) {
-    what.body = http::kube::json_text(body);
+    what.body = domain::json_text(body);
   }
   if (what.method == "PATCH") {
     what.content_type = http::kube::content_type_of(http::kube::patch_type::merge);

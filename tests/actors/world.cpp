@@ -1,5 +1,6 @@
 #include "tests/actors/world.hpp"
 
+#include "http/edgelb/metadata_reader.hpp"
 #include "http/edgelb/pool_reader.hpp"
 
 #include <spdlog/sinks/null_sink.h>
@@ -67,9 +68,10 @@ domain::result<snapshot_ptr> do_read(fake_edgelb& edgelb, const std::string& nam
   return domain::error{domain::error_code::not_found, "no such pool", {}, 404};
 }
 
-domain::result<json_ptr> do_metadata(fake_edgelb& edgelb, const std::string& name) {
+domain::result<metadata_ptr> do_metadata(fake_edgelb& edgelb, const std::string& name) {
   if (const auto found = edgelb.metadata.find(name); found != edgelb.metadata.end())
-    return std::make_shared<const nlohmann::json>(found->second);
+    return std::make_shared<const domain::pool_metadata>(
+      *http::edgelb::read_metadata(*std::make_unique<http::json_reader>(), found->second.dump()));
   return domain::error{domain::error_code::unavailable, "not known yet", {}, 504};
 }
 
@@ -140,7 +142,7 @@ domain::result<service_ptr> patch_status(fake_kube& kube, const patch_service_st
     return failure;
   }
   auto& object = kube.services[what.key];
-  const auto& status = what.patch->at("status");
+  const auto status = nlohmann::json::parse(what.patch).at("status");
   if (status.contains("loadBalancer")) {
     object.addresses.clear();
     for (const auto& item : status["loadBalancer"].value("ingress", nlohmann::json::array()))

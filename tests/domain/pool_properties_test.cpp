@@ -234,11 +234,9 @@ RC_GTEST_PROP(PoolProperty, AnyJsonIsPlannedOverWithoutThrowing, ()) {
   RC_ASSERT(plan_pool(settings, given).action == pool_action::none);
 }
 
-RC_GTEST_PROP(PoolProperty, AnyJsonIsReadAsMetadataWithoutThrowing, ()) {
-  const auto metadata = nlohmann::json::parse((*any_json()).dump());
+RC_GTEST_PROP(PoolProperty, AnyJsonIsReadAsConditionsWithoutThrowing, ()) {
   service current;
-  current.conditions = metadata.dump();
-  addresses_from_metadata(cluster, key("s1"), metadata);
+  current.conditions = (*any_json()).dump();
   const auto patch = status_patch(
     current,
     {.addresses = std::vector<ingress>{},

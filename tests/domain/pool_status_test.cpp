@@ -1,7 +1,6 @@
 #include "domain/names.hpp"
 #include "domain/pool_status.hpp"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -9,86 +8,9 @@ namespace dklb::domain {
 namespace {
 
 using nlohmann::json;
-using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
-constexpr const char* cluster = "prod";
 const service_key redis{"default", "redis"};
 constexpr const char* now = "2024-05-01T12:00:00Z";
-
-std::vector<std::string> addresses(const char* metadata) {
-  std::vector<std::string> shown;
-  for (const auto& each : addresses_from_metadata(cluster, redis, json::parse(metadata))) {
-    EXPECT_NE(each.ip.empty(), each.hostname.empty());
-    shown.push_back(each.ip + each.hostname);
-  }
-  return shown;
-}
-
-TEST(PoolAddresses, AreHostnamesThenPrivateThenPublicEachSorted) {
-  EXPECT_THAT(addresses(R"({"name": "app-pool",
-    "aws": {"elbs": [
-      {"dns": "DCOS-lb-2.elb.example.com", "listeners": [{"linkFrontend": "prod:default:redis:6379"}]},
-      {"dns": "other.example.com", "listeners": [{"linkFrontend": "prod:default:web:80"}]},
-      {"dns": "dcos-lb-1.elb.example.com", "listeners": [{"port": 1}, {"linkFrontend": "prod:default:redis:6380"}]}]},
-    "frontends": [
-      {"name": "prod:default:redis:6380",
-       "endpoints": [{"port": 2, "private": ["10.0.6.38", "10.0.6.4"], "public": ["203.0.113.9"]}]},
-      {"name": "prod:default:web:80", "endpoints": [{"private": ["10.9.9.9"]}]},
-      {"name": "test:default:redis:6379", "endpoints": [{"private": ["10.8.8.8"]}]},
-      {"name": "prod:default:redis:6379",
-       "endpoints": [{"port": 1, "private": ["10.0.6.38"], "public": ["203.0.113.10", "2001:db8::1"]}]}],
-    "stats": [{"port": 1025, "private": ["10.7.7.7"]}]})"),
-              ElementsAre("dcos-lb-1.elb.example.com", "dcos-lb-2.elb.example.com", "10.0.6.38",
-                          "10.0.6.4", "2001:db8::1", "203.0.113.10", "203.0.113.9"));
-}
-
-TEST(PoolAddresses, AnAddressThatIsPrivateAndPublicAppearsOnce) {
-  EXPECT_THAT(addresses(R"({"frontends": [{"name": "prod:default:redis:1",
-    "endpoints": [{"private": ["10.0.0.2"], "public": ["10.0.0.2", "10.0.0.1"]}]}]})"),
-              ElementsAre("10.0.0.2", "10.0.0.1"));
-}
-
-TEST(PoolAddresses, SkipWhatTheApiServerWouldRefuse) {
-  EXPECT_THAT(addresses(R"({
-    "aws": {"elbs": [
-      {"dns": "", "listeners": [{"linkFrontend": "prod:default:redis:1"}]},
-      {"dns": "two words", "listeners": [{"linkFrontend": "prod:default:redis:1"}]},
-      {"dns": "-a.example.com", "listeners": [{"linkFrontend": "prod:default:redis:1"}]},
-      {"dns": "a-.example.com", "listeners": [{"linkFrontend": "prod:default:redis:1"}]},
-      {"dns": "a..example.com", "listeners": [{"linkFrontend": "prod:default:redis:1"}]},
-      {"dns": "example.com.", "listeners": [{"linkFrontend": "prod:default:redis:1"}]},
-      {"dns": "10.0.0.1", "listeners": [{"linkFrontend": "prod:default:redis:1"}]},
-      {"dns": "ok-1.example.com", "listeners": [{"linkFrontend": "prod:default:redis:1"}]}]},
-    "frontends": [{"name": "prod:default:redis:1",
-      "endpoints": [{"private": ["", "10.0.0", "10.0.0.256", "010.0.0.1", "host", "10.0.0.7 "],
-                     "public": ["1.2.3.4"]}]}]})"),
-              ElementsAre("ok-1.example.com", "1.2.3.4"));
-}
-
-class PoolAddressesMalformed : public ::testing::TestWithParam<const char*> {};
-
-TEST_P(PoolAddressesMalformed, AreSkippedAndNeverAnError) {
-  EXPECT_THAT(addresses(GetParam()), IsEmpty());
-}
-
-INSTANTIATE_TEST_SUITE_P(
-  Table, PoolAddressesMalformed,
-  ::testing::Values(
-    "null", "[]", "7", R"("text")", "{}", R"({"aws": null, "frontends": null})",
-    R"({"aws": [], "frontends": {}})", R"({"aws": {"elbs": {}}, "frontends": "x"})",
-    R"({"aws": {"elbs": [null, 1, {"listeners": null}, {"dns": 1, "listeners": [null, 1,
-        {"linkFrontend": 5}, {"linkFrontend": "prod:default:redis:1"}]}]}})",
-    R"({"frontends": [null, 1, "x", [], {"name": null}, {"name": ["prod:default:redis:1"]},
-        {"name": "prod:default:redis:1"}, {"name": "prod:default:redis:1", "endpoints": {}},
-        {"name": "prod:default:redis:1", "endpoints": [null, 5, {"private": "10.0.0.1"},
-        {"private": [null, 7, {}], "public": {"a": 1}}]}]})"));
-
-TEST(PoolAddresses, OneBrokenPartDoesNotHideTheOthers) {
-  EXPECT_THAT(addresses(R"({"aws": 7, "frontends": [null, {"name": "prod:default:redis:1",
-    "endpoints": [3, {"private": [1, "10.0.0.1"], "public": null}]}]})"),
-              ElementsAre("10.0.0.1"));
-}
 
 /// A Service with one address and, where given, these conditions.
 service current_service(const std::string& conditions = "") {
@@ -120,19 +42,19 @@ TEST(StatusPatch, WritesTheAddressListWholeWithTheUid) {
   const desired_status desired{
     .addresses = {{{.ip = "", .hostname = "a.example.com"}, {.ip = "10.0.0.2", .hostname = ""}}},
     .condition = {}};
-  EXPECT_EQ(status_patch(current_service(), desired, now), json::parse(R"({
+  EXPECT_EQ(json::parse(status_patch(current_service(), desired, now).value()), json::parse(R"({
     "metadata": {"uid": "uid-1"},
     "status": {"loadBalancer": {"ingress": [{"hostname": "a.example.com"}, {"ip": "10.0.0.2"}]}}})"));
 }
 
 TEST(StatusPatch, ClearsTheAddressesOnlyWhenToldTo) {
   const desired_status cleared{.addresses = std::vector<ingress>{}, .condition = {}};
-  EXPECT_EQ(status_patch(current_service(), cleared, now), json::parse(R"({
+  EXPECT_EQ(json::parse(status_patch(current_service(), cleared, now).value()), json::parse(R"({
     "metadata": {"uid": "uid-1"}, "status": {"loadBalancer": {"ingress": []}}})"));
   const auto patch =
     status_patch(current_service(), {.addresses = {}, .condition = provisioned}, now);
   ASSERT_TRUE(patch);
-  EXPECT_FALSE((*patch)["status"].contains("loadBalancer"));
+  EXPECT_FALSE(json::parse(*patch)["status"].contains("loadBalancer"));
 }
 
 TEST(StatusPatch, AddsTheConditionBehindForeignOnes) {
@@ -142,7 +64,7 @@ TEST(StatusPatch, AddsTheConditionBehindForeignOnes) {
     status_patch(current_service(foreign.dump()), {.addresses = {}, .condition = provisioned}, now);
   ASSERT_TRUE(patch);
   EXPECT_EQ(
-    *patch,
+    json::parse(*patch),
     (json{{"metadata", {{"uid", "uid-1"}}},
           {"status", {{"conditions", {foreign[0], foreign[1], own_condition("True", now)}}}}}));
 }
@@ -152,7 +74,8 @@ TEST(StatusPatch, PutsAnUnreadableConditionListRight) {
     const auto patch =
       status_patch(current_service(unreadable), {.addresses = {}, .condition = provisioned}, now);
     ASSERT_TRUE(patch);
-    EXPECT_EQ((*patch)["status"]["conditions"], json::array({own_condition("True", now)}));
+    EXPECT_EQ(json::parse(*patch)["status"]["conditions"],
+              json::array({own_condition("True", now)}));
   }
 }
 
@@ -174,7 +97,7 @@ TEST_P(StatusTransition, MovesTheTimeOnlyWithTheStatus) {
   ASSERT_EQ(patch.has_value(), GetParam().patched);
   if (!patch)
     return;
-  const auto& written = (*patch)["status"]["conditions"];
+  const auto written = json::parse(*patch)["status"]["conditions"];
   ASSERT_EQ(written.size(), 2U);
   EXPECT_EQ(written[1], foreign);
   EXPECT_EQ(written[0]["status"], GetParam().update.status);
@@ -207,7 +130,7 @@ TEST(StatusPatch, GivesAConditionWithoutATimeOne) {
   const auto patch = status_patch(current_service(json::array({incomplete}).dump()),
                                   {.addresses = {}, .condition = provisioned}, now);
   ASSERT_TRUE(patch);
-  EXPECT_EQ((*patch)["status"]["conditions"][0]["lastTransitionTime"], now);
+  EXPECT_EQ(json::parse(*patch)["status"]["conditions"][0]["lastTransitionTime"], now);
 }
 
 TEST(StatusPatch, CutsAMessageThatTheApiServerWouldRefuse) {
@@ -216,7 +139,7 @@ TEST(StatusPatch, CutsAMessageThatTheApiServerWouldRefuse) {
   auto current = current_service();
   const auto patch = status_patch(current, {.addresses = {}, .condition = update}, now);
   ASSERT_TRUE(patch);
-  const auto& conditions = (*patch)["status"]["conditions"];
+  const auto conditions = json::parse(*patch)["status"]["conditions"];
   EXPECT_LE(conditions[0]["message"].get<std::string>().size(), 32768U);
   current.conditions = conditions.dump();
   EXPECT_FALSE(status_patch(current, {.addresses = {}, .condition = update}, now));

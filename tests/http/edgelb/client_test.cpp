@@ -97,7 +97,8 @@ TEST_F(EdgelbClient, AsksTheRoutesOfTheContract) {
   (void)create({{"name", "a-pool"}});
   (void)replace("a-pool", {{"name", "a-pool"}});
   (void)remove("a-pool");
-  (void)wait_for<nlohmann::json>([&](auto done) { edgelb().get_metadata("a-pool", done); });
+  (void)wait_for<domain::pool_metadata>(
+    [&](auto done) { edgelb().get_metadata("a-pool", http::priority::normal, done); });
   (void)inventory();
   EXPECT_THAT(lines(),
               ElementsAre("GET /service/edgelb/ping", "GET /service/edgelb/v2/pools/a-pool",
@@ -193,8 +194,8 @@ TEST_F(EdgelbClient, InventoryIsHandedOnAsItCame) {
 TEST_F(EdgelbClient, MetadataNotKnownYetIsUnavailable) {
   status = 504;
   body = R"({"code":504,"message":"not known yet"})";
-  const auto answer =
-    wait_for<nlohmann::json>([&](auto done) { edgelb().get_metadata("p", done); });
+  const auto answer = wait_for<domain::pool_metadata>(
+    [&](auto done) { edgelb().get_metadata("p", http::priority::normal, done); });
   ASSERT_FALSE(answer.has_value());
   EXPECT_EQ(answer.failure().code, error_code::unavailable);
   EXPECT_EQ(answer.failure().http_status, 504);

@@ -1,0 +1,86 @@
+#include "domain/json_text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+namespace dklb::domain {
+
+namespace {
+
+/// Needs no escape and is valid by itself.
+bool plain(char letter) {
+  const auto code = static_cast<unsigned char>(letter);
+  return code >= 0x20 && code < 0x80 && letter != '"' && letter != '\\';
+}
+
+template <class Integer>
+void append_number(std::string& into, Integer number) {
+  std::array<char, 24> digits{};
+  const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), number);
+  into.append(digits.data(), written.ptr);
+}
+
+template <class Json>
+void append_value(std::string& into, const Json& value, not_utf8 otherwise) {
+  char before = '{';
+  switch (value.type()) {
+  case Json::value_t::object:
+    for (const auto& [key, member] : value.template get_ref<const typename Json::object_t&>()) {
+      into += std::exchange(before, ',');
+      append_json(into, key, otherwise);
+      into += ':';
+      append_value(into, member, otherwise);
+    }
+    into += before == '{' ? "{}" : "}";
+    return;
+  case Json::value_t::array:
+    before = '[';
+    for (const auto& item : value.template get_ref<const typename Json::array_t&>()) {
+      into += std::exchange(before, ',');
+      append_value(into, item, otherwise);
+    }
+    into += before == '[' ? "[]" : "]";
+    return;
+  case Json::value_t::string:
+    return append_json(into, value.template get_ref<const std::string&>(), otherwise);
+  case Json::value_t::number_integer:
+    return append_number(into, value.template get<std::int64_t>());
+  case Json::value_t::number_unsigned:
+    return append_number(into, value.template get<std::uint64_t>());
+  default:
+    into += value.dump();
+  }
+}
+
+template <class Json>
+std::string text_of(const Json& value, not_utf8 otherwise) {
+  std::string text;
+  append_value(text, value, otherwise);
+  return text;
+}
+
+} // namespace
+
+void append_json(std::string& into, std::string_view text, not_utf8 otherwise) {
+  if (std::ranges::all_of(text, plain)) {
+    into.append("\"").append(text).append("\"");
+    return;
+  }
+  using handler = nlohmann::json::error_handler_t;
+  into += nlohmann::json(text).dump(
+    -1, ' ', false, otherwise == not_utf8::refuse ? handler::strict : handler::replace);
+}
+
+std::string json_text(const nlohmann::json& value, not_utf8 otherwise) {
+  return text_of(value, otherwise);
+}
+
+std::string json_text(const nlohmann::ordered_json& value, not_utf8 otherwise) {
+  return text_of(value, otherwise);
+}
+
+} // namespace dklb::domain

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "domain/pool_status.hpp"
+#include "http/json_reader.hpp"
+
+#include <string_view>
+
+namespace dklb::http::edgelb {
+
+/// A pool's metadata. Parts that are missing or of a wrong type are skipped; only what is no JSON
+/// object at all is `malformed`.
+domain::result<domain::pool_metadata> read_metadata(json_reader& reader, std::string_view text);
+
+} // namespace dklb::http::edgelb

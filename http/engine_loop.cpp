@@ -92,7 +92,7 @@ bool engine_loop::start(std::unique_ptr<request_transfer> transfer, target_queue
     transfer->fail(std::move(*failure));
     return false;
   }
-  queue.started(clock::now());
+  queue.started(transfer->what().priority, clock::now());
   CURL* const easy = transfer->easy();
   active_.emplace(easy, std::move(transfer));
   (void)curl_multi_add_handle(multi_.get(), easy);
@@ -155,6 +155,22 @@ int engine_loop::wait_milliseconds() {
 void engine_loop::perform() {
   int running = 0;
   (void)curl_multi_perform(multi_.get(), &running);
+  take_finished();
+  if (concluded_.empty()) {
+    return;
+  }
+  // What waits goes out before the answers are looked at, so that the server works meanwhile.
+  if (start_waiting()) {
+    (void)curl_multi_perform(multi_.get(), &running);
+    take_finished();
+  }
+  for (const auto& over : concluded_) {
+    over->tell();
+  }
+  concluded_.clear();
+}
+
+void engine_loop::take_finished() {
   int left = 0;
   while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
     if (message->msg == CURLMSG_DONE) {
@@ -163,18 +179,20 @@ void engine_loop::perform() {
   }
 }
 
+/// A stream's end is told at once, a request's with the others of this turn.
 void engine_loop::conclude(CURL* easy, CURLcode code) {
-  const std::unique_ptr<transfer> over = detach(easy);
-  auto* const stream = dynamic_cast<stream_transfer*>(over.get());
-  if (stream != nullptr) {
+  std::unique_ptr<transfer> over = detach(easy);
+  if (auto* const stream = dynamic_cast<stream_transfer*>(over.get())) {
     streams_.erase(stream->id());
     stream->finish(code);
     over->release(pool_);
     return;
   }
-  static_cast<request_transfer&>(*over).owner()->finished();
-  over->finish(code);
-  over->release(pool_);
+  std::unique_ptr<request_transfer> request(static_cast<request_transfer*>(over.release()));
+  request->owner()->finished(request->what().priority, clock::now());
+  request->settle(code);
+  request->release(pool_);
+  concluded_.push_back(std::move(request));
 }
 
 std::unique_ptr<transfer> engine_loop::detach(CURL* easy) {
@@ -252,7 +270,7 @@ bool engine_loop::ended() {
 void engine_loop::cancel_everything() {
   while (!active_.empty()) {
     const std::unique_ptr<transfer> over = detach(active_.begin()->first);
-    static_cast<request_transfer&>(*over).owner()->finished();
+    static_cast<request_transfer&>(*over).owner()->finished(over->what().priority, clock::now());
     over->fail(engine_ended());
     over->release(pool_);
   }

@@ -73,6 +73,7 @@ private:
   void wait();
   int wait_milliseconds();
   void perform();
+  void take_finished();
   void conclude(CURL* easy, CURLcode code);
   std::unique_ptr<transfer> detach(CURL* easy);
   stream_transfer* find_stream(handle_id stream);
@@ -100,6 +101,7 @@ private:
   std::vector<target_queue*> queues_; ///< the targets, as far as the thread knows them
   std::vector<command> taken_;
   std::unordered_map<CURL*, std::unique_ptr<transfer>> active_;
+  std::vector<std::unique_ptr<request_transfer>> concluded_; ///< are over and not told yet
   std::unordered_map<handle_id, stream_transfer*> streams_;
   timer_list timers_;
   bool stopping_ = false;

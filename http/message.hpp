@@ -16,7 +16,8 @@ namespace dklb::http {
 
 using header_list = std::vector<std::pair<std::string, std::string>>;
 
-/// Who goes first where requests of one target wait for a free slot.
+/// Who goes first where requests of one target wait for a free slot. `low` also waits while others
+/// are in flight, for a quarter of a second at most.
 enum class priority { high, normal, low };
 
 /// How to reach and trust a server; shared by all requests to it.

@@ -33,28 +33,28 @@ std::size_t request_transfer::on_body_piece(std::string_view piece) {
   return piece.size();
 }
 
-void request_transfer::finish(CURLcode code) {
-  if (code != CURLE_OK) {
-    auto failure = error_of(code);
-    if (failure.code != domain::error_code::not_leader) {
-      observe(0);
-    }
-    fail(std::move(failure));
-    return;
-  }
-  answer_.status = status();
-  observe(answer_.status);
-  call_guarded([&] { done_(std::move(answer_)); });
-  done_ = nullptr;
-}
-
-void request_transfer::observe(int status) const {
-  if (!what().observer) {
-    return;
+void request_transfer::settle(CURLcode code) {
+  if (code == CURLE_OK) {
+    answer_.status = status();
+  } else {
+    failure_ = error_of(code);
   }
   curl_off_t took = 0;
   (void)curl_easy_getinfo(easy(), CURLINFO_TOTAL_TIME_T, &took);
-  call_guarded([&] { what().observer(what(), status, std::chrono::microseconds(took)); });
+  took_ = std::chrono::microseconds(took);
+}
+
+void request_transfer::tell() {
+  // What was refused leave was never sent.
+  if (what().observer && (!failure_ || failure_->code != domain::error_code::not_leader)) {
+    call_guarded([&] { what().observer(what(), failure_ ? 0 : answer_.status, took_); });
+  }
+  if (failure_) {
+    fail(std::move(*failure_));
+    return;
+  }
+  call_guarded([&] { done_(std::move(answer_)); });
+  done_ = nullptr;
 }
 
 void request_transfer::fail(domain::error failure) {

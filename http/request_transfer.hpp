@@ -2,7 +2,9 @@
 
 #include "http/transfer.hpp"
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 namespace dklb::http {
@@ -15,7 +17,10 @@ public:
   request_transfer(std::shared_ptr<const endpoint> where, request what, completion done,
                    target_queue* owner);
 
-  void finish(CURLcode code) override;
+  /// The end, with libcurl's verdict; the handle is not needed any more.
+  void settle(CURLcode code);
+  /// Tells the caller what was settled.
+  void tell();
   void fail(domain::error failure) override;
   target_queue* owner() const { return owner_; }
 
@@ -23,8 +28,9 @@ private:
   void headers_done() override {}
   std::size_t on_body_piece(std::string_view piece) override;
   void set_limits(easy_handle& handle) override;
-  void observe(int status) const;
 
+  std::optional<domain::error> failure_; ///< nothing where the answer is complete
+  std::chrono::microseconds took_{};
   completion done_;
   target_queue* owner_;
 };

@@ -16,7 +16,8 @@ public:
   stream_transfer(std::shared_ptr<const endpoint> where, request what, stream_handler handler,
                   std::chrono::milliseconds idle_timeout, handle_id id);
 
-  void finish(CURLcode code) override;
+  /// The end, with libcurl's verdict: tells the caller.
+  void finish(CURLcode code);
   void fail(domain::error failure) override;
   handle_id id() const { return id_; }
 

@@ -57,13 +57,13 @@ void target_queue::set_limits(std::size_t max_in_flight, double queries_per_seco
 
 void target_queue::push(std::unique_ptr<request_transfer> transfer) {
   const auto index = static_cast<std::size_t>(transfer->what().priority);
-  queues_.at(index).push_back(std::move(transfer));
+  queues_.at(index).push_back({std::move(transfer), clock::now()});
 }
 
 std::unique_ptr<request_transfer> target_queue::pop_any() {
   for (auto& queue : queues_) {
     if (!queue.empty()) {
-      std::unique_ptr<request_transfer> first = std::move(queue.front());
+      std::unique_ptr<request_transfer> first = std::move(queue.front().transfer);
       queue.pop_front();
       waiting_.fetch_sub(1, std::memory_order_relaxed);
       return first;
@@ -73,29 +73,53 @@ std::unique_ptr<request_transfer> target_queue::pop_any() {
 }
 
 std::unique_ptr<request_transfer> target_queue::pop(clock::time_point now) {
-  return has_slot() && bucket_.available(now) ? pop_any() : nullptr;
+  const auto first = first_at();
+  return first && *first <= now && bucket_.available(now) ? pop_any() : nullptr;
 }
 
-void target_queue::started(clock::time_point now) {
+std::optional<target_queue::clock::time_point> target_queue::first_at() const {
+  if (!has_slot()) {
+    return std::nullopt;
+  }
+  const auto& low = queues_.back();
+  const bool pressing = std::any_of(queues_.begin(), queues_.end() - 1,
+                                    [](const auto& queue) { return !queue.empty(); });
+  if (pressing) {
+    return clock::time_point::min();
+  }
+  if (low.empty() || low_in_flight_ >= std::max<std::size_t>(max_in_flight_ / 4, 1)) {
+    return std::nullopt;
+  }
+  const auto latest = low.front().since + longest_courtesy;
+  const bool alone = in_flight_.load(std::memory_order_relaxed) == low_in_flight_;
+  return alone ? std::min(latest, busy_until_ + quiet) : latest;
+}
+
+void target_queue::started(priority order, clock::time_point now) {
   bucket_.take(now);
+  low_in_flight_ += order == priority::low ? 1U : 0U;
   const std::size_t count = in_flight_.fetch_add(1, std::memory_order_relaxed) + 1;
   if (count > peak_in_flight_.load(std::memory_order_relaxed)) {
     peak_in_flight_.store(count, std::memory_order_relaxed);
   }
 }
 
-void target_queue::finished() {
+void target_queue::finished(priority order, clock::time_point now) {
+  if (order == priority::low) {
+    --low_in_flight_;
+  } else {
+    busy_until_ = now;
+  }
   in_flight_.fetch_sub(1, std::memory_order_relaxed);
   finished_.fetch_add(1, std::memory_order_relaxed);
 }
 
 std::optional<target_queue::clock::time_point> target_queue::ready_at(clock::time_point now) {
-  const bool waits =
-    std::any_of(queues_.begin(), queues_.end(), [](const auto& queue) { return !queue.empty(); });
-  if (!waits || !has_slot()) {
+  const auto first = first_at();
+  if (!first) {
     return std::nullopt;
   }
-  return bucket_.next(now);
+  return std::max(*first, bucket_.next(now));
 }
 
 target_statistics target_queue::statistics() const {

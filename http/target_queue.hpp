@@ -39,6 +39,12 @@ class target_queue {
 public:
   using clock = std::chrono::steady_clock;
 
+  /// A request of low priority starts when nothing else has been in flight for `quiet`: in a burst
+  /// there are moments without a request that are no pause. It gives way for `longest_courtesy` at
+  /// most, so that it is not starved. All of them have a quarter of the slots.
+  static constexpr std::chrono::milliseconds quiet{10};
+  static constexpr std::chrono::milliseconds longest_courtesy{250};
+
   explicit target_queue(const target_settings& settings);
 
   /// A limit of zero counts as one.
@@ -49,28 +55,39 @@ public:
   void announce() { waiting_.fetch_add(1, std::memory_order_relaxed); }
   /// It is not, after all.
   void retract() { waiting_.fetch_sub(1, std::memory_order_relaxed); }
-  /// Queues an announced request: highest priority first, in order inside a priority.
+  /// Queues an announced request: highest priority first, in order inside a priority. A low one
+  /// gives way even to what is in flight.
   void push(std::unique_ptr<request_transfer> transfer);
   /// The next request that may start now; null where none waits or a limit is reached. The caller
   /// says `started` or, where it never began, nothing.
   std::unique_ptr<request_transfer> pop(clock::time_point now);
   /// The next waiting request, limits or not.
   std::unique_ptr<request_transfer> pop_any();
-  void started(clock::time_point now);
+  void started(priority order, clock::time_point now);
   /// A request that had started is over.
-  void finished();
-  /// When a request that only waits for the rate may start.
+  void finished(priority order, clock::time_point now);
+  /// When a request may start that waits for nothing but time.
   std::optional<clock::time_point> ready_at(clock::time_point now);
 
   target_statistics statistics() const;
 
 private:
+  struct waiting {
+    std::unique_ptr<request_transfer> transfer;
+    clock::time_point since;
+  };
+
   bool has_slot() const { return in_flight_.load(std::memory_order_relaxed) < max_in_flight_; }
+  /// When the first of those that wait may start, the rate aside; nothing where a slot has to
+  /// become free first, or none waits.
+  std::optional<clock::time_point> first_at() const;
 
   const std::string name_;
   std::size_t max_in_flight_ = 1;
   token_bucket bucket_;
-  std::array<std::deque<std::unique_ptr<request_transfer>>, 3> queues_;
+  std::array<std::deque<waiting>, 3> queues_;
+  std::size_t low_in_flight_ = 0;
+  clock::time_point busy_until_; ///< the last end of a request that was not low
   std::atomic<std::size_t> in_flight_{0};
   std::atomic<std::size_t> waiting_{0};
   std::atomic<std::size_t> peak_in_flight_{0};

@@ -31,7 +31,8 @@ std::string_view trimmed(std::string_view text) {
 }
 
 bool has_line_break(std::string_view text) {
-  return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
 }
 
 /// Without the query and a user's name and password, which may be secrets.

@@ -28,8 +28,6 @@ public:
   std::optional<domain::error> prepare(easy_pool& pool, handle_use use);
   /// Gives the handle back; the transfer is no longer in the multi handle.
   void release(easy_pool& pool);
-  /// The end, with libcurl's verdict: tells the caller.
-  virtual void finish(CURLcode code) = 0;
   /// The end without libcurl: tells the caller.
   virtual void fail(domain::error failure) = 0;
 

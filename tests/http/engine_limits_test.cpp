@@ -124,6 +124,46 @@ TEST(EngineLimits, HigherPriorityGoesFirstAndEachInOrder) {
                                       "GET /normal-2", "GET /low-1", "GET /low-2"));
 }
 
+TEST(EngineLimits, LowPriorityGivesWayToWhatIsInFlightButNotForEver) {
+  holding_server slow;
+  http::engine engine;
+  const auto target = engine.add_target(limited_to(8));
+  const auto where = plain_endpoint(slow.server.url());
+  awaited<http::response_result> normal;
+  awaited<http::response_result> low;
+  engine.send(target, where, get_request("/normal"), normal.callback());
+  EXPECT_TRUE(eventually([&] { return slow.waiting == 1; }));
+  auto what = get_request("/low");
+  what.priority = priority::low;
+  const auto start = std::chrono::steady_clock::now();
+  engine.send(target, where, what, low.callback());
+  EXPECT_TRUE(eventually([&] { return slow.waiting == 2; }));
+  EXPECT_GE(std::chrono::steady_clock::now() - start, http::target_queue::longest_courtesy);
+  slow.hold.open();
+  EXPECT_TRUE(normal.get().has_value());
+  EXPECT_TRUE(low.get().has_value());
+}
+
+TEST(EngineLimits, LowPriorityHasAQuarterOfTheSlots) {
+  holding_server slow;
+  http::engine engine;
+  const auto target = engine.add_target(limited_to(8));
+  const auto where = plain_endpoint(slow.server.url());
+  std::vector<awaited<http::response_result>> answers(9);
+  auto what = get_request("/low");
+  what.priority = priority::low;
+  for (std::size_t i = 0; i < 8; ++i)
+    engine.send(target, where, what, answers[i].callback());
+  EXPECT_TRUE(eventually([&] { return slow.waiting == 2; }));
+  engine.send(target, where, get_request("/normal"), answers[8].callback());
+  EXPECT_TRUE(eventually([&] { return slow.waiting == 3; })) << "a slot is free for it";
+  EXPECT_EQ(engine.statistics(target).waiting, 6U);
+  slow.hold.open();
+  for (auto& answer : answers)
+    EXPECT_TRUE(answer.get().has_value());
+  EXPECT_EQ(slow.peak, 3);
+}
+
 TEST(EngineLimits, TargetsDoNotWaitForEachOther) {
   holding_server slow;
   raw_server fast(each_request(

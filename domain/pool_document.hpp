@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace dklb::domain {
@@ -17,6 +18,23 @@ namespace dklb::domain {
 
 /// The member of an object; a null value where there is no such member or `value` is no object.
 const pool_document& member(const pool_document& value, std::string_view key);
+
+/// An object of these members (key, value, key, value, ...) in this order, with room for `more`.
+/// The library's initializer lists copy each value, and an object that grows copies what it has.
+template <std::size_t more = 0, class... Members>
+pool_document object_of(Members&&... members) {
+  auto out = pool_document::object();
+  auto& list = out.get_ref<pool_document::object_t&>();
+  list.reserve(sizeof...(members) / 2 + more);
+  const auto add = [&list](const auto& self, const char* key, auto&& value, auto&&... rest) {
+    list.emplace_back(key, std::forward<decltype(value)>(value));
+    if constexpr (sizeof...(rest) > 0)
+      self(self, std::forward<decltype(rest)>(rest)...);
+  };
+  if constexpr (sizeof...(members) > 0)
+    add(add, std::forward<Members>(members)...);
+  return out;
+}
 
 /// The items of an array; none where `value` is no array.
 const std::vector<pool_document>& items(const pool_document& value);

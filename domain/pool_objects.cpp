@@ -28,36 +28,30 @@ struct wanted_objects {
 };
 
 pool_document frontend(const std::string& name, int bind_port) {
-  return pool_document::object({{"name", name},
-                                {"protocol", "TCP"},
-                                {"bindAddress", "0.0.0.0"},
-                                {"bindPort", bind_port},
-                                {"linkBackend", {{"defaultBackend", name}}}});
+  return object_of("name", name, "protocol", "TCP", "bindAddress", "0.0.0.0", "bindPort", bind_port,
+                   "linkBackend", object_of("defaultBackend", name));
 }
 
 /// The servers of a backend: the Kubernetes nodes, found by their Mesos tasks or named one by one.
 pool_document servers(const pool_settings& settings, int node_port) {
   auto list = pool_document::array();
-  const auto check = pool_document::object({{"enabled", true}});
   if (settings.mode == backend_mode::mesos) {
-    list.push_back(pool_document::object(
-      {{"marathon", pool_document::object()},
-       {"mesos", {{"frameworkName", settings.cluster}, {"taskNamePattern", "^kube-node-.*$"}}},
-       {"endpoint", {{"type", "CONTAINER_IP"}, {"port", node_port}, {"check", check}}}}));
+    list.push_back(object_of(
+      "marathon", pool_document::object(), "mesos",
+      object_of("frameworkName", settings.cluster, "taskNamePattern", "^kube-node-.*$"), "endpoint",
+      object_of("type", "CONTAINER_IP", "port", node_port, "check", object_of("enabled", true))));
     return list;
   }
   for (const auto& address : settings.node_addresses)
-    list.push_back(pool_document::object(
-      {{"endpoint",
-        {{"type", "ADDRESS"}, {"address", address}, {"port", node_port}, {"check", check}}}}));
+    list.push_back(
+      object_of("endpoint", object_of("type", "ADDRESS", "address", address, "port", node_port,
+                                      "check", object_of("enabled", true))));
   return list;
 }
 
 pool_document backend(const pool_settings& settings, const std::string& name, int node_port) {
-  return pool_document::object({{"name", name},
-                                {"protocol", "TCP"},
-                                {"balance", "leastconn"},
-                                {"services", servers(settings, node_port)}});
+  return object_of("name", name, "protocol", "TCP", "balance", "leastconn", "services",
+                   servers(settings, node_port));
 }
 
 wanted_objects wanted_by(const pool_settings& settings,

@@ -126,18 +126,15 @@ pool_document new_pool(const pool_settings& settings, const std::string& name,
   const auto role = deciders.role ? *deciders.role->role : std::string(public_role);
   const auto network = deciders.network ? *network_of(*deciders.network)
                                         : std::string(role == public_role ? "" : default_network);
-  auto pool = pool_document::object({{"name", name},
-                                     {"namespace", settings.pool_group},
-                                     {"role", role},
-                                     {"cpus", default_cpus},
-                                     {"mem", default_memory},
-                                     {"count", settings.default_size}});
+  constexpr std::size_t optional_members = 4; // networks, constraints, cloudProvider, haproxy
+  auto pool = object_of<optional_members>("name", name, "namespace", settings.pool_group, "role",
+                                          role, "cpus", default_cpus, "mem", default_memory,
+                                          "count", settings.default_size);
   if (!network.empty())
-    pool["virtualNetworks"] = pool_document::array({pool_document::object({{"name", network}})});
+    pool["virtualNetworks"] = pool_document::array({object_of("name", network)});
   apply_section(pool, deciders);
-  pool["haproxy"] = pool_document::object({{"stats", {{"bindPort", 0}}},
-                                           {"frontends", pool_document::array()},
-                                           {"backends", pool_document::array()}});
+  pool["haproxy"] = object_of("stats", object_of("bindPort", 0), "frontends",
+                              pool_document::array(), "backends", pool_document::array());
   return pool;
 }
 

@@ -7,6 +7,9 @@ namespace {
 
 /// Adds the members of `defaults` that `object` lacks.
 void fill(pool_json& object, const pool_json& defaults) {
+  // An object that grows copies what it has.
+  if (object.is_object())
+    object.get_ref<pool_json::object_t&>().reserve(object.size() + defaults.size() + 1);
   for (const auto& [key, value] : defaults.items()) {
     if (!object.contains(key))
       object[key] = value;
@@ -21,36 +24,45 @@ pool_json& member(pool_json& object, const char* key, pool_json otherwise) {
 
 void complete_frontend(pool_json& frontend,
                        const std::function<int(const std::string&)>& free_port) {
-  fill(frontend, {{"bindAddress", "0.0.0.0"}, {"bindPort", -1}, {"protocol", "TCP"}});
+  static const pool_json binding{{"bindAddress", "0.0.0.0"}, {"bindPort", -1}, {"protocol", "TCP"}};
+  static const pool_json rest{{"certificates", pool_json::array()},
+                              {"miscStrs", pool_json::array()},
+                              {"linkBackend", pool_json::object()}};
+  static const pool_json link{{"map", pool_json::array()}};
+  fill(frontend, binding);
   if (!frontend.contains("name"))
     frontend["name"] =
       "frontend_" + frontend["bindAddress"].get<std::string>() + "_" + frontend["bindPort"].dump();
-  fill(frontend, {{"certificates", pool_json::array()},
-                  {"miscStrs", pool_json::array()},
-                  {"linkBackend", pool_json::object()}});
+  fill(frontend, rest);
   if (frontend["linkBackend"].is_object())
-    fill(frontend["linkBackend"], {{"map", pool_json::array()}});
+    fill(frontend["linkBackend"], link);
   if (frontend["bindPort"] == 0)
     frontend["bindPort"] = free_port(frontend["name"].get<std::string>());
 }
 
 void complete_backend(pool_json& backend) {
-  fill(backend, {{"protocol", "TCP"},
-                 {"balance", "roundrobin"},
-                 {"miscStrs", pool_json::array()},
-                 {"services", pool_json::array()}});
-  const pool_json all_on{{"forwardfor", true},
-                         {"rewritePath", true},
-                         {"setHostHeader", true},
-                         {"xForwardedPort", true},
-                         {"xForwardedProtoHttpsIfTls", true}};
-  auto& rewrite = member(backend, "rewriteHttp", pool_json::object());
-  fill(rewrite, {{"request", all_on}, {"response", {{"rewriteLocation", true}}}});
+  static const pool_json head{{"protocol", "TCP"},
+                              {"balance", "roundrobin"},
+                              {"miscStrs", pool_json::array()},
+                              {"services", pool_json::array()}};
+  static const pool_json rewriting{{"request",
+                                    {{"forwardfor", true},
+                                     {"rewritePath", true},
+                                     {"setHostHeader", true},
+                                     {"xForwardedPort", true},
+                                     {"xForwardedProtoHttpsIfTls", true}}},
+                                   {"response", {{"rewriteLocation", true}}}};
+  static const pool_json selectors{{"marathon", pool_json::object()},
+                                   {"mesos", pool_json::object()}};
+  static const pool_json target{{"type", "AUTO_IP"}, {"port", -1}};
+  static const pool_json check{{"enabled", true}};
+  fill(backend, head);
+  fill(member(backend, "rewriteHttp", pool_json::object()), rewriting);
   for (auto& service : backend["services"]) {
-    fill(service, {{"marathon", pool_json::object()}, {"mesos", pool_json::object()}});
+    fill(service, selectors);
     auto& endpoint = member(service, "endpoint", pool_json::object());
-    fill(endpoint, {{"type", "AUTO_IP"}, {"port", -1}});
-    fill(member(endpoint, "check", pool_json::object()), {{"enabled", true}});
+    fill(endpoint, target);
+    fill(member(endpoint, "check", pool_json::object()), check);
   }
 }
 

@@ -1,5 +1,7 @@
 #include "tests/support/edgelb_imposter.hpp"
 
+#include "domain/json_text.hpp"
+
 #include <algorithm>
 
 namespace dklb::support {
@@ -19,12 +21,46 @@ loopback_reply bytes_reply(std::string bytes) {
   return {200, "application/json", std::move(bytes), {}};
 }
 
+/// Looks for the member "name" of the outermost object and stops there.
+class name_finder : public nlohmann::json_sax<pool_json> {
+public:
+  std::string name;
+
+  bool null() override { return go_on(); }
+  bool boolean(bool) override { return go_on(); }
+  bool number_integer(number_integer_t) override { return go_on(); }
+  bool number_unsigned(number_unsigned_t) override { return go_on(); }
+  bool number_float(number_float_t, const string_t&) override { return go_on(); }
+  bool binary(binary_t&) override { return go_on(); }
+  bool string(string_t& value) override {
+    if (here_)
+      name = value;
+    return go_on();
+  }
+  bool start_object(std::size_t) override { return ++depth_ > 0; }
+  bool end_object() override { return depth_-- > 0; }
+  bool start_array(std::size_t) override { return ++depth_ > 0; }
+  bool end_array() override { return depth_-- > 0; }
+  bool key(string_t& value) override {
+    here_ = depth_ == 1 && value == "name";
+    return true;
+  }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&) override {
+    return false;
+  }
+
+private:
+  bool go_on() const { return !here_; }
+
+  int depth_ = 0;
+  bool here_ = false;
+};
+
 /// The name that the document of a creation claims, for the log.
 std::string created_name(const loopback_request& request) {
-  const auto document = pool_json::parse(request.body, nullptr, false);
-  if (document.is_object() && document.contains("name") && document["name"].is_string())
-    return document["name"].get<std::string>();
-  return {};
+  name_finder finder;
+  pool_json::sax_parse(request.body, &finder);
+  return finder.name;
 }
 
 } // namespace
@@ -129,7 +165,7 @@ edgelb_imposter::record& edgelb_imposter::store(const std::string& name, pool_js
     return port;
   });
   entry.document = std::move(document);
-  entry.bytes = entry.document.dump();
+  entry.bytes = domain::json_text(entry.document);
   return entry;
 }
 

@@ -1,13 +1,15 @@
 #pragma once
 
-#include "actors/base.hpp"
+#include "actors/gateway.hpp"
 #include "http/edgelb/client.hpp"
 
 #include <memory>
 
 namespace dklb::actors {
 
-struct edgelb_gateway_state : actor_base {};
+struct edgelb_gateway_state : actor_base {
+  std::shared_ptr<answer_box> box;
+};
 
 /// Turns requests into calls of the EdgeLB client and its completions into answers. Holds nothing
 /// but promises; whether a write may go out is asked by the client at the moment of the write.

@@ -1,13 +1,15 @@
 #pragma once
 
-#include "actors/base.hpp"
+#include "actors/gateway.hpp"
 #include "http/kube/client.hpp"
 
 #include <memory>
 
 namespace dklb::actors {
 
-struct kube_gateway_state : actor_base {};
+struct kube_gateway_state : actor_base {
+  std::shared_ptr<answer_box> box;
+};
 
 /// Turns requests into calls of the Kubernetes client and its completions into answers.
 messages::kube_gateway_actor::behavior_type

@@ -12,6 +12,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace dklb::actors {
@@ -44,6 +45,8 @@ public:
 
 private:
   struct inquiry;
+  using verdicts =
+    std::vector<std::pair<domain::service_key, std::optional<domain::claim_refusal>>>;
   /// What is known of the pool in EdgeLB.
   enum class knowledge { unknown, stale, absent, present };
   enum tick_kind : std::uint32_t { wake, forget, pardon, patience };
@@ -75,7 +78,7 @@ private:
   void write_ended(const domain::pool_plan& plan, domain::result<messages::snapshot_ptr> outcome);
   void learn(messages::snapshot_ptr pool);
   void round_succeeded(const domain::pool_plan& plan);
-  void tell_verdicts(const domain::pool_plan& plan);
+  verdicts settle_claims(const domain::pool_plan& plan);
   void confirm_releases();
   void round_failed(const domain::error& failure, bool was_write);
   void blame(const domain::error& failure);

@@ -46,6 +46,10 @@ void pool_state::pump() {
 }
 
 void pool_state::recall() {
+  if (run->names->lacks(own_name())) {
+    known_ = knowledge::absent;
+    return plan_round();
+  }
   self_->request(peers->inventory, caf::infinite, recall_pool{own_name()})
     .then(
       [this](recalled_pool& answer) {
@@ -160,9 +164,12 @@ void pool_state::round_succeeded(const domain::pool_plan& plan) {
   run->troubles->works(trouble_source());
   if (book_.succeeded(planned_))
     dirty_ = true;
-  tell_verdicts(plan);
-  confirm_releases();
+  auto news = settle_claims(plan);
+  // Before a thousand Services are told: the addresses are what they wait for.
   update_poller(plan.action != pool_action::none);
+  for (auto& [key, refusal] : news)
+    tell(key, std::move(refusal));
+  confirm_releases();
   // Only a pool whose claims still come in needs its document soon again.
   if (last_ && !dirty_ && book_.entries().size() < 2)
     last_.reset();
@@ -172,9 +179,10 @@ void pool_state::round_succeeded(const domain::pool_plan& plan) {
   pump();
 }
 
-void pool_state::tell_verdicts(const domain::pool_plan& plan) {
+/// Notes the verdicts of a plan that was carried out; those that their owners have not heard.
+pool_state::verdicts pool_state::settle_claims(const domain::pool_plan& plan) {
   const auto excluded = book_.excluded();
-  std::vector<std::pair<domain::service_key, std::optional<domain::claim_refusal>>> news;
+  verdicts news;
   for (const auto& item : book_.entries()) {
     const auto& key = item.claim->service;
     if (item.version > planned_ || excluded.contains(key))
@@ -185,9 +193,8 @@ void pool_state::tell_verdicts(const domain::pool_plan& plan) {
     else
       news.emplace_back(key, refusal->second);
   }
-  for (auto& [key, refusal] : news)
-    if (book_.settle(key, refusal))
-      tell(key, std::move(refusal));
+  std::erase_if(news, [this](const auto& item) { return !book_.settle(item.first, item.second); });
+  return news;
 }
 
 void pool_state::tell(const domain::service_key& key,

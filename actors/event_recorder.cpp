@@ -13,8 +13,10 @@ using namespace messages;
 
 namespace {
 
-/// Those that wait for the engine included, which sends them when nothing else is to be sent.
 constexpr std::size_t queue_limit = 1000;
+/// Most of these wait in the engine until nothing else is to be sent, a quarter of a second at
+/// most: a thousand events a second when it is never quiet.
+constexpr std::size_t most_in_flight = 256;
 /// Between two tries to learn which API there is.
 constexpr domain::backoff_settings find_delays{milliseconds{1000}, milliseconds{30000}, 2.0, 0.0};
 
@@ -47,7 +49,7 @@ void event_recorder_state::directory_changed(const messages::directory_changed& 
 }
 
 void event_recorder_state::record(const record_event& what) {
-  if (queue_.size() + in_flight_ >= queue_limit) {
+  if (queue_.size() == queue_limit) {
     if (dropped_++ % queue_limit == 0)
       run->log->warn("events are dropped: {} wait already", queue_limit);
     return;
@@ -86,7 +88,7 @@ void event_recorder_state::api_found(const domain::result<http::kube::event_api>
 void event_recorder_state::pump() {
   if (!series_)
     return find_api();
-  while (!queue_.empty()) {
+  while (in_flight_ < most_in_flight && !queue_.empty()) {
     auto write = series_->record(
       to_note(queue_.front()),
       std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()), now(self_));

@@ -97,7 +97,9 @@ void service_watcher_state::tell_gate() {
     gate_untold_.pop_back();
   }
   // Through the clock: a message to oneself would be handled before those who were told have run.
-  if (!gate_untold_.empty())
+  if (gate_untold_.empty())
+    gate_untold_.shrink_to_fit();
+  else
     self_->delayed_send(self_, milliseconds{0}, tick{});
 }
 

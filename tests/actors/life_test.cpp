@@ -84,6 +84,23 @@ TEST_F(LifeOfAService, NothingIsWrittenBeforeTheListTheInventoryAndLeadership) {
   EXPECT_EQ(edgelb.writes(), 1U);
 }
 
+TEST_F(LifeOfAService, EveryServiceOfALongListHearsThatWorkBegins) {
+  constexpr int many = 150;
+  std::vector<domain::service> services;
+  services.reserve(many);
+  for (int i = 0; i < many; ++i)
+    services.push_back(make_service("s" + std::to_string(i), "p", 1000 + i));
+  start(false);
+  list(services);
+  EXPECT_EQ(kube.count("patch default/s0"), 0U);
+  caf::anon_send(supervisor_handle, leadership_changed{true});
+  run();
+  advance(milliseconds{100});
+  for (int i = 0; i < many; ++i)
+    EXPECT_TRUE(holds("s" + std::to_string(i), 1000 + i));
+  EXPECT_LE(edgelb.writes(), 2U) << "they go together";
+}
+
 TEST_F(LifeOfAService, NothingIsWrittenBeforeTheFirstListIsComplete) {
   start();
   observe(make_service("a"));

@@ -100,6 +100,16 @@ TEST_F(PoolPoller, AsksAtOnceReportsAndAsksEverMoreSeldom) {
   EXPECT_EQ(told_of("a").back(), "10.0.0.2");
 }
 
+TEST_F(PoolPoller, SaysWhetherSomebodyWaitsForTheAnswer) {
+  watch("a");
+  place("a", "10.0.0.1");
+  advance(milliseconds{1000});
+  EXPECT_EQ(edgelb.awaited, (std::vector<std::string>{"a", "a"}));
+  advance(milliseconds{60000});
+  EXPECT_GT(polls("a"), 2U);
+  EXPECT_EQ(edgelb.awaited.size(), 2U) << "the address is known";
+}
+
 TEST_F(PoolPoller, AsksEveryMinWhileAnAddressIsAwaited) {
   watch("a");
   advance(milliseconds{3100});

@@ -95,6 +95,8 @@ fake_edgelb_gateway(edgelb_gateway_actor::stateful_pointer<plain_state> self, fa
     },
     [=](const read_metadata& what) -> caf::result<metadata_answer> {
       edgelb->log.push_back("metadata " + what.pool);
+      if (what.awaited)
+        edgelb->awaited.push_back(what.pool);
       if (!edgelb->hold_metadata.contains(what.pool))
         return metadata_answer{do_metadata(*edgelb, what.pool)};
       auto promise = self->make_response_promise<metadata_answer>();

@@ -30,6 +30,8 @@ using std::chrono::milliseconds;
 struct fake_edgelb {
   std::map<std::string, domain::pool_document> pools;
   std::map<std::string, nlohmann::json> metadata;
+  /// The pools whose metadata was asked for because somebody waits for an address.
+  std::vector<std::string> awaited;
   /// One line a request, e.g. "create p".
   std::vector<std::string> log;
   /// Writes wait until let_go() while this is set.

@@ -164,6 +164,32 @@ TEST(EngineLimits, LowPriorityHasAQuarterOfTheSlots) {
   EXPECT_EQ(slow.peak, 3);
 }
 
+TEST(EngineLimits, TheNextRequestIsOnItsWayWhileAnAnswerIsLookedAt) {
+  holding_server slow;
+  http::engine engine;
+  const auto target = engine.add_target(limited_to(1));
+  const auto where = plain_endpoint(slow.server.url());
+  awaited<bool> overlapped;
+  awaited<http::response_result> second;
+  const auto received = [&slow](std::size_t requests) {
+    const std::lock_guard lock(slow.mutex);
+    return slow.order.size() == requests;
+  };
+  engine.send(target, where, get_request("/first"),
+              [&received, tell = overlapped.callback()](const http::response_result&) {
+                // The engine's thread does nothing else until this returns.
+                tell(eventually([&] { return received(2); }));
+              });
+  EXPECT_TRUE(eventually([&] { return received(1); }));
+  engine.send(target, where, get_request("/second"), second.callback());
+  awaited<bool> queued;
+  engine.post([tell = queued.callback()] { tell(true); });
+  EXPECT_TRUE(queued.get());
+  slow.hold.open();
+  EXPECT_TRUE(overlapped.get());
+  EXPECT_TRUE(second.get().has_value());
+}
+
 TEST(EngineLimits, TargetsDoNotWaitForEachOther) {
   holding_server slow;
   raw_server fast(each_request(

@@ -10,14 +10,6 @@ namespace dklb::actors {
 
 using namespace messages;
 
-namespace {
-
-/// How many Services hear of an open gate before what the first of them ask for goes out: a
-/// thousand that plan at once would keep every thread from the requests that they make.
-constexpr std::size_t gate_portion = 64;
-
-} // namespace
-
 void service_watcher_state::start(runtime_ptr shared, directory_ptr handles, bool open,
                                   const intake_factory& factory) {
   gate_open = open;
@@ -72,35 +64,22 @@ void service_watcher_state::synced() {
   self_->send(peers->supervisor, intake_synced{});
 }
 
-void service_watcher_state::directory_changed(const messages::directory_changed& what) {
-  peers = what.handles;
+template <class Message>
+void service_watcher_state::tell_services(const Message& what) {
   for (const auto& [key, item] : services_)
     if (item.actor)
       self_->send(item.actor, what);
 }
 
+void service_watcher_state::directory_changed(const messages::directory_changed& what) {
+  peers = what.handles;
+  tell_services(what);
+}
+
 void service_watcher_state::gate_changed(const messages::gate_changed& what) {
   gate_open = what.open;
   delayed_by_ = what.why;
-  const auto telling = !gate_untold_.empty();
-  gate_untold_.clear();
-  for (const auto& [key, item] : services_)
-    if (item.actor)
-      gate_untold_.push_back(item.actor);
-  if (!telling)
-    tell_gate();
-}
-
-void service_watcher_state::tell_gate() {
-  for (std::size_t told = 0; told < gate_portion && !gate_untold_.empty(); ++told) {
-    self_->send(gate_untold_.back(), messages::gate_changed{gate_open, delayed_by_});
-    gate_untold_.pop_back();
-  }
-  // Through the clock: a message to oneself would be handled before those who were told have run.
-  if (gate_untold_.empty())
-    gate_untold_.shrink_to_fit();
-  else
-    self_->delayed_send(self_, milliseconds{0}, tick{});
+  tell_services(what);
 }
 
 void service_watcher_state::spawn(service_map::value_type& place) {
@@ -199,10 +178,6 @@ service_watcher_actor::behavior_type service_watcher(service_watcher_state::self
     [&state](const gate_changed& what) {
       state.count();
       state.gate_changed(what);
-    },
-    [&state](const tick&) {
-      state.count();
-      state.tell_gate();
     },
     [&state](const retry_service& what) {
       state.count();

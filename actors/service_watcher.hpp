@@ -5,7 +5,6 @@
 #include <functional>
 #include <memory>
 #include <unordered_map>
-#include <vector>
 
 namespace dklb::actors {
 
@@ -36,8 +35,6 @@ public:
   void synced();
   void directory_changed(const messages::directory_changed& what);
   void gate_changed(const messages::gate_changed& what);
-  /// Tells the next few service actors of the gate.
-  void tell_gate();
   void child_down(const caf::down_msg& down);
   void retry(const domain::service_key& key);
   messages::orphans check_owners(const messages::check_owners& what);
@@ -52,11 +49,13 @@ private:
 
   bool relevant(const domain::service& object) const;
   void spawn(service_map::value_type& place);
+  template <class Message>
+  void tell_services(const Message& what);
+
   self_pointer self_;
   std::unique_ptr<intake> intake_;
   std::string delayed_by_; ///< what keeps the gate closed, "" where that is not known
   service_map services_;
-  std::vector<messages::service_actor> gate_untold_; ///< have not heard of the gate's last change
   /// By actor ID; an entry stays at least as long as its actor.
   std::unordered_map<std::uint64_t, service_map::value_type*> places_;
 };

@@ -46,12 +46,10 @@ using service_actor =
                             caf::replies_to<explain>::with<explanation>>;
 
 /// Turns the Service watch into service actors; starts failed ones again.
-using service_watcher_actor =
-  describable_actor::extend<caf::reacts_to<service_observed>, caf::reacts_to<service_vanished>,
-                            caf::reacts_to<intake_synced>, caf::reacts_to<intake_troubled>,
-                            caf::reacts_to<directory_changed>, caf::reacts_to<gate_changed>,
-                            caf::reacts_to<tick>, caf::reacts_to<retry_service>,
-                            caf::replies_to<check_owners>::with<orphans>>;
+using service_watcher_actor = describable_actor::extend<
+  caf::reacts_to<service_observed>, caf::reacts_to<service_vanished>, caf::reacts_to<intake_synced>,
+  caf::reacts_to<intake_troubled>, caf::reacts_to<directory_changed>, caf::reacts_to<gate_changed>,
+  caf::reacts_to<retry_service>, caf::replies_to<check_owners>::with<orphans>>;
 
 /// One per EdgeLB pool: serializes all mutations of it.
 using pool_actor =

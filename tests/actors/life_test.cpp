@@ -95,7 +95,7 @@ TEST_F(LifeOfAService, EveryServiceOfALongListHearsThatWorkBegins) {
   EXPECT_EQ(kube.count("patch default/s0"), 0U);
   caf::anon_send(supervisor_handle, leadership_changed{true});
   run();
-  advance(milliseconds{100});
+  advance(milliseconds{1500});
   for (int i = 0; i < many; ++i)
     EXPECT_TRUE(holds("s" + std::to_string(i), 1000 + i));
   EXPECT_LE(edgelb.writes(), 2U) << "they go together";

@@ -46,10 +46,6 @@ void pool_state::pump() {
 }
 
 void pool_state::recall() {
-  if (run->names->lacks(own_name())) {
-    known_ = knowledge::absent;
-    return plan_round();
-  }
   self_->request(peers->inventory, caf::infinite, recall_pool{own_name()})
     .then(
       [this](recalled_pool& answer) {

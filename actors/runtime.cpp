@@ -16,11 +16,6 @@ bool pool_names::contains(const std::string& name) const {
   return names_.contains(name);
 }
 
-bool pool_names::lacks(const std::string& name) const {
-  const std::lock_guard lock{mutex_};
-  return read_ && !names_.contains(name);
-}
-
 void pool_names::add(const std::string& name) {
   const std::lock_guard lock{mutex_};
   names_.insert(name);
@@ -34,7 +29,6 @@ void pool_names::remove(const std::string& name) {
 void pool_names::replace(std::unordered_set<std::string> names) {
   const std::lock_guard lock{mutex_};
   names_.swap(names);
-  read_ = true;
 }
 
 std::string to_rfc3339(std::chrono::system_clock::time_point time) {

@@ -25,8 +25,6 @@ namespace dklb::actors {
 class pool_names {
 public:
   bool contains(const std::string& name) const;
-  /// An inventory was read, and EdgeLB had no such pool.
-  bool lacks(const std::string& name) const;
   void add(const std::string& name);
   void remove(const std::string& name);
   void replace(std::unordered_set<std::string> names);
@@ -34,7 +32,6 @@ public:
 private:
   mutable std::mutex mutex_;
   std::unordered_set<std::string> names_;
-  bool read_ = false; ///< an inventory
 };
 
 /// What all actors share: settings, the surroundings that tests replace, and the

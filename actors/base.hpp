@@ -29,7 +29,6 @@ class actor_base {
 public:
   runtime_ptr run;
   directory_ptr peers;
-  bool gate_open = false;
 
   actor_base() = default;
   actor_base(const actor_base&) = delete;
@@ -43,20 +42,20 @@ public:
   /// actor with an error that the supervisor sees.
   template <class Self>
   void enlist(Self* self, runtime_ptr shared, directory_ptr handles, const char* kind,
-              std::string key) {
+              const std::string& key) {
     run = std::move(shared);
     peers = std::move(handles);
-    name_ = std::move(key);
-    name_.shrink_to_fit();
+    name_ = std::make_unique<char[]>(key.size() + 1); // NOLINT(*-avoid-c-arrays): no more than that
+    key.copy(name_.get(), key.size());
     id_ = self->id();
     since_ = std::chrono::system_clock::now();
     using handle_type = typename Self::actor_hdl;
-    run->actors->add(id_, kind, name_, messages::describable_actor{handle_type{self}});
+    run->actors->add(id_, kind, own_name(), messages::describable_actor{handle_type{self}});
     self->set_exception_handler([this](std::exception_ptr& cause) { return broken(cause); });
   }
 
   /// Which of its kind it is: the pool's name, the Service's key; "" where there is only one.
-  const std::string& own_name() const { return name_; }
+  const char* own_name() const { return name_.get(); }
   /// Counts a handled message.
   void count() { ++processed_; }
   /// The state's name as introspection shows it; a literal.
@@ -90,12 +89,15 @@ private:
   /// Logs what a handler threw; the error that the actor ends with.
   caf::error broken(const std::exception_ptr& cause) const;
 
-  std::string name_;
+  std::unique_ptr<char[]> name_; // NOLINT(*-avoid-c-arrays)
   std::uint64_t id_ = 0;
   const char* state_ = "running";
   std::chrono::system_clock::time_point since_;
   std::uint64_t processed_ = 0;
   std::unique_ptr<const std::string> last_error_; ///< null: none
+
+public:
+  bool gate_open = false; ///< last, where a state's own flags find room beside it
 };
 
 /// The actor's monotonic time (simulated in tests).

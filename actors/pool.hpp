@@ -88,7 +88,7 @@ private:
   void end_if_unused();
   nlohmann::json summary() const;
   void explain_documents(const std::shared_ptr<inquiry>& asked);
-  std::string trouble_source() const { return "pool " + own_name(); }
+  std::string trouble_source() const { return std::string{"pool "} + own_name(); }
 
   self_pointer self_;
   std::shared_ptr<const std::vector<std::string>> nodes_;

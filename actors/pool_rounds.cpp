@@ -245,7 +245,7 @@ void pool_state::blame(const domain::error& failure) {
     return delay(failure);
   not_before_ = now(self_) + run->concurrency.pool_write_gap;
   for (const auto& key : guilty) {
-    const auto words = "EdgeLB refuses this Service's part of pool \"" + own_name()
+    const auto words = std::string{"EdgeLB refuses this Service's part of pool \""} + own_name()
                        + "\": " + failure.message + "; correct the Service or its annotation";
     run->log->warn("pool {}: {}: {}", own_name(), to_string(key), failure.message);
     const domain::claim_refusal refusal{domain::refusal_reason::invalid, words};

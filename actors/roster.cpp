@@ -13,10 +13,10 @@ std::string place_of(const char* kind, const std::string& key) {
 
 } // namespace
 
-void roster::add(std::uint64_t id, const char* kind, const std::string& key,
+void roster::add(std::uint64_t id, const char* kind, const char* key,
                  messages::describable_actor handle) {
   const std::lock_guard lock{mutex_};
-  members_.insert_or_assign(id, member{kind, &key, std::move(handle)});
+  members_.insert_or_assign(id, member{kind, key, std::move(handle)});
 }
 
 void roster::remove(std::uint64_t id) {
@@ -34,7 +34,8 @@ std::string roster::name_of(std::uint64_t id) const {
   if (found == members_.end())
     return "actor";
   const auto& [kind, key, handle] = found->second;
-  return key->empty() ? kind : kind + (" " + *key);
+  const std::string name{key};
+  return name.empty() ? kind : kind + (" " + name);
 }
 
 std::uint32_t roster::restarted(const char* kind, const std::string& key) {
@@ -47,9 +48,9 @@ std::vector<roster::entry> roster::list() const {
   std::vector<entry> out;
   out.reserve(members_.size());
   for (const auto& [id, item] : members_) {
-    const auto restarts = restarts_.find(place_of(item.kind, *item.key));
+    const auto restarts = restarts_.find(place_of(item.kind, item.key));
     out.push_back(
-      {id, item.kind, *item.key, restarts == restarts_.end() ? 0 : restarts->second, item.handle});
+      {id, item.kind, item.key, restarts == restarts_.end() ? 0 : restarts->second, item.handle});
   }
   return out;
 }

@@ -25,8 +25,7 @@ public:
   };
 
   /// `kind` and `key` are not copied: they live until the actor is removed.
-  void add(std::uint64_t id, const char* kind, const std::string& key,
-           messages::describable_actor handle);
+  void add(std::uint64_t id, const char* kind, const char* key, messages::describable_actor handle);
   void remove(std::uint64_t id);
   /// `kind key`, for the log.
   std::string name_of(std::uint64_t id) const;
@@ -41,7 +40,7 @@ public:
 private:
   struct member {
     const char* kind;
-    const std::string* key;
+    const char* key;
     messages::describable_actor handle;
   };
 

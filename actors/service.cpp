@@ -15,7 +15,7 @@ using domain::service_phase;
 
 void service_state::start(const service_ptr& object, runtime_ptr shared, directory_ptr handles,
                           bool open) {
-  subject_ = object;
+  object_ = object;
   gate_open = open;
   enlist(self_, std::move(shared), std::move(handles), "service", to_string(key()));
   enter("waiting");
@@ -23,14 +23,13 @@ void service_state::start(const service_ptr& object, runtime_ptr shared, directo
 }
 
 void service_state::changed(const service_ptr& object) {
-  if (guard_ && !guard_->accept(object->resource_version, now(self_))) {
+  if (awaited_ && !awaited_->guard.accept(object->resource_version, now(self_))) {
     // Older than our own write, as far as known; looked at in the end if the echo never comes.
-    if (!std::exchange(held_, object))
+    if (!std::exchange(awaited_->held, object))
       self_->delayed_send(self_, domain::echo_guard::patience, tick{echo, 0});
     return;
   }
-  guard_.reset();
-  held_.reset();
+  awaited_.reset();
   if (object->uid != uid() && !cleaning_) {
     // A new object of the same name: what the old one had goes first.
     gone();
@@ -44,14 +43,25 @@ void service_state::changed(const service_ptr& object) {
 }
 
 void service_state::adopt(const service_ptr& object) {
+  if (cleaning_ && object->uid != uid()) {
+    // Waits for the clean-up of its predecessor.
+    keep_former();
+    object_ = object;
+    return;
+  }
   object_ = object;
-  if (cleaning_ && object->uid != uid())
-    return; // waits for the clean-up of its predecessor
-  subject_ = object;
+  former_.reset();
   self_->send(peers->writer_of(key()), track_status{object_});
 }
 
+/// Its object is gone; what it claimed is still to be given back.
+void service_state::keep_former() {
+  if (object_ && !*former_)
+    former_.edit() = object_;
+}
+
 void service_state::gone() {
+  keep_former();
   object_.reset();
   if (cleaning_)
     return;
@@ -88,8 +98,8 @@ void service_state::directory_changed(const messages::directory_changed& what) {
 void service_state::ticked(const tick& what) {
   if (what.kind == retry && what.epoch == retry_epoch_)
     pump();
-  if (what.kind == echo && held_)
-    changed(std::exchange(held_, nullptr));
+  if (what.kind == echo && awaited_ && awaited_->held)
+    changed(std::exchange(awaited_->held, nullptr));
   if (what.kind == grace && what.epoch == grace_epoch_ && served_ && !has_addresses() && claim_)
     report(domain::awaiting_address_report(claim_->pool), false, false);
 }
@@ -105,8 +115,8 @@ void service_state::pump() {
   planned_ = true;
   domain::service_plan_input input;
   input.object = object_.get();
-  if (accepted_)
-    input.accepted = *accepted_;
+  if (const auto& accepted = served_ ? claim_ : *served_before_)
+    input.accepted = domain::configuration_of(*accepted);
   input.suffix = [this] { return domain::name_suffix(run->random()); };
   input.pool_exists = [this](const std::string& name) { return run->names->contains(name); };
   std::visit([this](auto&& step) { carry_out(std::forward<decltype(step)>(step)); },
@@ -115,7 +125,7 @@ void service_state::pump() {
 
 void service_state::carry_out(domain::ignore_service step) {
   note(domain::ignored_report(std::move(step.message)));
-  if (guard_) {
+  if (awaited_) {
     // Only what the watch told is known to the watcher too; ending before that would make it start
     // another one for an object that is already settled.
     planned_ = false;
@@ -168,7 +178,7 @@ void service_state::patched(const domain::service& before, const domain::patch_s
     call_off();
     return retry_later(outcome.failure());
   }
-  backoff_.reset();
+  failing_.reset();
   if (step.restored_message)
     emit(true, "ConfigurationRestored", *step.restored_message);
   if (cleaned_ || !object_ || object_->uid != (*outcome)->uid)
@@ -187,23 +197,24 @@ void service_state::patched(const domain::service& before, const domain::patch_s
 
 /// Our write was answered with this version, which the watch is still to tell.
 void service_state::expect_echo(const std::string& version) {
-  if (!guard_) {
-    guard_ = std::make_unique<domain::echo_guard>();
-    guard_->accept(object_->resource_version, now(self_));
+  if (!awaited_) {
+    awaited_ = std::make_unique<awaited_echo>();
+    awaited_->guard.accept(object_->resource_version, now(self_));
   }
-  guard_->expect(version, now(self_));
-  if (!guard_->waiting())
-    guard_.reset();
+  awaited_->guard.expect(version, now(self_));
+  if (!awaited_->guard.waiting())
+    awaited_.reset();
 }
 
 void service_state::retry_later(const domain::error& failure) {
   planned_ = false; // the next snapshot is looked at, whatever it says
-  if (!backoff_)
-    backoff_ = std::make_unique<domain::backoff>(
+  auto& [backoff, next] = failing_.edit();
+  if (!backoff)
+    backoff.emplace(
       domain::backoff_settings{run->concurrency.retry_base, run->concurrency.retry_max, 2.0, 0.0});
   // 404 and 409: the watch is about to tell us what the object is now.
-  const auto delay = backoff_->next(failure.retry_after);
-  next_retry_ = std::chrono::system_clock::now() + delay;
+  const auto delay = backoff->next(failure.retry_after);
+  next = std::chrono::system_clock::now() + delay;
   self_->delayed_send(self_, delay, tick{retry, ++retry_epoch_});
   if (failure.code == error_code::conflict || failure.code == error_code::not_found
       || failure.code == error_code::not_leader)

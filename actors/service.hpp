@@ -1,11 +1,12 @@
 #pragma once
 
 #include "actors/base.hpp"
-#include "domain/echo_guard.hpp"
+#include "actors/echo.hpp"
 #include "domain/rare.hpp"
 #include "domain/retry_policy.hpp"
 #include "domain/service_phase.hpp"
 #include "domain/service_plan.hpp"
+#include "domain/service_timeline.hpp"
 
 #include <map>
 #include <memory>
@@ -39,12 +40,15 @@ public:
 
 private:
   enum tick_kind : std::uint32_t { retry, grace, echo };
-  struct transition {
-    std::chrono::system_clock::time_point at;
-    domain::service_report report;
+  /// Since the last success.
+  struct failing {
+    std::optional<domain::backoff> backoff; ///< absent where it is the pool that tries again
+    std::chrono::system_clock::time_point next;
   };
-  const domain::service_key& key() const { return subject_->key; }
-  const std::string& uid() const { return subject_->uid; }
+  /// The newest of the object whose claims these are.
+  const domain::service& subject() const { return *former_ ? **former_ : *object_; }
+  const domain::service_key& key() const { return subject().key; }
+  const std::string& uid() const { return subject().uid; }
   bool has_addresses() const { return addresses_ && !addresses_->empty(); }
 
   // the next step
@@ -58,6 +62,7 @@ private:
   void patched(const domain::service& before, const domain::patch_service& step,
                const domain::result<messages::service_ptr>& outcome);
   void adopt(const messages::service_ptr& object);
+  void keep_former();
   void expect_echo(const std::string& version);
   void retry_later(const domain::error& failure);
 
@@ -71,6 +76,7 @@ private:
   void clean_up_pools(std::vector<std::string> pools);
   void clean_up_done();
   void forget_claim();
+  void no_longer_served();
   void leave_others();
 
   // what the user is told
@@ -82,18 +88,7 @@ private:
   void emit(bool warning, std::string_view reason, const std::string& message);
   void say(std::optional<domain::condition_update> condition, bool blocking);
 
-  self_pointer self_;
-  messages::service_ptr object_;              ///< the newest snapshot; null once it is deleted
-  messages::service_ptr subject_;             ///< the newest of the object whose claims these are
-  std::unique_ptr<domain::echo_guard> guard_; ///< while the echo of our own write is to come
-  messages::service_ptr held_;                ///< the newest snapshot that the guard held back
-  std::shared_ptr<const domain::configuration_object> claimed_;  ///< behind claim_
-  std::shared_ptr<const domain::configuration_object> accepted_; ///< the last that EdgeLB served
-  messages::claim_ptr claim_;
-  messages::pool_actor pool_;
-  domain::rare<std::string> announced_to_; ///< the pool that pool_ is while there is no claim
-  domain::rare<std::map<std::string, messages::pool_actor>> releasing_;
-  domain::rare<std::vector<std::string>> found_; ///< pools with its objects, to compare with claim_
+  // Ten thousand of them stay in memory: what most have no use for takes a pointer's room.
   bool busy_ = false;
   bool planned_ = false; ///< the plan of the present snapshot is carried out or under way
   bool cleaning_ = false;
@@ -103,14 +98,26 @@ private:
   bool moved_ = false;   ///< the addresses in its status may be those of the pool it left
   bool said_something_ = false;
   domain::service_phase phase_ = domain::service_phase::waiting;
+  std::uint32_t retry_epoch_ = 0;
+  std::uint32_t grace_epoch_ = 0;
+  self_pointer self_;
+  messages::service_ptr object_;               ///< the newest snapshot; null once it is deleted
+  domain::rare<messages::service_ptr> former_; ///< of the object before it; null where it is that
+  std::unique_ptr<awaited_echo> awaited_;      ///< while the echo of our own write is to come
+  messages::claim_ptr claim_;
+  /// What EdgeLB served before claim_, while it does not serve that: a user whose claim is refused
+  /// may choose another pool.
+  domain::rare<messages::claim_ptr> served_before_;
+  messages::pool_actor pool_;
+  domain::rare<std::string> announced_to_; ///< the pool that pool_ is while there is no claim
+  domain::rare<std::map<std::string, messages::pool_actor>> releasing_;
+  domain::rare<std::vector<std::string>> found_; ///< pools with its objects, to compare with claim_
   messages::addresses_ptr addresses_;
-  std::unique_ptr<domain::backoff> backoff_; ///< since the last success, null where nothing failed
-  std::chrono::system_clock::time_point next_retry_;
-  std::uint64_t retry_epoch_ = 0;
-  std::uint64_t grace_epoch_ = 0;
+  domain::rare<failing> failing_;
   std::size_t last_event_ = 0; ///< a digest of its reason and message
-  std::vector<transition> timeline_;
-  std::optional<service_meter> meter_; ///< from the first step on: a standby counts no Services
+  domain::rare<domain::service_timeline> timeline_;
+  /// From the first step on: a standby counts no Services.
+  std::unique_ptr<service_meter> meter_;
 };
 
 messages::service_actor::behavior_type service(service_state::self_pointer self,

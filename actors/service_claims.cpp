@@ -11,11 +11,6 @@ namespace dklb::actors {
 using namespace messages;
 
 void service_state::carry_out(domain::claim_pool_part step) {
-  // Accepted it is once EdgeLB serves it: a user whose claim is refused may choose another pool.
-  if (accepted_ && *accepted_ == step.accepted)
-    claimed_ = accepted_;
-  else
-    claimed_ = std::make_shared<const domain::configuration_object>(std::move(step.accepted));
   for (const auto& warning : step.warnings)
     emit(true, "TranslationWarning", warning);
   if (step.refused_change)
@@ -29,9 +24,9 @@ void service_state::carry_out(domain::claim_pool_part step) {
     call_off();
   announced_to_.reset();
   const auto moved_from = claim_ && claim_->pool != step.claim->pool ? claim_->pool : std::string{};
+  no_longer_served();
   claim_ = std::move(step.claim);
   not_releasing(claim_->pool);
-  served_ = false;
   stopped_ = false;
   note(domain::provisioning_report(claim_->pool));
   if (!moved_from.empty()) {
@@ -176,10 +171,14 @@ void service_state::forget_claim() {
   claim_.reset();
   pool_ = nullptr;
   served_ = false;
-  accepted_.reset();
-  claimed_.reset();
+  served_before_.reset();
   addresses_.reset();
   found_.reset();
+}
+
+void service_state::no_longer_served() {
+  if (std::exchange(served_, false))
+    served_before_.edit() = claim_;
 }
 
 void service_state::clean_up_done() {

@@ -12,8 +12,6 @@ using domain::service_phase;
 
 namespace {
 
-constexpr std::size_t timeline_limit = 20;
-
 std::size_t digest_of(std::string_view reason, const std::string& message) {
   return std::hash<std::string>{}(std::string{reason}.append(message));
 }
@@ -23,11 +21,13 @@ std::size_t digest_of(std::string_view reason, const std::string& message) {
 void service_state::settled(const claim_settled& what) {
   if (!claim_ || *what.claim != *claim_)
     return;
-  served_ = !what.refusal;
-  backoff_.reset();
-  if (what.refusal)
+  failing_.reset();
+  if (what.refusal) {
+    no_longer_served();
     return report(domain::refused_report(*what.refusal), true, true);
-  accepted_ = claimed_;
+  }
+  served_ = true;
+  served_before_.reset();
   leave_others();
   if (!stopped_)
     resume();
@@ -52,7 +52,7 @@ void service_state::delayed(const claim_delayed& what) {
   if (!claim_ || claim_->pool != what.pool)
     return;
   failed(what.message);
-  next_retry_ = std::chrono::system_clock::now() + what.retry_in;
+  failing_.edit().next = std::chrono::system_clock::now() + what.retry_in;
   report(domain::delayed_report(what.pool, what.message), true, false);
 }
 
@@ -81,20 +81,14 @@ void service_state::report(const domain::service_report& what, bool warning, boo
 void service_state::note(const domain::service_report& what) {
   enter(to_string(what.phase));
   measure(what.phase);
-  if (!timeline_.empty() && phase_ == what.phase && timeline_.back().report.message == what.message)
-    return;
   phase_ = what.phase;
-  if (timeline_.size() == timeline_limit)
-    timeline_.erase(timeline_.begin());
-  // Most Services stay at the few entries that they have now.
-  timeline_.reserve(timeline_.size() + 1);
-  timeline_.push_back({std::chrono::system_clock::now(), what});
-  run->log->debug("service {}: {}: {}", own_name(), what.reason, what.message);
+  if (timeline_.edit().add(std::chrono::system_clock::now(), what, claim_, addresses_))
+    run->log->debug("service {}: {}: {}", own_name(), what.reason, what.message);
 }
 
 void service_state::measure(service_phase phase) {
   if (!meter_)
-    meter_.emplace(run->stats);
+    meter_ = std::make_unique<service_meter>(run->stats);
   meter_->enter(phase, object_ && !object_->addresses.empty());
 }
 
@@ -114,7 +108,9 @@ void service_state::say(std::optional<domain::condition_update> condition, bool 
 
 explanation service_state::explain() const {
   auto timeline = nlohmann::json::array();
-  for (const auto& item : timeline_)
+  const auto told = timeline_->entries();
+  const auto newest = told.empty() ? domain::service_report{} : told.back().report;
+  for (const auto& item : told)
     timeline.push_back({{"at", to_rfc3339(item.at)},
                         {"phase", to_string(item.report.phase)},
                         {"reason", item.report.reason},
@@ -124,12 +120,12 @@ explanation service_state::explain() const {
     {"name", key().name},
     {"uid", uid()},
     {"phase", to_string(phase_)},
-    {"reason", timeline_.empty() ? "" : timeline_.back().report.reason},
-    {"message", timeline_.empty() ? "" : timeline_.back().report.message},
+    {"reason", newest.reason},
+    {"message", newest.message},
     {"pool", nullptr},
     {"frontends", nlohmann::json::array()},
     {"addresses", has_addresses() ? address_list(*addresses_) : nlohmann::json::array()},
-    {"attempts", backoff_ ? backoff_->attempts() : 0},
+    {"attempts", failing_->backoff ? failing_->backoff->attempts() : 0},
     {"nextRetry", nullptr},
     {"timeline", std::move(timeline)}};
   if (claim_) {
@@ -139,8 +135,8 @@ explanation service_state::explain() const {
                                    {"servicePort", port.service_port},
                                    {"nodePort", port.node_port}});
   }
-  if (next_retry_ > std::chrono::system_clock::now())
-    body["nextRetry"] = to_rfc3339(next_retry_);
+  if (failing_->next > std::chrono::system_clock::now())
+    body["nextRetry"] = to_rfc3339(failing_->next);
   return {std::make_shared<const nlohmann::json>(std::move(body))};
 }
 

@@ -143,7 +143,7 @@ void status_writer_state::written(const domain::service_key& key, const std::str
     if (!echoed) {
       item->object = *outcome;
       if (!item->awaited)
-        item->awaited = std::make_unique<echo>();
+        item->awaited = std::make_unique<awaited_echo>();
       item->awaited->guard = {};
       item->awaited->guard.expect(item->object->resource_version, now(self_));
     }

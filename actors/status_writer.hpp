@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/base.hpp"
-#include "domain/echo_guard.hpp"
+#include "actors/echo.hpp"
 #include "domain/pool_status.hpp"
 #include "domain/retry_policy.hpp"
 
@@ -29,11 +29,6 @@ public:
   void retry(const domain::service_key& key);
 
 private:
-  /// While the watch is still to tell of our own write.
-  struct echo {
-    domain::echo_guard guard;
-    messages::service_ptr held; ///< the newest snapshot that the guard held back
-  };
   /// What the pollers and the service actor said of one Service, and what its status is known to
   /// be.
   struct entry {
@@ -42,7 +37,7 @@ private:
     std::string pool;
     messages::addresses_ptr addresses; ///< null: not known
     std::unique_ptr<const domain::condition_update> said;
-    std::unique_ptr<echo> awaited;
+    std::unique_ptr<awaited_echo> awaited;
     std::unique_ptr<domain::backoff> retry;
     bool blocking = false;
     bool withdrawn = false;

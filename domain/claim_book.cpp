@@ -6,8 +6,10 @@ namespace dklb::domain {
 
 namespace {
 
-bool same_but_address(const pool_claim& left, pool_claim right) {
+/// True where both mean the same objects and settings.
+bool same_in_pool(const pool_claim& left, pool_claim right) {
   right.had_address = left.had_address;
+  right.frontends = left.frontends;
   return left == right;
 }
 
@@ -32,8 +34,9 @@ bool claim_book::put(claim_ptr claim) {
   auto slot = place_of(key);
   if (slot == entries_.end() || service_of(*slot) != key) {
     slot = entries_.emplace(slot);
-  } else if (same_but_address(*slot->claim, *claim)) {
-    // Nothing to write for; an address matters only if the pool vanishes.
+  } else if (same_in_pool(*slot->claim, *claim)) {
+    // Nothing to write for; an address matters only if the pool vanishes, and of the frontends in
+    // the annotation only the ports that come of them.
     slot->claim = std::move(claim);
     return false;
   }

@@ -4,6 +4,30 @@
 
 namespace dklb::domain {
 
+bool is_cloud(const pool_claim& claim) {
+  return !claim.cloud_provider.empty();
+}
+
+std::optional<std::string> network_of(const pool_claim& claim) {
+  return is_cloud(claim) ? std::optional<std::string>("") : claim.network;
+}
+
+configuration_object configuration_of(const pool_claim& claim) {
+  configuration_object out;
+  out.name = claim.pool;
+  out.role = claim.role;
+  out.network = claim.network;
+  out.cpus = claim.cpus;
+  out.memory = claim.memory;
+  out.size = claim.size;
+  out.constraints = claim.constraints;
+  out.frontends = claim.frontends;
+  out.creation = claim.creation;
+  if (!claim.cloud_provider.empty())
+    out.cloud_provider_configuration = claim.cloud_provider;
+  return out;
+}
+
 bool same_service(const pool_claim& left, const pool_claim& right) {
   return left.service == right.service && left.uid == right.uid;
 }

@@ -28,20 +28,33 @@ struct pool_claim {
   std::string creation_timestamp;
   std::string pool;
   std::optional<std::string> role;
-  std::optional<std::string> network;
+  std::optional<std::string> network; ///< as the annotation has it, see network_of()
   std::optional<double> cpus;
   std::optional<std::int64_t> memory;
   std::optional<int> size;
   std::optional<std::string> constraints;
-  creation_strategy creation = creation_strategy::if_not_present;
+  std::optional<creation_strategy> creation; ///< absent: if_not_present
   /// JSON text; not empty makes the pool a cloud-provider pool.
   std::string cloud_provider;
+  /// As the annotation has them; `ports` is what comes of them.
+  std::vector<frontend_mapping> frontends;
   /// The Service's status already shows an address (for `Once`).
   bool had_address = false;
   std::vector<claimed_port> ports;
 
   friend bool operator==(const pool_claim&, const pool_claim&) = default;
 };
+
+/// True where the claim asks for a pool behind a cloud provider's load balancer.
+bool is_cloud(const pool_claim& claim);
+
+/// The network that is asked for: a cloud-provider pool is always on the host's, whatever `network`
+/// says.
+std::optional<std::string> network_of(const pool_claim& claim);
+
+/// The configuration object that the claim was made of. It is not kept beside the claim, because
+/// there may be ten thousand of them.
+configuration_object configuration_of(const pool_claim& claim);
 
 /// True where both are of the same Service, and not of one that was created anew under its name.
 bool same_service(const pool_claim& left, const pool_claim& right);

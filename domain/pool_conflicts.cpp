@@ -26,7 +26,8 @@ bool contains(const std::vector<int>& ports, int port) {
 }
 
 bool permits_creation(const pool_claim& claim) {
-  return claim.creation == creation_strategy::if_not_present
+  return claim.creation.value_or(creation_strategy::if_not_present)
+           == creation_strategy::if_not_present
          || (claim.creation == creation_strategy::once && !claim.had_address);
 }
 

@@ -17,11 +17,6 @@ std::string shown(const T& value) {
   return pool_document(value).dump(-1, ' ', false, pool_document::error_handler_t::replace);
 }
 
-/// A cloud-provider pool is always on the host network, whatever `network` says.
-std::optional<std::string> network_of(const pool_claim& claim) {
-  return is_cloud(claim) ? std::optional<std::string>("") : claim.network;
-}
-
 std::string way_out(const char* key) {
   return "use the same value, leave " + in_quotes(key) + " out, or name another pool";
 }
@@ -88,10 +83,6 @@ std::optional<claim_refusal> compare_for_creation(const section_deciders& older,
 }
 
 } // namespace
-
-bool is_cloud(const pool_claim& claim) {
-  return !claim.cloud_provider.empty();
-}
 
 void section_deciders::admit(const pool_claim& claim) {
   const auto take = [&](const pool_claim*& decider, bool sets) {

@@ -7,9 +7,6 @@
 
 namespace dklb::domain {
 
-/// True where the claim asks for a pool behind a cloud provider's load balancer.
-bool is_cloud(const pool_claim& claim);
-
 /// For each key of the pool section (everything in a pool but `haproxy`), the oldest accepted claim
 /// that sets it: its value holds, and a younger claim with another value is refused.
 struct section_deciders {

@@ -91,13 +91,14 @@ result<claim_pool_part> make_claim(const service& service, const configuration_o
   claim.creation_timestamp = service.creation_timestamp;
   claim.pool = object.name.value_or("");
   claim.role = object.role;
-  claim.network = cloud ? std::optional<std::string>{""} : object.network;
+  claim.network = object.network;
   claim.cpus = object.cpus;
   claim.memory = object.memory;
   claim.size = object.size;
   claim.constraints = object.constraints;
-  claim.creation = object.creation.value_or(creation_strategy::if_not_present);
+  claim.creation = object.creation;
   claim.cloud_provider = object.cloud_provider_configuration.value_or("");
+  claim.frontends = object.frontends;
   // Only `Once` asks for it; a claim that changed with each status write would wake its pool.
   claim.had_address = claim.creation == creation_strategy::once && !service.addresses.empty();
   std::set<int> bound;
@@ -113,7 +114,6 @@ result<claim_pool_part> make_claim(const service& service, const configuration_o
   }
   claim_pool_part part;
   part.claim = std::make_shared<const pool_claim>(std::move(claim));
-  part.accepted = object;
   part.warnings = dropped_entries(service, object);
   return part;
 }

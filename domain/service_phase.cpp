@@ -97,6 +97,20 @@ service_report provisioned_report(std::string_view pool, const std::vector<ingre
           "EdgeLB pool " + quoted(pool) + " serves this Service at " + list_of(addresses)};
 }
 
+service_report usual_report(service_phase phase, std::string_view pool,
+                            const std::vector<ingress>& addresses) {
+  switch (phase) {
+  case service_phase::provisioning:
+    return provisioning_report(pool);
+  case service_phase::awaiting_address:
+    return awaiting_address_report(pool);
+  case service_phase::provisioned:
+    return provisioned_report(pool, addresses);
+  default:
+    return {phase, {}, {}};
+  }
+}
+
 service_report refused_report(const claim_refusal& refusal) {
   return {service_phase::refused, reason_of(refusal.reason), refusal.message};
 }

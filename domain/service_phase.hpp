@@ -30,6 +30,8 @@ struct service_report {
   service_phase phase = service_phase::waiting;
   std::string_view reason; ///< CamelCase, a literal
   std::string message;     ///< cause and next step
+
+  friend bool operator==(const service_report&, const service_report&) = default;
 };
 
 /// The texts of the states that are not a refusal of the annotation's own parser.
@@ -38,6 +40,9 @@ service_report paused_report(std::string message);
 service_report provisioning_report(std::string_view pool);
 service_report awaiting_address_report(std::string_view pool);
 service_report provisioned_report(std::string_view pool, const std::vector<ingress>& addresses);
+/// Of these three the one of a phase, an empty one for another phase.
+service_report usual_report(service_phase phase, std::string_view pool,
+                            const std::vector<ingress>& addresses);
 service_report refused_report(const claim_refusal& refusal);
 /// Without the time of the next try: that would make every try a new state.
 service_report delayed_report(std::string_view pool, std::string_view cause);

@@ -43,12 +43,10 @@ struct refuse_service {
   std::string message;           ///< cause and next step
 };
 
-/// Go on with this claim.
+/// Go on with this claim. Once the pool has taken it, hand it in as `accepted`: what was refused
+/// stays free to change, the name included.
 struct claim_pool_part {
   std::shared_ptr<const pool_claim> claim;
-  /// The configuration object behind the claim: hand it in as `accepted` once the pool has taken
-  /// the claim. What was refused stays free to change, the name included.
-  configuration_object accepted;
   /// Accepted spellings and dropped entries the user should know of.
   std::vector<std::string> warnings;
   /// A forbidden change (name, role, network) that is refused while the old claim goes on; the
@@ -79,8 +77,8 @@ using service_step = std::variant<ignore_service, clean_up_service, refuse_servi
 /// What the decision may know beside the object itself.
 struct service_plan_input {
   const domain::service* object = nullptr;
-  /// The configuration object of the last claim that a pool took for this uid; absent before the
-  /// first one and after a restart.
+  /// The last claim's that a pool took for this uid; absent before the first one and after a
+  /// restart.
   std::optional<configuration_object> accepted;
   /// A fresh candidate for a generated pool name: called until it is not taken.
   std::function<std::string()> suffix;

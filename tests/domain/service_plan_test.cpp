@@ -118,9 +118,10 @@ TEST(PlanService, ClaimsTheRedisExampleOfTheGuide) {
   expected.uid = "uid-1";
   expected.creation_timestamp = "2024-01-01T00:00:00Z";
   expected.pool = "dklb-redis";
+  expected.frontends = {{16379, 6379}};
   expected.ports = {{6379, 32213, 16379}};
   EXPECT_EQ(*part.claim, expected);
-  EXPECT_EQ(part.accepted.name, "dklb-redis");
+  EXPECT_EQ(configuration_of(*part.claim).name, "dklb-redis");
   EXPECT_TRUE(part.warnings.empty());
   EXPECT_FALSE(part.refused_change);
 }
@@ -358,7 +359,7 @@ TEST(PlanService, GoesOnWithTheAcceptedObjectWhereAChangeIsForbidden) {
       expect_step<claim_pool_part>(plan(annotated(row.annotation), {.accepted = row.accepted}));
     ASSERT_TRUE(part.claim) << row.name;
     EXPECT_EQ(part.claim->pool, "cloud-a") << row.name;
-    EXPECT_EQ(part.accepted, parsed(row.accepted)) << row.name;
+    EXPECT_EQ(configuration_of(*part.claim), parsed(row.accepted)) << row.name;
     EXPECT_EQ(part.refused_change,
               std::string{row.text}
                 + "; the pool \"cloud-a\" goes on as before: put the old value "
@@ -438,7 +439,7 @@ cloudProviderConfiguration: |
 )")));
   ASSERT_TRUE(part.claim);
   EXPECT_EQ(part.claim->pool, "cloudy-redis");
-  EXPECT_EQ(part.claim->network, "");
+  EXPECT_EQ(network_of(*part.claim), "");
   EXPECT_EQ(part.claim->cloud_provider, "{\"aws\": {\"elbs\": []}}\n");
   EXPECT_EQ(part.claim->ports, (std::vector<claimed_port>{{6379, 32213, 0}}));
   EXPECT_EQ(part.warnings,

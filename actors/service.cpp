@@ -19,7 +19,8 @@ void service_state::start(const service_ptr& object, runtime_ptr shared, directo
   gate_open = open;
   enlist(self_, std::move(shared), std::move(handles), "service", to_string(key()));
   enter("waiting");
-  changed(object);
+  track();
+  pump();
 }
 
 void service_state::changed(const service_ptr& object) {
@@ -49,8 +50,15 @@ void service_state::adopt(const service_ptr& object) {
     object_ = object;
     return;
   }
+  // The echo of our own write says nothing new; the writer was told when the answer came.
+  const auto told = object_ && !*former_ && object_->resource_version == object->resource_version;
   object_ = object;
   former_.reset();
+  if (!told)
+    track();
+}
+
+void service_state::track() {
   self_->send(peers->writer_of(key()), track_status{object_});
 }
 
@@ -92,7 +100,7 @@ void service_state::gate_delayed(const std::string& why) {
 void service_state::directory_changed(const messages::directory_changed& what) {
   peers = what.handles;
   if (object_ && !cleaning_)
-    self_->send(peers->writer_of(key()), track_status{object_});
+    track();
 }
 
 void service_state::ticked(const tick& what) {

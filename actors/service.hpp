@@ -63,6 +63,7 @@ private:
                const domain::result<messages::service_ptr>& outcome);
   void adopt(const messages::service_ptr& object);
   void keep_former();
+  void track();
   void expect_echo(const std::string& version);
   void retry_later(const domain::error& failure);
 

@@ -1,4 +1,6 @@
 #include "actors/controller.hpp"
+#include "cluster_reader.hpp"
+#include "domain/cluster_plan.hpp"
 #include "domain/config.hpp"
 #include "http/kube/access.hpp"
 #include "process.hpp"
@@ -20,6 +22,10 @@ using namespace dklb;
 constexpr int exit_ok = 0;
 constexpr int exit_gave_up = 1;
 constexpr int exit_bad_input = 2;
+/// What `dklb plan` says, as `kubectl diff` does.
+constexpr int exit_no_change = 0;
+constexpr int exit_changes = 1;
+constexpr int exit_failed = 2;
 
 /// Rare enough to cost nothing, often enough that a burst is soon forgotten.
 constexpr std::chrono::seconds upkeep_period{10};
@@ -36,6 +42,25 @@ std::optional<domain::config> load(const std::string& file) {
   for (const auto& mistake : outcome.mistakes)
     std::cerr << to_string(mistake, file) << "\n";
   return outcome.mistakes.empty() ? outcome.value : std::nullopt;
+}
+
+/// Prints what EdgeLB would be told, and tells it nothing.
+int plan(const domain::config& settings, bool as_json) {
+  process::set_up_log(settings.log);
+  const auto environment = http::kube::process_environment();
+  const auto access = http::kube::find_access(settings.kubernetes.kubeconfig, environment);
+  if (!access) {
+    std::cerr << access.failure().message << "\n";
+    return exit_failed;
+  }
+  const auto observed = read_cluster(settings, *access, environment);
+  if (!observed) {
+    std::cerr << observed.failure().message << "\n";
+    return exit_failed;
+  }
+  const auto planned = domain::plan_cluster(settings, observed->node_addresses, observed->state);
+  std::cout << (as_json ? plan_as_json(planned).dump(2) + "\n" : plan_as_table(planned));
+  return planned.pools.empty() ? exit_no_change : exit_changes;
 }
 
 int run(domain::config settings) {
@@ -79,6 +104,16 @@ int main(int argc, char** argv) {
   auto* check = app.add_subcommand("check-config", "checks a configuration file and ends");
   std::string checked;
   check->add_option("FILE", checked, "configuration file")->required();
+  auto* planning = app.add_subcommand(
+    "plan",
+    "prints what each pool would become and why, and writes nothing; exit status 0: nothing "
+    "to do, 1: changes, 2: an error");
+  std::string output = "table";
+  planning->add_option("--config", file, "configuration file")->type_name("FILE");
+  planning->add_option("--kubeconfig", kubeconfig, "overrides kubernetes.kubeconfig")
+    ->type_name("FILE");
+  planning->add_option("-o,--output", output, "how it is printed")
+    ->check(CLI::IsMember({"table", "json"}));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {
@@ -97,5 +132,5 @@ int main(int argc, char** argv) {
     settings->kubernetes.kubeconfig = kubeconfig;
   if (!level.empty())
     settings->log.level = level;
-  return run(std::move(*settings));
+  return planning->parsed() ? plan(*settings, output == "json") : run(std::move(*settings));
 }

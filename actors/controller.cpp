@@ -12,7 +12,7 @@
 #include "actors/webhook_routes.hpp"
 #include "http/base64.hpp"
 #include "http/edgelb/client.hpp"
-#include "http/edgelb/credentials.hpp"
+#include "http/edgelb/connect.hpp"
 #include "http/kube/client.hpp"
 #include "http/kube/files.hpp"
 #include "http/server/certificate.hpp"
@@ -112,28 +112,17 @@ domain::result<domain::unit> controller::make_clients() {
   kube.on_answer = count_answers(run_);
   kube_ = std::make_shared<http::kube::client>(engine_, std::move(kube));
 
-  auto where = std::make_shared<http::endpoint>();
-  where->base_url = settings.edgelb.url;
-  while (where->base_url.ends_with('/'))
-    where->base_url.pop_back();
-  where->ca_file = settings.edgelb.ca_file;
-  where->insecure_skip_tls_verify = settings.edgelb.insecure_skip_tls_verify;
-  auto credentials = http::edgelb::find_credentials(
-    engine_, {settings.edgelb.bearer_token_file, settings.edgelb.service_account_file,
-              arguments_.environment.get_env, where});
-  if (!credentials)
-    return std::move(credentials.failure());
-  http::edgelb::client_settings edgelb;
-  edgelb.where = where;
-  edgelb.timeout = settings.concurrency.edgelb_timeout;
-  edgelb.max_in_flight = static_cast<std::size_t>(settings.concurrency.edgelb_in_flight);
-  edgelb.credentials = std::move(*credentials);
-  edgelb.may_write = [permit = permit_] { return permit->granted(); };
-  edgelb.on_exchange = [stats = run_->stats](const http::request& what, int status,
-                                             std::chrono::microseconds took) {
+  http::edgelb::client_settings hooks;
+  hooks.may_write = [permit = permit_] { return permit->granted(); };
+  hooks.on_exchange = [stats = run_->stats](const http::request& what, int status,
+                                            std::chrono::microseconds took) {
     stats->edgelb_answered(what.method, status, took);
   };
-  edgelb_ = std::make_shared<http::edgelb::client>(engine_, std::move(edgelb));
+  auto connected =
+    http::edgelb::connect(engine_, settings, arguments_.environment.get_env, std::move(hooks));
+  if (!connected)
+    return std::move(connected.failure());
+  edgelb_ = std::move(*connected);
   return domain::unit{};
 }
 

@@ -133,7 +133,7 @@ struct node_intake::implementation {
       return;
     std::vector<std::string> addresses;
     for (const auto& [name, node] : known)
-      if (node.ready && !node.address.empty())
+      if (usable(node))
         addresses.push_back(node.address);
     std::sort(addresses.begin(), addresses.end());
     if (std::exchange(told_once, true) && addresses == told)

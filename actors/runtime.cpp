@@ -1,5 +1,7 @@
 #include "actors/runtime.hpp"
 
+#include "domain/settings.hpp"
+
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
@@ -49,12 +51,8 @@ nlohmann::json address_list(const std::vector<domain::ingress>& addresses) {
 
 runtime_ptr make_runtime(const domain::config& settings) {
   auto out = std::make_shared<runtime>();
-  out->services = {settings.cluster_name, settings.kubernetes.claim_unclassed,
-                   settings.kubernetes.load_balancer_class, settings.pools.default_size};
-  out->pools.cluster = settings.cluster_name;
-  out->pools.pool_group = settings.edgelb.pool_group;
-  out->pools.default_size = settings.pools.default_size;
-  out->pools.mode = settings.pools.mode;
+  out->services = domain::service_settings_of(settings);
+  out->pools = domain::pool_settings_of(settings);
   out->concurrency = settings.concurrency;
   out->orphans = settings.orphans;
   out->wall_clock = [] { return to_rfc3339(std::chrono::system_clock::now()); };

@@ -26,16 +26,12 @@ service_watcher_state::~service_watcher_state() {
       caf::anon_send_exit(item.actor, caf::exit_reason::kill);
 }
 
-bool service_watcher_state::relevant(const domain::service& object) const {
-  return object.type == "LoadBalancer" || domain::needs_cleanup(run->services, object);
-}
-
 void service_watcher_state::observed(const service_ptr& object) {
   if (intake_)
     intake_->release();
   const auto found = services_.find(object->key);
   if (found == services_.end()) {
-    if (relevant(*object))
+    if (domain::followed(run->services, *object))
       spawn(*services_.try_emplace(object->key, entry{{}, object}).first);
     return;
   }
@@ -105,7 +101,7 @@ void service_watcher_state::child_down(const caf::down_msg& down) {
   }
   if (down.reason == caf::exit_reason::normal) {
     // It ended because there was nothing to do; a newer object may have crossed its end.
-    if (relevant(*item.object))
+    if (domain::followed(run->services, *item.object))
       spawn(place);
     else
       services_.erase(key);

@@ -47,7 +47,6 @@ private:
 
   using service_map = std::unordered_map<domain::service_key, entry>;
 
-  bool relevant(const domain::service& object) const;
   void spawn(service_map::value_type& place);
   template <class Message>
   void tell_services(const Message& what);

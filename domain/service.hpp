@@ -85,6 +85,9 @@ struct node {
   friend auto operator<=>(const node&, const node&) = default;
 };
 
+/// Whether a pool may send traffic to the node.
+bool usable(const node& node);
+
 /// Names that users, manifests and other tools rely on.
 inline constexpr const char* config_annotation_name = "kubernetes.dcos.io/dklb-config";
 inline constexpr const char* paused_annotation_name = "kubernetes.dcos.io/dklb-paused";

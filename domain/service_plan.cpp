@@ -170,6 +170,10 @@ bool needs_cleanup(const service_settings& settings, const service& service) {
   return has_finalizer(service) && !wanted(settings, service);
 }
 
+bool followed(const service_settings& settings, const service& service) {
+  return service.type == "LoadBalancer" || needs_cleanup(settings, service);
+}
+
 bool same_for_plan(const service& left, const service& right, const pool_claim* claim) {
   const bool addresses_count = claim == nullptr || claim->creation == creation_strategy::once;
   return left.uid == right.uid && left.deleting == right.deleting && left.type == right.type

@@ -29,6 +29,9 @@ bool wanted(const service_settings& settings, const service& service);
 /// Our finalizer is there and the Service is deleting or no longer wanted.
 bool needs_cleanup(const service_settings& settings, const service& service);
 
+/// Whether dklb keeps an eye on the Service. Objects of a Service that it does not are nobody's.
+bool followed(const service_settings& settings, const service& service);
+
 /// Nothing to do with us: not wanted and no finalizer of ours.
 struct ignore_service {
   std::string message;

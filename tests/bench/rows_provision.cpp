@@ -31,30 +31,18 @@ double median(std::vector<double> values) {
   return percentile(values, 0.5);
 }
 
-/// From the first list to the end of the last event: events come after what users wait for, and the
-/// floor's time has them in it.
-double seconds_to_last_event(const support::kube_imposter& kube) {
-  const auto first = kube.log("list", "services");
-  const auto events = kube.log("create", "events");
-  if (first.empty() || events.empty())
-    return 0;
-  auto last = first.front().started;
-  for (const auto& entry : events)
-    last = std::max(last, entry.finished.value_or(entry.started));
-  return std::chrono::duration<double>(last - first.front().started).count();
-}
-
 /// What dklb took and, right after it, the bare loop: side by side, so that a machine that is slow
 /// for a while is slow for both; the medians of several such pairs.
 struct paired {
   std::vector<double> seconds, floor_seconds, ratios, cpu_ratios, event_ratios;
 
   void add(const world& recorded, double cpu_seconds, const bare_outcome& least) {
-    seconds.push_back(provisioning_seconds(recorded.kube));
+    seconds.push_back(seconds_to_last(recorded.kube, "patch", "services/status"));
     floor_seconds.push_back(least.seconds);
     ratios.push_back(seconds.back() / least.seconds);
     cpu_ratios.push_back(cpu_seconds / least.cpu_seconds);
-    event_ratios.push_back(seconds_to_last_event(recorded.kube) / least.seconds);
+    // Events come after what users wait for, and the floor's time has them in it.
+    event_ratios.push_back(seconds_to_last(recorded.kube, "create", "events") / least.seconds);
   }
   std::vector<row> rows(const std::string& work, double most) const {
     const auto ratio = median(ratios);

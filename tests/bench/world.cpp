@@ -105,13 +105,14 @@ void world::wait_quiet(std::chrono::milliseconds quiet) {
   }
 }
 
-double provisioning_seconds(const support::kube_imposter& kube) {
+double seconds_to_last(const support::kube_imposter& kube, const std::string& verb,
+                       const std::string& resource) {
   const auto first = kube.log("list", "services");
-  const auto patches = kube.log("patch", "services/status");
-  if (first.empty() || patches.empty())
+  const auto requests = kube.log(verb, resource);
+  if (first.empty() || requests.empty())
     return 0;
   auto last = first.front().started;
-  for (const auto& entry : patches)
+  for (const auto& entry : requests)
     last = std::max(last, entry.finished.value_or(entry.started));
   return std::chrono::duration<double>(last - first.front().started).count();
 }

@@ -56,8 +56,10 @@ std::string pool_name(std::size_t number);
 /// Polls, because waking at each of a thousand requests would disturb what is measured.
 bool wait_for(const std::function<bool()>& predicate, std::chrono::milliseconds deadline);
 
-/// From the start of the first list to the end of the last status patch, in seconds.
-double provisioning_seconds(const support::kube_imposter& kube);
+/// From the start of the first list of Services to the end of the last request of this kind, in
+/// seconds; 0 where there was none.
+double seconds_to_last(const support::kube_imposter& kube, const std::string& verb,
+                       const std::string& resource);
 
 /// The requests about each Service as dklb made them in `recorded`, for a server that has the same
 /// Services: finalizer patch, creation of the pool, metadata, status patch, and events beside them.

@@ -8,15 +8,28 @@ namespace {
 
 using ::testing::HasSubstr;
 
+/// The program run to its end.
+class finished_program {
+public:
+  explicit finished_program(const std::vector<std::string>& arguments) {
+    std::vector<std::string> command{DKLB_PROGRAM};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    const support::temporary_folder folder;
+    support::child_process child(command, folder.path() + "/output");
+    status = child.wait(20s).value_or(-1);
+    output = support::read_file(folder.path() + "/output");
+  }
+
+  int status = -1;
+  std::string output;
+};
+
 class Program : public ::testing::Test {
 protected:
   int run(const std::vector<std::string>& arguments) {
-    std::vector<std::string> command{DKLB_PROGRAM};
-    command.insert(command.end(), arguments.begin(), arguments.end());
-    support::child_process child(command, folder_.path() + "/output");
-    const auto status = child.wait(20s);
-    output_ = support::read_file(folder_.path() + "/output");
-    return status.value_or(-1);
+    const finished_program ended{arguments};
+    output_ = ended.output;
+    return ended.status;
   }
 
   support::temporary_folder folder_;
@@ -51,6 +64,49 @@ TEST_F(Program, NamesAConfigurationFileThatIsMissing) {
 TEST_F(Program, TellsItsVersion) {
   EXPECT_EQ(run({"--version"}), 0);
   EXPECT_THAT(output_, HasSubstr("dklb "));
+}
+
+TEST_F(Controller, PlanSaysWhatWouldBeWrittenAndWritesNothing) {
+  create("web", "app");
+  start();
+  ASSERT_TRUE(eventually([&] { return served("web"); }));
+  const auto plan = [&](const std::string& format) {
+    return finished_program{{"plan", "--config", dklb_->config_file(), "--kubeconfig",
+                             dklb_->kubeconfig_file(), "-o", format}};
+  };
+  const auto settled = plan("table");
+  EXPECT_EQ(settled.status, 0) << settled.output;
+  EXPECT_EQ(settled.output, "Nothing to do.\n");
+
+  EXPECT_EQ(dklb_->stop(), 0);
+  create("more", "other", {81});
+  create("rival", "app");
+  const auto before = writes();
+  const auto table = plan("table");
+  EXPECT_EQ(table.status, 1);
+  EXPECT_THAT(table.output, HasSubstr("other  create  create pool other"));
+  EXPECT_THAT(table.output, HasSubstr("default/rival  Refused  PortConflict"));
+  const auto json = plan("json");
+  EXPECT_EQ(json.status, 1);
+  EXPECT_EQ(nlohmann::json::parse(json.output)["pools"][0]["name"], "other");
+  EXPECT_EQ(writes(), before);
+}
+
+TEST_F(Controller, PlanNamesTheServerThatFails) {
+  start();
+  ASSERT_TRUE(dklb_->wait_ready());
+  const auto plan = [&] {
+    return finished_program{
+      {"plan", "--config", dklb_->config_file(), "--kubeconfig", dklb_->kubeconfig_file()}};
+  };
+  edgelb_.inject({.kind = fault_kind::status, .path = "/v2/pools", .times = 1});
+  const auto without_edgelb = plan();
+  EXPECT_EQ(without_edgelb.status, 2);
+  EXPECT_THAT(without_edgelb.output, HasSubstr("EdgeLB: "));
+  kube_.inject({.kind = fault_kind::status, .path = "/api/v1/services", .times = 1});
+  const auto without_kubernetes = plan();
+  EXPECT_EQ(without_kubernetes.status, 2);
+  EXPECT_THAT(without_kubernetes.output, HasSubstr("Kubernetes: "));
 }
 
 TEST_F(Controller, TermFinishesWhatIsInFlight) {

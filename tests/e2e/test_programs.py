@@ -92,3 +92,30 @@ def test_the_live_configuration_is_shown_without_secrets(world, quick, tmp_path)
     assert "dev/kubernetes01" in json.dumps(config)
     assert "very-secret-token" not in json.dumps(config)
     assert "very-secret-token" not in world.sandbox.dklb.log.read_text(encoding="utf-8")
+
+
+def test_plan_tells_what_would_be_written(running):
+    config = running.sandbox.state / "dklb.yaml"
+    running.create_pod()
+    running.create_service(config="name: planned\n")
+    running.wait_for_phase("redis", "Provisioned")
+    settled = dklb("plan", f"--config={config}")
+    assert (settled.returncode, settled.stdout) == (0, "Nothing to do.\n"), settled
+
+    running.stop_dklb()
+    running.create_service("second", config="name: planned\n", port=6380)
+    running.create_service("rival", config="name: planned\n")
+    writes = running.edgelb_writes()
+    planned = dklb("plan", f"--config={config}")
+    assert planned.returncode == 1, planned
+    assert "planned  replace" in planned.stdout
+    assert f"add frontend dev.kubernetes01:{running.namespace}:second:6380" in planned.stdout
+    assert f"{running.namespace}/rival  Refused  PortConflict" in planned.stdout
+    as_json = json.loads(dklb("plan", f"--config={config}", "-o", "json").stdout)
+    assert [pool["name"] for pool in as_json["pools"]] == ["planned"]
+    assert running.edgelb_writes() == writes
+    # What was said is what is done.
+    running.sandbox.start_dklb()
+    running.wait_for_phase("second", "Provisioned")
+    running.wait_for_phase("rival", "Refused")
+    assert dklb("plan", f"--config={config}").returncode == 0

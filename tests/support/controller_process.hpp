@@ -36,6 +36,7 @@ public:
   /// Writes the configuration file again, with another merge patch.
   void reconfigure(const nlohmann::json& overrides);
   const std::string& config_file() const { return config_file_; }
+  const std::string& kubeconfig_file() const { return kubeconfig_file_; }
   /// An introspection page; status 0 where nobody answers.
   raw_answer get(const std::string& path) const;
   /// Waits for `/readyz` to be ok.

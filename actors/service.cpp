@@ -164,8 +164,6 @@ void service_state::carry_out(domain::pause_service step) {
 
 void service_state::carry_out(domain::patch_service step) {
   busy_ = true;
-  if (step.next && !claim_)
-    announce(step.next->claim->pool);
   auto shared = std::make_shared<const domain::patch_service>(std::move(step));
   const auto done = [this, shared, sent = object_](const domain::result<service_ptr>& outcome) {
     busy_ = false;
@@ -178,6 +176,9 @@ void service_state::carry_out(domain::patch_service step) {
   self_->request(peers->kube, caf::infinite, patch_service_object{object_, *shared})
     .then([done](const service_answer& answer) { done(answer.outcome); },
           [done](const caf::error& problem) { done(to_domain(problem)); });
+  // Behind the request, which is what the Service waits for.
+  if (shared->next && !claim_)
+    announce(shared->next->claim->pool);
 }
 
 void service_state::patched(const domain::service& before, const domain::patch_service& step,

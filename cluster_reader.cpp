@@ -53,6 +53,7 @@ domain::result<domain::unit> list_once(const std::shared_ptr<http::kube::client>
   handler.on_malformed = [](const domain::error& failure) { spdlog::warn(failure.message); };
   http::kube::reflector_settings settings;
   settings.path = std::move(path);
+  settings.streaming_list = true; // costs the server less, and one that has none lists as usual
   http::kube::reflector reflector{client, std::move(settings), std::move(handler)};
   reflector.start();
   auto listed = outcome->wait();

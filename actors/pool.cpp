@@ -14,10 +14,10 @@ constexpr milliseconds company_patience{1000};
 
 } // namespace
 
-void pool_state::start(std::string name, pool_arguments arguments) {
+void pool_state::start(const std::string& name, pool_arguments arguments) {
   gate_open = arguments.gate_open;
   nodes_ = std::move(arguments.nodes);
-  enlist(self_, std::move(arguments.run), std::move(arguments.peers), "pool", std::move(name));
+  enlist(self_, std::move(arguments.run), std::move(arguments.peers), "pool", name);
   enter("idle");
 }
 

@@ -32,7 +32,7 @@ public:
   using self_pointer = messages::pool_actor::stateful_pointer<pool_state>;
   explicit pool_state(self_pointer self) : self_(self) {}
 
-  void start(std::string name, pool_arguments arguments);
+  void start(const std::string& name, pool_arguments arguments);
   void claim(const messages::claim_pool& what);
   void announced(const messages::announce_claim& what);
   caf::typed_response_promise<messages::pool_released> release(const domain::service_key& key);
@@ -118,7 +118,7 @@ private:
   std::optional<last_write> last_write_;
 };
 
-messages::pool_actor::behavior_type pool(pool_state::self_pointer self, std::string name,
+messages::pool_actor::behavior_type pool(pool_state::self_pointer self, const std::string& name,
                                          pool_arguments arguments);
 
 } // namespace dklb::actors

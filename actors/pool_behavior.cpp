@@ -96,10 +96,10 @@ void pool_state::explain_documents(const std::shared_ptr<inquiry>& asked) {
       });
 }
 
-pool_actor::behavior_type pool(pool_state::self_pointer self, std::string name,
+pool_actor::behavior_type pool(pool_state::self_pointer self, const std::string& name,
                                pool_arguments arguments) {
   auto& state = self->state;
-  state.start(std::move(name), std::move(arguments));
+  state.start(name, std::move(arguments));
   return {
     [&state, self](const describe&) { return state.describe(self); },
     [&state](const claim_pool& what) {

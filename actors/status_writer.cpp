@@ -182,16 +182,16 @@ void status_writer_state::publish(entry& item, bool wrote) {
   self_->send(item.owner, addresses_published{item.addresses, wrote});
 }
 
-void status_writer_state::start(std::string shard, runtime_ptr shared, bool open) {
+void status_writer_state::start(const std::string& shard, runtime_ptr shared, bool open) {
   gate_open = open;
-  enlist(self_, std::move(shared), nullptr, "status_writer", std::move(shard));
+  enlist(self_, std::move(shared), nullptr, "status_writer", shard);
 }
 
 status_writer_actor::behavior_type status_writer(status_writer_state::self_pointer self,
-                                                 std::string shard, runtime_ptr run,
+                                                 const std::string& shard, runtime_ptr run,
                                                  directory_ptr peers, bool gate_open) {
   auto& state = self->state;
-  state.start(std::move(shard), std::move(run), gate_open);
+  state.start(shard, std::move(run), gate_open);
   state.peers = std::move(peers);
   return {
     [&state, self](const describe&) { return state.describe(self); },

@@ -19,7 +19,7 @@ public:
   using self_pointer = messages::status_writer_actor::stateful_pointer<status_writer_state>;
   explicit status_writer_state(self_pointer self) : self_(self) {}
 
-  void start(std::string shard, runtime_ptr shared, bool open);
+  void start(const std::string& shard, runtime_ptr shared, bool open);
   void track(const messages::track_status& what);
   void untrack(const messages::untrack_status& what);
   void observed(const messages::addresses_observed& what);
@@ -61,7 +61,8 @@ private:
 };
 
 messages::status_writer_actor::behavior_type status_writer(status_writer_state::self_pointer self,
-                                                           std::string shard, runtime_ptr run,
-                                                           directory_ptr peers, bool gate_open);
+                                                           const std::string& shard,
+                                                           runtime_ptr run, directory_ptr peers,
+                                                           bool gate_open);
 
 } // namespace dklb::actors

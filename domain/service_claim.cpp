@@ -29,7 +29,7 @@ std::vector<std::string> dropped_entries(const service& service,
                                          const configuration_object& object) {
   std::vector<std::string> warnings;
   if (has_cloud_provider(object)) {
-    const std::string reason = "\" is ignored because \"cloudProviderConfiguration\" is set";
+    const std::string reason = R"(" is ignored because "cloudProviderConfiguration" is set)";
     if (!object.frontends.empty())
       warnings.push_back("\"frontends" + reason);
     if (!object.network.value_or("").empty())

@@ -78,7 +78,7 @@ void pool_state::explain_documents(const std::shared_ptr<inquiry>& asked) {
       auto plan = make_plan(actual);
       body["desired"] =
         plan.action == domain::pool_action::none ? actual : std::move(plan.document);
-      body["actual"] = std::move(actual);
+      body["actual"] = actual;
       body["changes"] = std::move(plan.changes);
     } else {
       body["actual"] = nullptr;

@@ -57,8 +57,7 @@ addresses_found pool_poller_state::addresses_of(const std::string& pool) const {
       if (item.addresses)
         out.addresses.insert(out.addresses.end(), item.addresses->begin(), item.addresses->end());
   std::ranges::sort(out.addresses);
-  const auto rest = std::ranges::unique(out.addresses);
-  out.addresses.erase(rest.begin(), rest.end());
+  out.addresses.erase(std::unique(out.addresses.begin(), out.addresses.end()), out.addresses.end());
   return out;
 }
 
@@ -141,7 +140,8 @@ void pool_poller_state::forget(pool_map::iterator item) {
 void pool_poller_state::poll(pool_entry& item, bool leisurely) {
   if (!gate_open)
     return;
-  auto& [pool, state] = item;
+  const auto& pool = item.first;
+  auto& state = item.second;
   if (state.busy) {
     state.again = true;
     return;

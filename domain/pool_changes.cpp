@@ -24,7 +24,8 @@ void collect(const std::string& path, const pool_document& before, const pool_do
     return;
   if (before.is_object() && after.is_object()) {
     for (const auto& [key, value] : after.get_ref<const pool_document::object_t&>())
-      collect(path.empty() ? key : path + "." + key, member(before, key), value, into);
+      collect(path.empty() ? key : std::string{path}.append(".").append(key), member(before, key),
+              value, into);
   } else if (before.is_array() && after.is_array() && before.size() == after.size()) {
     for (std::size_t position = 0; position < after.size(); ++position)
       collect(path + "[" + std::to_string(position) + "]", before[position], after[position], into);

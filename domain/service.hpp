@@ -36,6 +36,7 @@ struct ingress {
   std::string ip;
   std::string hostname;
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): as above
   friend auto operator<=>(const ingress&, const ingress&) = default;
 };
 

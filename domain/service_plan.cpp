@@ -50,7 +50,7 @@ std::vector<std::string> port_problems(const service& service) {
   return problems;
 }
 
-refuse_service refuse(std::vector<std::string> problems) {
+refuse_service refuse(const std::vector<std::string>& problems) {
   std::string message;
   for (const auto& problem : problems)
     message.append(message.empty() ? "" : "; ").append(problem);
@@ -200,7 +200,7 @@ service_step plan_service(const service_settings& settings, const service_plan_i
   if (!parsed)
     problems.push_back(parsed.failure().message);
   if (!problems.empty())
-    return refuse(std::move(problems));
+    return refuse(problems);
   return planner{settings, input, std::move(*parsed)}.plan();
 }
 

@@ -23,11 +23,9 @@ struct frontend_mapping {
   friend bool operator==(const frontend_mapping&, const frontend_mapping&) = default;
 };
 
-/// The annotation `kubernetes.dcos.io/dklb-config` as the user wrote it: absent keys stay absent,
-/// because an absent key takes the default for a new pool and the present value for an existing
-/// one.
-struct configuration_object {
-  std::optional<std::string> name;
+/// What a user asks of a pool. Absent keys stay absent, because an absent key takes the default for
+/// a new pool and the present value for an existing one.
+struct pool_wishes {
   std::optional<std::string> role;
   std::optional<std::string> network;
   std::optional<double> cpus;
@@ -35,7 +33,14 @@ struct configuration_object {
   std::optional<int> size;
   std::optional<std::string> constraints;
   std::vector<frontend_mapping> frontends;
-  std::optional<creation_strategy> creation;
+  std::optional<creation_strategy> creation; ///< absent: if_not_present
+
+  friend bool operator==(const pool_wishes&, const pool_wishes&) = default;
+};
+
+/// The annotation `kubernetes.dcos.io/dklb-config` as the user wrote it.
+struct configuration_object : pool_wishes {
+  std::optional<std::string> name;
   std::optional<std::string> cloud_provider_configuration;
 
   friend bool operator==(const configuration_object&, const configuration_object&) = default;

@@ -13,16 +13,7 @@ std::optional<std::string> network_of(const pool_claim& claim) {
 }
 
 configuration_object configuration_of(const pool_claim& claim) {
-  configuration_object out;
-  out.name = claim.pool;
-  out.role = claim.role;
-  out.network = claim.network;
-  out.cpus = claim.cpus;
-  out.memory = claim.memory;
-  out.size = claim.size;
-  out.constraints = claim.constraints;
-  out.frontends = claim.frontends;
-  out.creation = claim.creation;
+  configuration_object out{claim, claim.pool, {}};
   if (!claim.cloud_provider.empty())
     out.cloud_provider_configuration = claim.cloud_provider;
   return out;

@@ -20,24 +20,15 @@ struct claimed_port {
 };
 
 /// What one Service wants of one pool. Immutable; shared between the service and the pool actor.
-/// Optional settings are those the user left out: an existing pool keeps its present value, a new
-/// one gets the default.
-struct pool_claim {
+/// The wishes are as the annotation has them: see network_of() for the network, and `ports` for
+/// what comes of the frontends.
+struct pool_claim : pool_wishes {
   service_key service;
   std::string uid;
   std::string creation_timestamp;
   std::string pool;
-  std::optional<std::string> role;
-  std::optional<std::string> network; ///< as the annotation has it, see network_of()
-  std::optional<double> cpus;
-  std::optional<std::int64_t> memory;
-  std::optional<int> size;
-  std::optional<std::string> constraints;
-  std::optional<creation_strategy> creation; ///< absent: if_not_present
   /// JSON text; not empty makes the pool a cloud-provider pool.
   std::string cloud_provider;
-  /// As the annotation has them; `ports` is what comes of them.
-  std::vector<frontend_mapping> frontends;
   /// The Service's status already shows an address (for `Once`).
   bool had_address = false;
   std::vector<claimed_port> ports;

@@ -30,7 +30,7 @@ claim_refusal differs(const pool_claim& claim, const char* key, const std::strin
 }
 
 template <class T>
-std::optional<claim_refusal> compare(const char* key, std::optional<T> pool_claim::*field,
+std::optional<claim_refusal> compare(const char* key, std::optional<T> pool_wishes::*field,
                                      const pool_claim* decider, const pool_claim& claim) {
   if (!decider || !(claim.*field) || *(decider->*field) == *(claim.*field))
     return std::nullopt;

@@ -86,19 +86,12 @@ std::optional<configuration_object> with_generated_name(const configuration_obje
 result<claim_pool_part> make_claim(const service& service, const configuration_object& object) {
   const bool cloud = has_cloud_provider(object);
   pool_claim claim;
+  static_cast<pool_wishes&>(claim) = object;
   claim.service = service.key;
   claim.uid = service.uid;
   claim.creation_timestamp = service.creation_timestamp;
   claim.pool = object.name.value_or("");
-  claim.role = object.role;
-  claim.network = object.network;
-  claim.cpus = object.cpus;
-  claim.memory = object.memory;
-  claim.size = object.size;
-  claim.constraints = object.constraints;
-  claim.creation = object.creation;
   claim.cloud_provider = object.cloud_provider_configuration.value_or("");
-  claim.frontends = object.frontends;
   // Only `Once` asks for it; a claim that changed with each status write would wake its pool.
   claim.had_address = claim.creation == creation_strategy::once && !service.addresses.empty();
   std::set<int> bound;

@@ -7,6 +7,7 @@
 #include "actors/leader_elector.hpp"
 #include "actors/metrics_page.hpp"
 #include "actors/routes.hpp"
+#include "actors/scheduler.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/webhook_registrar.hpp"
 #include "actors/webhook_routes.hpp"
@@ -18,7 +19,6 @@
 #include "http/server/certificate.hpp"
 #include "http/server/tls_listener.hpp"
 
-#include <caf/atom.hpp>
 #include <caf/scoped_actor.hpp>
 
 #include <algorithm>
@@ -83,9 +83,7 @@ domain::result<domain::unit> controller::run() {
   if (auto made = make_clients(); !made)
     return made;
   const auto& limits = arguments_.settings.concurrency;
-  // Work sharing sleeps on a condition; CAF's default, work stealing, polls: with few threads that
-  // costs more than it saves, and up to 10 ms until an idle process notices a message.
-  actor_config_.set("scheduler.policy", caf::atom("sharing"));
+  actor_config_.load<scheduler>();
   actor_config_.set("scheduler.max-threads", scheduler_threads(limits.scheduler_threads));
   actor_config_.set("scheduler.max-throughput",
                     static_cast<std::size_t>(limits.scheduler_throughput));

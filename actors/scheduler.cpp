@@ -1,0 +1,130 @@
+#include "actors/scheduler.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/detail/set_thread_name.hpp>
+
+#include <functional>
+#include <utility>
+
+namespace dklb::actors {
+
+/// A thread; what its actors make ready goes into the shared queue.
+struct scheduler::worker : caf::execution_unit {
+  explicit worker(scheduler& owner) : execution_unit(&owner.system()), parent(&owner) {}
+
+  void exec_later(caf::resumable* job) override { parent->push(job, few); }
+
+  scheduler* parent;
+  std::thread thread;
+  std::condition_variable wake;
+  bool called = false;
+};
+
+namespace {
+
+std::thread named_thread(caf::actor_system& system, const char* name, std::function<void()> body) {
+  return std::thread{[&system, name, body = std::move(body)] {
+    caf::detail::set_thread_name(name);
+    system.thread_started();
+    body();
+    system.thread_terminates();
+  }};
+}
+
+} // namespace
+
+caf::actor_system::module* scheduler::make(caf::actor_system& system, caf::detail::type_list<>) {
+  return new scheduler(system); // owned by the system
+}
+
+scheduler::scheduler(caf::actor_system& system) : abstract_coordinator(system) {}
+
+void scheduler::start() {
+  for (std::size_t i = 0; i < num_workers(); ++i)
+    workers_.push_back(std::make_unique<worker>(*this));
+  for (const auto& each : workers_)
+    each->thread = named_thread(system(), "dklb-actors", [this, self = each.get()] { run(*self); });
+  timer_ = named_thread(system(), "dklb-timers", [this] { clock_.run_dispatch_loop(); });
+  abstract_coordinator::start();
+}
+
+void scheduler::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  for (const auto& each : workers_)
+    each->wake.notify_one();
+  for (const auto& each : workers_)
+    each->thread.join();
+  stop_actors();
+  clock_.cancel_dispatch_loop();
+  timer_.join();
+  // What came after the last thread had looked.
+  for (auto* const job : queue_)
+    cleanup_and_release(job);
+  queue_.clear();
+}
+
+void scheduler::enqueue(caf::resumable* job) {
+  push(job, 0);
+}
+
+void scheduler::push(caf::resumable* job, std::size_t most) {
+  worker* called = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    queue_.push_back(job);
+    if (queue_.size() > (coming_ == 0 ? most : few))
+      called = call_one();
+  }
+  // Not under the lock, or it would wake up only to wait for that.
+  if (called != nullptr)
+    called->wake.notify_one();
+}
+
+scheduler::worker* scheduler::call_one() {
+  if (sleeping_.empty())
+    return nullptr;
+  auto* const last = sleeping_.back();
+  sleeping_.pop_back();
+  last->called = true;
+  ++coming_;
+  return last;
+}
+
+caf::resumable* scheduler::take(worker& self) {
+  worker* called = nullptr;
+  caf::resumable* job = nullptr;
+  {
+    std::unique_lock lock(mutex_);
+    while (queue_.empty()) {
+      if (stopping_)
+        return nullptr;
+      sleeping_.push_back(&self);
+      self.wake.wait(lock, [&] { return self.called || stopping_; });
+      if (std::exchange(self.called, false))
+        --coming_;
+      else
+        std::erase(sleeping_, &self);
+    }
+    job = queue_.front();
+    queue_.pop_front();
+    if (coming_ == 0 && queue_.size() > few)
+      called = call_one();
+  }
+  if (called != nullptr)
+    called->wake.notify_one();
+  return job;
+}
+
+void scheduler::run(worker& self) {
+  while (auto* const job = take(self)) {
+    if (job->resume(&self, max_throughput()) == caf::resumable::resume_later)
+      push(job, few);
+    else
+      intrusive_ptr_release(job);
+  }
+}
+
+} // namespace dklb::actors

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <caf/detail/thread_safe_actor_clock.hpp>
+#include <caf/execution_unit.hpp>
+#include <caf/resumable.hpp>
+#include <caf/scheduler/abstract_coordinator.hpp>
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace dklb::actors {
+
+/// Runs the actors on `scheduler.max-threads` threads that share one queue, first come, first
+/// served, and wakes no more of them than are needed: an actor that makes another one ready does
+/// not wake a second thread for it while few are waiting, because its own thread comes to them
+/// before another one is awake. What comes from outside (an answer, a timer, an HTTP request)
+/// always finds a thread that is awake or wakes one, so an actor that never returns holds up
+/// nothing but itself. The thread that slept last is woken first; its caches are warm. Why CAF's
+/// own schedulers are not used: docs/decisions/scheduler.md. Loaded with
+/// `caf::actor_system_config::load<scheduler>()`; keys `scheduler.max-threads` and
+/// `scheduler.max-throughput` of CAF take effect. `enqueue` may be called from any thread.
+class scheduler : public caf::scheduler::abstract_coordinator {
+public:
+  /// Jobs of actors that may wait before one more thread is woken for them.
+  static constexpr std::size_t few = 4;
+
+  /// For caf::actor_system_config::load.
+  static caf::actor_system::module* make(caf::actor_system& system, caf::detail::type_list<>);
+
+  void enqueue(caf::resumable* job) override;
+  caf::actor_clock& clock() noexcept override { return clock_; }
+
+protected:
+  void start() override;
+  /// Runs what is queued to its end before the threads end.
+  void stop() override;
+
+private:
+  struct worker;
+
+  explicit scheduler(caf::actor_system& system);
+
+  /// Wakes a thread when more than `most` jobs wait, one that is on its way not counted.
+  void push(caf::resumable* job, std::size_t most);
+  /// The next job; nothing once the scheduler stops and none is left.
+  caf::resumable* take(worker& self);
+  void run(worker& self);
+  /// A sleeping thread that is to be notified once `mutex_` is free.
+  worker* call_one();
+
+  caf::detail::thread_safe_actor_clock clock_;
+  std::thread timer_;
+  std::vector<std::unique_ptr<worker>> workers_;
+
+  std::mutex mutex_; ///< guards all below and the workers' flags
+  std::deque<caf::resumable*> queue_;
+  std::vector<worker*> sleeping_;
+  std::size_t coming_ = 0; ///< threads that were called and have not looked at the queue yet
+  bool stopping_ = false;
+};
+
+} // namespace dklb::actors

@@ -24,13 +24,11 @@ void service_state::start(const service_ptr& object, runtime_ptr shared, directo
 }
 
 void service_state::changed(const service_ptr& object) {
-  if (awaited_ && !awaited_->guard.accept(object->resource_version, now(self_))) {
-    // Older than our own write, as far as known; looked at in the end if the echo never comes.
-    if (!std::exchange(awaited_->held, object))
-      self_->delayed_send(self_, domain::echo_guard::patience, tick{echo, 0});
+  const auto verdict = writes_.accept(object, now(self_));
+  if (verdict == own_writes::verdict::first_held)
+    self_->delayed_send(self_, domain::echo_guard::patience, tick{echo, 0});
+  if (verdict != own_writes::verdict::counts)
     return;
-  }
-  awaited_.reset();
   if (object->uid != uid() && !cleaning_) {
     // A new object of the same name: what the old one had goes first.
     gone();
@@ -106,8 +104,9 @@ void service_state::directory_changed(const messages::directory_changed& what) {
 void service_state::ticked(const tick& what) {
   if (what.kind == retry && what.epoch == retry_epoch_)
     pump();
-  if (what.kind == echo && awaited_ && awaited_->held)
-    changed(std::exchange(awaited_->held, nullptr));
+  if (what.kind == echo)
+    if (const auto held = writes_.take_held())
+      changed(held);
   if (what.kind == grace && what.epoch == grace_epoch_ && served_ && !has_addresses() && claim_)
     report(domain::awaiting_address_report(claim_->pool), false, false);
 }
@@ -133,7 +132,7 @@ void service_state::pump() {
 
 void service_state::carry_out(domain::ignore_service step) {
   note(domain::ignored_report(std::move(step.message)));
-  if (awaited_) {
+  if (writes_.waiting()) {
     // Only what the watch told is known to the watcher too; ending before that would make it start
     // another one for an object that is already settled.
     planned_ = false;
@@ -164,14 +163,18 @@ void service_state::carry_out(domain::pause_service step) {
 
 void service_state::carry_out(domain::patch_service step) {
   busy_ = true;
+  writes_.begin();
   auto shared = std::make_shared<const domain::patch_service>(std::move(step));
   const auto done = [this, shared, sent = object_](const domain::result<service_ptr>& outcome) {
     busy_ = false;
+    if (!outcome)
+      writes_.failed();
+    const auto news = outcome && writes_.answered((*outcome)->resource_version, now(self_)).news;
     // The watch may have been faster than the refusal to change an old version.
     if (!outcome && outcome.failure().code == error_code::conflict && object_
         && object_->resource_version != sent->resource_version)
       return pump();
-    patched(*sent, *shared, outcome);
+    patched(*sent, *shared, outcome, news);
   };
   self_->request(peers->kube, caf::infinite, patch_service_object{object_, *shared})
     .then([done](const service_answer& answer) { done(answer.outcome); },
@@ -182,7 +185,7 @@ void service_state::carry_out(domain::patch_service step) {
 }
 
 void service_state::patched(const domain::service& before, const domain::patch_service& step,
-                            const domain::result<service_ptr>& outcome) {
+                            const domain::result<service_ptr>& outcome, bool news) {
   if (!outcome) {
     call_off();
     return retry_later(outcome.failure());
@@ -191,9 +194,8 @@ void service_state::patched(const domain::service& before, const domain::patch_s
   if (step.restored_message)
     emit(true, "ConfigurationRestored", *step.restored_message);
   if (cleaned_ || !object_ || object_->uid != (*outcome)->uid)
-    return;
-  expect_echo((*outcome)->resource_version);
-  if (object_->resource_version != (*outcome)->resource_version)
+    return writes_.forget(); // it was about an object that is no longer ours
+  if (news)
     adopt(*outcome);
   auto foreseen = before;
   foreseen.finalizers = step.finalizers.value_or(before.finalizers);
@@ -202,17 +204,6 @@ void service_state::patched(const domain::service& before, const domain::patch_s
     return carry_out(*step.next);
   }
   pump();
-}
-
-/// Our write was answered with this version, which the watch is still to tell.
-void service_state::expect_echo(const std::string& version) {
-  if (!awaited_) {
-    awaited_ = std::make_unique<awaited_echo>();
-    awaited_->guard.accept(object_->resource_version, now(self_));
-  }
-  awaited_->guard.expect(version, now(self_));
-  if (!awaited_->guard.waiting())
-    awaited_.reset();
 }
 
 void service_state::retry_later(const domain::error& failure) {

@@ -60,11 +60,10 @@ private:
   void carry_out(domain::pause_service step);
   void carry_out(domain::claim_pool_part step);
   void patched(const domain::service& before, const domain::patch_service& step,
-               const domain::result<messages::service_ptr>& outcome);
+               const domain::result<messages::service_ptr>& outcome, bool news);
   void adopt(const messages::service_ptr& object);
   void keep_former();
   void track();
-  void expect_echo(const std::string& version);
   void retry_later(const domain::error& failure);
 
   // claims and releases
@@ -104,7 +103,7 @@ private:
   self_pointer self_;
   messages::service_ptr object_;               ///< the newest snapshot; null once it is deleted
   domain::rare<messages::service_ptr> former_; ///< of the object before it; null where it is that
-  std::unique_ptr<awaited_echo> awaited_;      ///< while the echo of our own write is to come
+  own_writes writes_;
   messages::claim_ptr claim_;
   /// What EdgeLB served before claim_, while it does not serve that: a user whose claim is refused
   /// may choose another pool.

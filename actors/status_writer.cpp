@@ -23,16 +23,17 @@ void status_writer_state::track(const track_status& what) {
   if (item.object && item.object->uid != what.object->uid)
     item = entry{};
   item.owner = caf::actor_cast<service_actor>(self_->current_sender());
-  if (item.awaited && !item.awaited->guard.accept(what.object->resource_version, now(self_))) {
-    if (!std::exchange(item.awaited->held, what.object))
-      self_->delayed_send(self_, domain::echo_guard::patience, retry_service{what.object->key});
+  const auto verdict = item.writes.accept(what.object, now(self_));
+  if (verdict == own_writes::verdict::first_held)
+    self_->delayed_send(self_, domain::echo_guard::patience, retry_service{what.object->key});
+  if (verdict != own_writes::verdict::counts)
     return;
-  }
-  item.awaited.reset();
   // The answer to our own patch has told of this version already.
   const auto known = item.object && item.object->resource_version == what.object->resource_version;
   item.object = what.object;
-  if (!known)
+  if (known)
+    return;
+  if (!item.busy) // else it may be the echo of what is being written
     consider(item);
 }
 
@@ -89,9 +90,9 @@ void status_writer_state::retry(const domain::service_key& key) {
     auto& item = found->second;
     item.waiting = false;
     // The echo of our write never came: what did come holds.
-    if (item.awaited && item.awaited->held
-        && item.awaited->guard.accept(item.awaited->held->resource_version, now(self_)))
-      item.object = std::exchange(item.awaited, nullptr)->held;
+    const auto held = item.writes.take_held();
+    if (held && item.writes.accept(held, now(self_)) == own_writes::verdict::counts)
+      item.object = held;
     consider(item);
   }
 }
@@ -122,6 +123,7 @@ void status_writer_state::consider(entry& item) {
 
 void status_writer_state::write(entry& item, std::string patch) {
   item.busy = true;
+  item.writes.begin();
   const auto key = item.object->key;
   const auto uid = item.object->uid;
   self_->request(peers->kube, caf::infinite, patch_service_status{key, std::move(patch)})
@@ -138,22 +140,17 @@ void status_writer_state::written(const domain::service_key& key, const std::str
   if (outcome) {
     failed({});
     item->retry.reset();
-    // The watch may have been faster than the answer.
-    const auto echoed = item->object->resource_version == (*outcome)->resource_version;
-    if (!echoed) {
+    const auto told = item->writes.answered((*outcome)->resource_version, now(self_));
+    if (told.news)
       item->object = *outcome;
-      if (!item->awaited)
-        item->awaited = std::make_unique<awaited_echo>();
-      item->awaited->guard = {};
-      item->awaited->guard.expect(item->object->resource_version, now(self_));
-    }
     publish(*item, true);
-    if (item->stale)
+    if (item->stale || told.more)
       consider(*item);
     if (item->ending && !item->busy)
       entries_.erase(key);
     return;
   }
+  item->writes.failed();
   const auto& failure = outcome.failure();
   // Gone, or another object of that name: its status is nobody's business any more.
   if (failure.code == error_code::not_found || failure.code == error_code::conflict)

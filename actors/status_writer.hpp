@@ -37,12 +37,12 @@ private:
     std::string pool;
     messages::addresses_ptr addresses; ///< null: not known
     std::unique_ptr<const domain::condition_update> said;
-    std::unique_ptr<awaited_echo> awaited;
+    own_writes writes;
     std::unique_ptr<domain::backoff> retry;
     bool blocking = false;
     bool withdrawn = false;
     bool busy = false;
-    bool stale = false;  ///< something came while it was busy
+    bool stale = false;  ///< something came while it was busy, versions of the object not counted
     bool ending = false; ///< forgotten after the write in flight
     bool announced = false;
     bool waiting = false;

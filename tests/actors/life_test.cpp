@@ -124,6 +124,63 @@ TEST_F(LifeOfAService, ChangeIsFollowedEvenIfTheEchoOfOurWriteNeverCame) {
   EXPECT_FALSE(holds("a", 80));
 }
 
+TEST_F(LifeOfAService, AChangeThatTheWatchToldBeforeOurWriteWasAnsweredIsFollowed) {
+  place("a", "10.0.0.1");
+  kube.hold_answers = true;
+  start();
+  list({make_service("a")});
+  auto object = stored("a");
+  ASSERT_FALSE(object.finalizers.empty());
+  object.ports[0].port = 8080;
+  object.resource_version = "900";
+  observe(object); // behind the echo of our patch
+  kube.hold_answers = false;
+  kube.let_go();
+  run();
+  EXPECT_TRUE(holds("a", 8080));
+  EXPECT_FALSE(holds("a", 80));
+  EXPECT_EQ(kube.count("patch default/a"), 1U);
+}
+
+TEST_F(LifeOfAService, AStatusThatWasWrittenWhileTheServiceChangedIsOfTheNewGeneration) {
+  place("a", "10.0.0.1");
+  start();
+  auto first = make_service("a");
+  first.generation = 1;
+  list({first});
+  echo("a");
+  kube.hold_answers = true;
+  place("a", "10.0.0.2");
+  advance(shared->concurrency.poll_max);
+  ASSERT_EQ(kube.count("status default/a"), 2U);
+  auto object = stored("a");
+  object.generation += 1;
+  object.resource_version = "900";
+  observe(object); // behind the echo of our patch
+  kube.hold_answers = false;
+  kube.let_go();
+  run();
+  EXPECT_EQ(kube.count("status default/a"), 3U);
+  const auto conditions = nlohmann::json::parse(stored("a").conditions);
+  EXPECT_EQ(conditions.at(0).at("observedGeneration"), object.generation);
+}
+
+TEST_F(LifeOfAService, TheEchoOfAStatusThatCameBeforeItsAnswerCausesNothing) {
+  place("a", "10.0.0.1");
+  start();
+  list({make_service("a")});
+  echo("a");
+  kube.hold_answers = true;
+  place("a", "10.0.0.2");
+  advance(shared->concurrency.poll_max);
+  echo("a");
+  kube.hold_answers = false;
+  kube.let_go();
+  run();
+  EXPECT_EQ(kube.count("status default/a"), 2U);
+  EXPECT_EQ(reasons("a"), (std::vector<std::string>{"EnsuredLoadBalancer", "EnsuredLoadBalancer"}));
+}
+
 TEST_F(LifeOfAService, DeleteTakesTheFinalizerOffAfterTheLastObjectIsGone) {
   settle("a");
   edgelb.hold_writes = true;

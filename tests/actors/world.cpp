@@ -178,21 +178,23 @@ domain::result<json_ptr> exchange(fake_kube& kube, const exchange_object& what) 
 
 kube_gateway_actor::behavior_type
 fake_kube_gateway(kube_gateway_actor::stateful_pointer<plain_state> self, fake_kube* kube) {
+  const auto answer = [=](domain::result<service_ptr> outcome) -> caf::result<service_answer> {
+    if (!kube->hold_answers)
+      return service_answer{std::move(outcome)};
+    auto promise = self->make_response_promise<service_answer>();
+    kube->held.push_back(
+      later(kube_gateway_actor{self}, [=]() mutable { promise.deliver(service_answer{outcome}); }));
+    return promise;
+  };
   return {
     [](const describe&) { return actor_description{}; },
     [=](const patch_service_object& what) {
       kube->log.push_back("patch " + to_string(what.object->key));
-      return service_answer{patch_object(*kube, what)};
+      return answer(patch_object(*kube, what));
     },
-    [=](const patch_service_status& what) -> caf::result<service_answer> {
+    [=](const patch_service_status& what) {
       kube->log.push_back("status " + to_string(what.key));
-      if (!kube->hold_status)
-        return service_answer{patch_status(*kube, what)};
-      auto promise = self->make_response_promise<service_answer>();
-      kube->held.push_back(later(kube_gateway_actor{self}, [=]() mutable {
-        promise.deliver(service_answer{patch_status(*kube, what)});
-      }));
-      return promise;
+      return answer(patch_status(*kube, what));
     },
     [](const send_event&) { return event_answer{domain::unit{}}; },
     [=](const exchange_object& what) { return object_answer{exchange(*kube, what)}; },

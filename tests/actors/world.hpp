@@ -67,7 +67,8 @@ struct fake_kube {
   /// Objects of other kinds by their path, and the next failures of requests for them.
   std::map<std::string, nlohmann::json> objects;
   std::deque<domain::error> object_failures;
-  bool hold_status = false;
+  /// Patches are done at once, but their answers wait until let_go() while this is set.
+  bool hold_answers = false;
   std::deque<std::function<void()>> held;
   int version = 100;
 

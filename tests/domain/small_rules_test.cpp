@@ -16,29 +16,60 @@ namespace {
 
 using std::chrono::milliseconds;
 
-TEST(EchoGuard, HoldsOlderSnapshotsBackUntilTheEcho) {
+/// A guard whose write was answered with this version at the start of time.
+echo_guard waiting_for(const char* version) {
   echo_guard guard;
-  EXPECT_TRUE(guard.accept("4", milliseconds{0}));
-  guard.expect("7", milliseconds{0});
+  guard.begin();
+  (void)guard.answered(version, milliseconds{0});
+  return guard;
+}
+
+TEST(EchoGuard, HoldsOlderSnapshotsBackUntilTheEcho) {
+  auto guard = waiting_for("7");
   EXPECT_FALSE(guard.accept("5", milliseconds{10}));
   EXPECT_TRUE(guard.accept("7", milliseconds{20}));
   EXPECT_TRUE(guard.accept("9", milliseconds{30}));
 }
 
 TEST(EchoGuard, GivesUpWaitingAtTheDeadline) {
-  echo_guard guard;
-  guard.expect("7", milliseconds{0});
+  auto guard = waiting_for("7");
   EXPECT_FALSE(guard.accept("9", echo_guard::patience - milliseconds{1}));
   EXPECT_TRUE(guard.accept("9", echo_guard::patience));
-  EXPECT_FALSE(guard.waiting());
+  EXPECT_TRUE(guard.idle());
 }
 
-TEST(EchoGuard, DoesNotWaitForAnEchoThatCameBeforeTheAnswer) {
+TEST(EchoGuard, AFailedWriteHasNoEcho) {
   echo_guard guard;
-  EXPECT_TRUE(guard.accept("7", milliseconds{0}));
-  guard.expect("7", milliseconds{10});
-  EXPECT_FALSE(guard.waiting());
-  EXPECT_TRUE(guard.accept("9", milliseconds{20}));
+  guard.begin();
+  EXPECT_FALSE(guard.idle());
+  guard.failed();
+  EXPECT_TRUE(guard.idle());
+  EXPECT_TRUE(guard.accept("9", milliseconds{0}));
+}
+
+TEST(EchoGuard, SaysWhatWasToldBeforeTheAnswer) {
+  struct example {
+    std::vector<std::string> told;
+    bool news, more, waiting;
+  };
+  const std::vector<example> examples{
+    {{}, true, false, true},          // the answer first
+    {{"7"}, false, false, false},     // the echo first
+    {{"5"}, true, true, true},        // somebody else's change before our write
+    {{"5", "7"}, false, true, false}, // and its echo
+    {{"7", "9"}, false, true, false}, // the echo, and somebody else's change after it
+  };
+  for (const auto& each : examples) {
+    echo_guard guard;
+    EXPECT_TRUE(guard.accept("4", milliseconds{0})); // before the write: does not count
+    guard.begin();
+    for (const auto& version : each.told)
+      EXPECT_TRUE(guard.accept(version, milliseconds{1}));
+    const auto found = guard.answered("7", milliseconds{2});
+    EXPECT_EQ(found.news, each.news) << ::testing::PrintToString(each.told);
+    EXPECT_EQ(found.more, each.more) << ::testing::PrintToString(each.told);
+    EXPECT_EQ(guard.waiting(), each.waiting) << ::testing::PrintToString(each.told);
+  }
 }
 
 TEST(Rare, ReadsAsADefaultOneUntilItIsEditedAndOnceItIsReset) {

@@ -5,26 +5,39 @@
 namespace dklb::http::kube {
 
 std::size_t json_frames::find_end(std::string_view chunk, std::size_t from) {
-  for (std::size_t i = from; i < chunk.size(); ++i) {
-    const char character = chunk[i];
+  for (auto i = from; i < chunk.size(); ++i) {
     if (in_string_) {
-      if (escaped_)
-        escaped_ = false;
-      else if (character == '\\')
-        escaped_ = true;
-      else if (character == '"')
-        in_string_ = false;
-      else
-        // Most of an object is text: the rest of it is passed over at once.
-        while (i + 1 < chunk.size() && chunk[i + 1] != '"' && chunk[i + 1] != '\\')
-          ++i;
-    } else if (character == '"') {
-      in_string_ = true;
-    } else if (character == '{' || character == '[') {
-      ++depth_;
-    } else if ((character == '}' || character == ']') && --depth_ == 0) {
-      return i + 1;
+      i = end_of_string(chunk, i);
+      if (i == std::string_view::npos)
+        return i;
+      in_string_ = false;
+      continue;
     }
+    const char character = chunk[i];
+    if (character == '"')
+      in_string_ = true;
+    else if (character == '{' || character == '[')
+      ++depth_;
+    else if ((character == '}' || character == ']') && --depth_ == 0)
+      return i + 1;
+  }
+  return std::string_view::npos;
+}
+
+/// Most of an object is text without escapes, which is passed over at once.
+std::size_t json_frames::end_of_string(std::string_view chunk, std::size_t from) {
+  while (from < chunk.size()) {
+    if (escaped_) {
+      escaped_ = false;
+      ++from;
+      continue;
+    }
+    const auto quote = chunk.find('"', from);
+    const auto escape = chunk.substr(from, quote - from).find('\\');
+    if (escape == std::string_view::npos)
+      return quote;
+    escaped_ = true;
+    from += escape + 1;
   }
   return std::string_view::npos;
 }

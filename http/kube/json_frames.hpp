@@ -29,6 +29,8 @@ public:
 private:
   /// Where the object that starts before `from` ends in `chunk`, npos where it goes on.
   std::size_t find_end(std::string_view chunk, std::size_t from);
+  /// Where the string that `from` lies in has its closing quote, npos where it goes on.
+  std::size_t end_of_string(std::string_view chunk, std::size_t from);
 
   std::size_t max_frame_;
   std::string tail_;

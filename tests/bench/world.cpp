@@ -45,12 +45,13 @@ std::string pool_name(std::size_t number) {
   return numbered("pool", number);
 }
 
-bool wait_for(const std::function<bool()>& predicate, std::chrono::milliseconds deadline) {
+bool wait_for(const std::function<bool()>& predicate, std::chrono::milliseconds deadline,
+              std::chrono::milliseconds pause) {
   const auto until = std::chrono::steady_clock::now() + deadline;
   while (!predicate()) {
     if (std::chrono::steady_clock::now() > until)
       return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    std::this_thread::sleep_for(pause);
   }
   return true;
 }
@@ -83,7 +84,8 @@ bool world::settle(std::size_t count) {
       throw std::runtime_error("dklb ended early:\n" + dklb->output());
     return kube.count("patch", "services/status") >= count;
   };
-  if (!wait_for(served, std::chrono::minutes(2)))
+  // Seldom, because whoever asks takes the processor from those who serve.
+  if (!wait_for(served, std::chrono::minutes(2), std::chrono::milliseconds(20)))
     return false;
   wait_quiet(std::chrono::milliseconds(500));
   for (std::size_t i = 0; i < count; ++i) {

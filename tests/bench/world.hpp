@@ -54,7 +54,8 @@ std::string service_name(std::size_t number);
 std::string pool_name(std::size_t number);
 
 /// Polls, because waking at each of a thousand requests would disturb what is measured.
-bool wait_for(const std::function<bool()>& predicate, std::chrono::milliseconds deadline);
+bool wait_for(const std::function<bool()>& predicate, std::chrono::milliseconds deadline,
+              std::chrono::milliseconds pause = std::chrono::milliseconds(1));
 
 /// From the start of the first list of Services to the end of the last request of this kind, in
 /// seconds; 0 where there was none.

@@ -1,6 +1,9 @@
 #include "tests/support/edgelb_defaults.hpp"
 
+#include "domain/json_text.hpp"
+
 #include <regex>
+#include <utility>
 
 namespace dklb::support {
 namespace {
@@ -130,25 +133,28 @@ std::string refuse_pool(const pool_json& pool) {
   return {};
 }
 
-pool_json metadata_of(const pool_json& pool, const std::vector<pool_instance>& instances) {
+std::string metadata_of(const pool_json& pool, const std::vector<pool_instance>& instances) {
+  auto inside = pool_json::array();
+  auto outside = pool_json::array();
+  for (const auto& instance : instances) {
+    inside.push_back(instance.private_address);
+    if (!instance.public_address.empty())
+      outside.push_back(instance.public_address);
+  }
+  const auto addresses = ",\"private\":" + inside.dump() + ",\"public\":" + outside.dump() + "}]";
   const auto endpoint = [&](const pool_json& port) {
-    pool_json inside = pool_json::array();
-    pool_json outside = pool_json::array();
-    for (const auto& instance : instances) {
-      inside.push_back(instance.private_address);
-      if (!instance.public_address.empty())
-        outside.push_back(instance.public_address);
-    }
-    return pool_json{{"port", port}, {"private", inside}, {"public", outside}};
+    return "[{\"port\":" + port.dump() + addresses;
   };
-  pool_json frontends = pool_json::array();
-  for (const auto& frontend : pool["haproxy"]["frontends"])
-    frontends.push_back({{"name", frontend["name"]},
-                         {"endpoints", pool_json::array({endpoint(frontend["bindPort"])})}});
-  return {{"name", pool["name"]},
-          {"aws", {{"elbs", pool_json::array()}}},
-          {"frontends", frontends},
-          {"stats", pool_json::array({endpoint(pool["haproxy"]["stats"]["bindPort"])})}};
+  const auto& haproxy = pool["haproxy"];
+  std::string text = "{\"name\":" + pool["name"].dump() + ",\"aws\":{\"elbs\":[]},\"frontends\":[";
+  const char* before = "";
+  for (const auto& frontend : haproxy["frontends"]) {
+    text += std::exchange(before, ",");
+    text += "{\"name\":";
+    domain::append_json(text, frontend["name"].get_ref<const std::string&>());
+    text += ",\"endpoints\":" + endpoint(frontend["bindPort"]) + "}";
+  }
+  return text + "],\"stats\":" + endpoint(haproxy["stats"]["bindPort"]) + "}";
 }
 
 } // namespace dklb::support

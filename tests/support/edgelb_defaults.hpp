@@ -24,7 +24,8 @@ struct pool_instance {
   std::string public_address; ///< empty on private agents
 };
 
-/// The metadata of a pool with these instances: one endpoint per frontend, with all addresses.
-pool_json metadata_of(const pool_json& pool, const std::vector<pool_instance>& instances);
+/// The metadata of a pool with these instances as JSON: one endpoint per frontend, with all
+/// addresses. Written as text, because pools have thousands of frontends.
+std::string metadata_of(const pool_json& pool, const std::vector<pool_instance>& instances);
 
 } // namespace dklb::support

@@ -189,7 +189,7 @@ loopback_reply edgelb_imposter::serve_metadata(const std::string& name) const {
     return error_reply(504, "metadata of pool " + name + " is not available yet");
   if (const auto found = metadata_.find(name); found != metadata_.end())
     return bytes_reply(found->second);
-  return bytes_reply(metadata_of(entry.document, instances_of(name, entry)).dump());
+  return bytes_reply(metadata_of(entry.document, instances_of(name, entry)));
 }
 
 std::vector<pool_instance> edgelb_imposter::instances_of(const std::string& name,

@@ -8,14 +8,17 @@
 namespace dklb::support {
 namespace {
 
-/// Adds the members of `defaults` that `object` lacks.
+/// Adds the members of `defaults` that `object` lacks. Goes past the JSON library's own insertion,
+/// which looks for the key once more: pools have thousands of objects.
 void fill(pool_json& object, const pool_json& defaults) {
+  if (object.is_null())
+    object = pool_json::object();
+  auto& members = object.get_ref<pool_json::object_t&>();
   // An object that grows copies what it has.
-  if (object.is_object())
-    object.get_ref<pool_json::object_t&>().reserve(object.size() + defaults.size() + 1);
-  for (const auto& [key, value] : defaults.items()) {
+  members.reserve(members.size() + defaults.size() + 1);
+  for (const auto& [key, value] : defaults.get_ref<const pool_json::object_t&>()) {
     if (!object.contains(key))
-      object[key] = value;
+      members.emplace_back(key, value);
   }
 }
 

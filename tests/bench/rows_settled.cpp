@@ -31,14 +31,19 @@ void require_served(world& made, std::size_t number) {
     throw std::runtime_error(service_name(number) + " was not served");
 }
 
-/// Seconds from the watch event of a new Service to the first request about its pool.
+/// Seconds from the watch event of a new Service to the first request about its pool. Returns once
+/// that Service is settled, its event included, so that the next one finds nothing under way.
 double reaction(world& made, std::size_t number) {
+  const auto events = made.kube.count("create", "events");
   made.edgelb.clear_log();
   made.create_service(number);
   const auto told = made.kube.last_told();
   // Whoever asks whether it is served would take the processor from those who serve it.
   std::this_thread::sleep_for(10ms);
   require_served(made, number);
+  if (!wait_for([&] { return made.kube.count("create", "events") > events; }, 20s, 5ms))
+    throw std::runtime_error("no event about " + service_name(number));
+  std::this_thread::sleep_for(5ms);
   for (const auto& entry : made.edgelb.log()) {
     if (entry.meaning.key == pool_name(number))
       return std::chrono::duration<double>(entry.started - told).count();

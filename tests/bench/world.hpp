@@ -25,7 +25,7 @@ struct context {
   std::chrono::seconds rest{15};                ///< until what a burst left behind is given back
   std::chrono::seconds slow_down{90};           ///< until polls have grown to their longest pause
   std::chrono::seconds steady{125};             ///< how long the steady state is watched
-  std::size_t samples = 300;                    ///< of latencies
+  std::size_t samples = 1000;                   ///< of latencies
   std::function<void(const std::string&)> note; ///< progress for the person who waits
 };
 

@@ -2,10 +2,7 @@
 
 #include "domain/json_text.hpp"
 
-#include <simdjson.h>
-
 #include <algorithm>
-#include <optional>
 
 namespace dklb::support {
 namespace {
@@ -18,60 +15,6 @@ std::uint32_t stable_hash(const std::string& text) {
   for (const char c : text)
     hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
   return hash;
-}
-
-pool_json tree_of(simdjson::dom::element value);
-
-pool_json tree_of(simdjson::dom::object members) {
-  pool_json out = pool_json::object();
-  auto& into = out.get_ref<pool_json::object_t&>();
-  into.reserve(members.size());
-  for (const auto& [key, value] : members)
-    into.emplace_back(std::string{key}, tree_of(value));
-  return out;
-}
-
-pool_json tree_of(simdjson::dom::array items) {
-  pool_json out = pool_json::array();
-  auto& into = out.get_ref<pool_json::array_t&>();
-  into.reserve(items.size());
-  for (const auto item : items)
-    into.push_back(tree_of(item));
-  return out;
-}
-
-pool_json tree_of(simdjson::dom::element value) {
-  using simdjson::dom::element_type;
-  switch (value.type()) {
-  case element_type::OBJECT:
-    return tree_of(value.get_object().value_unsafe());
-  case element_type::ARRAY:
-    return tree_of(value.get_array().value_unsafe());
-  case element_type::STRING:
-    return std::string{value.get_string().value_unsafe()};
-  case element_type::BOOL:
-    return value.get_bool().value_unsafe();
-  case element_type::INT64:
-    if (const auto number = value.get_int64().value_unsafe(); number < 0)
-      return number;
-    [[fallthrough]];
-  case element_type::UINT64:
-    return value.get_uint64().value_unsafe();
-  case element_type::DOUBLE:
-    return value.get_double().value_unsafe();
-  default:
-    return nullptr;
-  }
-}
-
-/// The document as a tree; nothing where it is no JSON. Pools have thousands of objects, for which
-/// the tree's own parser takes several times as long.
-std::optional<pool_json> parse_pool(const std::string& text) {
-  simdjson::dom::parser parser;
-  simdjson::dom::element root;
-  if (parser.parse(text).get(root) != simdjson::SUCCESS)
-    return std::nullopt;
-  return tree_of(root);
 }
 
 loopback_reply bytes_reply(std::string bytes) {
@@ -190,16 +133,16 @@ loopback_reply edgelb_imposter::serve_list(bool wrapped) const {
 
 loopback_reply edgelb_imposter::serve_write(const loopback_request& request,
                                             const request_meaning& meaning) {
-  auto document = parse_pool(request.body);
-  if (!document)
+  auto document = pool_json::parse(request.body, nullptr, false);
+  if (document.is_discarded())
     return error_reply(400, "the body is not JSON");
-  if (auto why = refuse_pool(*document); !why.empty())
+  if (auto why = refuse_pool(document); !why.empty())
     return error_reply(400, why);
   if (rule_) {
-    if (const auto why = rule_(*document))
+    if (const auto why = rule_(document))
       return error_reply(400, *why);
   }
-  const auto name = (*document)["name"].get<std::string>();
+  const auto name = document["name"].get<std::string>();
   const bool exists = pools_.contains(name);
   if (meaning.verb == "create" && exists)
     return error_reply(409, "pool " + name + " already exists");
@@ -207,7 +150,7 @@ loopback_reply edgelb_imposter::serve_write(const loopback_request& request,
     return missing(meaning.key);
   if (meaning.verb == "update" && name != meaning.key)
     return error_reply(400, "the name of a pool cannot be changed");
-  return bytes_reply(store(name, std::move(*document)).bytes);
+  return bytes_reply(store(name, std::move(document)).bytes);
 }
 
 edgelb_imposter::record& edgelb_imposter::store(const std::string& name, pool_json document) {

@@ -31,9 +31,8 @@ void status_writer_state::track(const track_status& what) {
   // The answer to our own patch has told of this version already.
   const auto known = item.object && item.object->resource_version == what.object->resource_version;
   item.object = what.object;
-  if (known)
-    return;
-  if (!item.busy) // else it may be the echo of what is being written
+  // While one is written, this may be its echo; the answer tells.
+  if (!known && !item.busy)
     consider(item);
 }
 

@@ -20,10 +20,11 @@ namespace dklb::actors {
 /// not wake a second thread for it while few are waiting, because its own thread comes to them
 /// before another one is awake. What comes from outside (an answer, a timer, an HTTP request)
 /// always finds a thread that is awake or wakes one, so an actor that never returns holds up
-/// nothing but itself. The thread that slept last is woken first; its caches are warm. Why CAF's
-/// own schedulers are not used: docs/decisions/scheduler.md. Loaded with
-/// `caf::actor_system_config::load<scheduler>()`; keys `scheduler.max-threads` and
-/// `scheduler.max-throughput` of CAF take effect. `enqueue` may be called from any thread.
+/// nothing but the few that it made ready, and those until then. The thread that slept last is
+/// woken first; its caches are warm. Why CAF's own schedulers are not used:
+/// docs/decisions/scheduler.md. Loaded with `caf::actor_system_config::load<scheduler>()`; keys
+/// `scheduler.max-threads` and `scheduler.max-throughput` of CAF take effect. `enqueue` may be
+/// called from any thread.
 class scheduler : public caf::scheduler::abstract_coordinator {
 public:
   /// Jobs of actors that may wait before one more thread is woken for them.

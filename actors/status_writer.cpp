@@ -23,10 +23,7 @@ void status_writer_state::track(const track_status& what) {
   if (item.object && item.object->uid != what.object->uid)
     item = entry{};
   item.owner = caf::actor_cast<service_actor>(self_->current_sender());
-  const auto verdict = item.writes.accept(what.object, now(self_));
-  if (verdict == own_writes::verdict::first_held)
-    self_->delayed_send(self_, domain::echo_guard::patience, retry_service{what.object->key});
-  if (verdict != own_writes::verdict::counts)
+  if (!counts(item, what.object))
     return;
   // The answer to our own patch has told of this version already.
   const auto known = item.object && item.object->resource_version == what.object->resource_version;
@@ -34,6 +31,14 @@ void status_writer_state::track(const track_status& what) {
   // While one is written, this may be its echo; the answer tells.
   if (!known && !item.busy)
     consider(item);
+}
+
+/// Whether a snapshot is not older than our own write; it is looked at again where it may be.
+bool status_writer_state::counts(entry& item, const service_ptr& object) {
+  const auto verdict = item.writes.accept(object, now(self_));
+  if (verdict == own_writes::verdict::first_held)
+    self_->delayed_send(self_, domain::echo_guard::patience, retry_service{object->key});
+  return verdict == own_writes::verdict::counts;
 }
 
 void status_writer_state::untrack(const untrack_status& what) {
@@ -90,7 +95,7 @@ void status_writer_state::retry(const domain::service_key& key) {
     item.waiting = false;
     // The echo of our write never came: what did come holds.
     const auto held = item.writes.take_held();
-    if (held && item.writes.accept(held, now(self_)) == own_writes::verdict::counts)
+    if (held && counts(item, held))
       item.object = held;
     consider(item);
   }

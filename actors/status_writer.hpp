@@ -50,6 +50,7 @@ private:
   using entry_map = std::unordered_map<domain::service_key, entry>;
 
   entry* find(const domain::service_key& key, const std::string& uid);
+  bool counts(entry& item, const messages::service_ptr& object);
   void consider(entry& item);
   void write(entry& item, std::string patch);
   void written(const domain::service_key& key, const std::string& uid,

@@ -69,6 +69,8 @@ TEST(EchoGuard, SaysWhatWasToldBeforeTheAnswer) {
     EXPECT_EQ(found.news, each.news) << ::testing::PrintToString(each.told);
     EXPECT_EQ(found.more, each.more) << ::testing::PrintToString(each.told);
     EXPECT_EQ(guard.waiting(), each.waiting) << ::testing::PrintToString(each.told);
+    EXPECT_EQ(guard.accept("10", milliseconds{3}), !each.waiting)
+      << ::testing::PrintToString(each.told);
   }
 }
 

@@ -88,6 +88,7 @@ domain::result<domain::unit> controller::run() {
   actor_config_.set("scheduler.max-throughput",
                     static_cast<std::size_t>(limits.scheduler_throughput));
   system_ = std::make_unique<caf::actor_system>(actor_config_);
+  lend_engine();
   introspection_ = system_->spawn(introspection, run_);
   // The servers first: a taken port ends the start before anything is done.
   if (auto opened = open_webhook(); !opened)
@@ -96,6 +97,14 @@ domain::result<domain::unit> controller::run() {
     return opened;
   spawn_actors();
   return domain::unit{};
+}
+
+/// The network's thread runs actors where it would sleep: what an answer sets off then needs no
+/// other thread to be woken.
+void controller::lend_engine() {
+  auto& actors = dynamic_cast<scheduler&>(system_->scheduler());
+  engine_.lend_thread_to({[&actors](bool has_time) { actors.expect(has_time); },
+                          [&actors] { return actors.run_one(); }});
 }
 
 domain::result<domain::unit> controller::make_clients() {

@@ -8,19 +8,28 @@
 
 namespace dklb::actors {
 
-/// A thread; what its actors make ready goes into the shared queue.
-struct scheduler::worker : caf::execution_unit {
-  explicit worker(scheduler& owner) : execution_unit(&owner.system()), parent(&owner) {}
+/// What actors run on; what they make ready goes into the shared queue.
+struct scheduler::unit : caf::execution_unit {
+  explicit unit(scheduler& owner) : execution_unit(&owner.system()), parent(&owner) {}
 
   void exec_later(caf::resumable* job) override { parent->push(job, few); }
 
   scheduler* parent;
+};
+
+/// A thread of the scheduler's.
+struct scheduler::worker : unit {
+  using unit::unit;
+
   std::thread thread;
   std::condition_variable wake;
   bool called = false;
 };
 
 namespace {
+
+/// Whether this thread will come for what it makes ready.
+thread_local bool expected = false;
 
 std::thread named_thread(caf::actor_system& system, const char* name, std::function<void()> body) {
   return std::thread{[&system, name, body = std::move(body)] {
@@ -44,7 +53,9 @@ void scheduler::start() {
     workers_.push_back(std::make_unique<worker>(*this));
   for (const auto& each : workers_)
     each->thread = named_thread(system(), "dklb-actors", [this, self = each.get()] { run(*self); });
-  timer_ = named_thread(system(), "dklb-timers", [this] { clock_.run_dispatch_loop(); });
+  clock_.start([this](const char* name, std::function<void()> body) {
+    return named_thread(system(), name, std::move(body));
+  });
   abstract_coordinator::start();
 }
 
@@ -58,8 +69,7 @@ void scheduler::stop() {
   for (const auto& each : workers_)
     each->thread.join();
   stop_actors();
-  clock_.cancel_dispatch_loop();
-  timer_.join();
+  clock_.stop();
   // What came after the last thread had looked.
   for (auto* const job : queue_)
     cleanup_and_release(job);
@@ -67,7 +77,33 @@ void scheduler::stop() {
 }
 
 void scheduler::enqueue(caf::resumable* job) {
-  push(job, 0);
+  push(job, expected ? few : 0);
+}
+
+void scheduler::expect(bool soon) {
+  if (std::exchange(expected, soon) == soon || soon)
+    return;
+  worker* called = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!queue_.empty() && coming_ == 0)
+      called = call_one();
+  }
+  if (called != nullptr)
+    called->wake.notify_one();
+}
+
+bool scheduler::run_one() {
+  caf::resumable* job = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    if (queue_.empty())
+      return false;
+    job = pop();
+  }
+  unit here{*this};
+  resume(job, here);
+  return true;
 }
 
 void scheduler::push(caf::resumable* job, std::size_t most) {
@@ -108,8 +144,7 @@ caf::resumable* scheduler::take(worker& self) {
       else
         std::erase(sleeping_, &self);
     }
-    job = queue_.front();
-    queue_.pop_front();
+    job = pop();
     if (coming_ == 0 && queue_.size() > few)
       called = call_one();
   }
@@ -118,13 +153,22 @@ caf::resumable* scheduler::take(worker& self) {
   return job;
 }
 
+caf::resumable* scheduler::pop() {
+  auto* const job = queue_.front();
+  queue_.pop_front();
+  return job;
+}
+
 void scheduler::run(worker& self) {
-  while (auto* const job = take(self)) {
-    if (job->resume(&self, max_throughput()) == caf::resumable::resume_later)
-      push(job, few);
-    else
-      intrusive_ptr_release(job);
-  }
+  while (auto* const job = take(self))
+    resume(job, self);
+}
+
+void scheduler::resume(caf::resumable* job, unit& on) {
+  if (job->resume(&on, max_throughput()) == caf::resumable::resume_later)
+    push(job, few);
+  else
+    intrusive_ptr_release(job);
 }
 
 } // namespace dklb::actors

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <caf/detail/thread_safe_actor_clock.hpp>
+#include "actors/timers.hpp"
+
 #include <caf/execution_unit.hpp>
 #include <caf/resumable.hpp>
 #include <caf/scheduler/abstract_coordinator.hpp>
@@ -21,10 +22,11 @@ namespace dklb::actors {
 /// before another one is awake. What comes from outside (an answer, a timer, an HTTP request)
 /// always finds a thread that is awake or wakes one, so an actor that never returns holds up
 /// nothing but the few that it made ready, and those until then. The thread that slept last is
-/// woken first; its caches are warm. Why CAF's own schedulers are not used:
-/// docs/decisions/scheduler.md. Loaded with `caf::actor_system_config::load<scheduler>()`; keys
-/// `scheduler.max-threads` and `scheduler.max-throughput` of CAF take effect. `enqueue` may be
-/// called from any thread.
+/// woken first; its caches are warm. A thread with other duties may run actors where it would sleep
+/// otherwise (the network's does): what it makes ready wakes nobody while few wait. Why CAF's own
+/// schedulers are not used: docs/decisions/scheduler.md. Loaded with
+/// `caf::actor_system_config::load<scheduler>()`; keys `scheduler.max-threads` and
+/// `scheduler.max-throughput` of CAF take effect. `enqueue` may be called from any thread.
 class scheduler : public caf::scheduler::abstract_coordinator {
 public:
   /// Jobs of actors that may wait before one more thread is woken for them.
@@ -36,12 +38,18 @@ public:
   void enqueue(caf::resumable* job) override;
   caf::actor_clock& clock() noexcept override { return clock_; }
 
+  /// Whether the calling thread, which is none of the scheduler's, will soon call run_one().
+  void expect(bool soon);
+  /// Runs an actor that waits on the calling thread; false where none does.
+  bool run_one();
+
 protected:
   void start() override;
   /// Runs what is queued to its end before the threads end.
   void stop() override;
 
 private:
+  struct unit;
   struct worker;
 
   explicit scheduler(caf::actor_system& system);
@@ -50,12 +58,13 @@ private:
   void push(caf::resumable* job, std::size_t most);
   /// The next job; nothing once the scheduler stops and none is left.
   caf::resumable* take(worker& self);
+  caf::resumable* pop();
   void run(worker& self);
+  void resume(caf::resumable* job, unit& on);
   /// A sleeping thread that is to be notified once `mutex_` is free.
   worker* call_one();
 
-  caf::detail::thread_safe_actor_clock clock_;
-  std::thread timer_;
+  timers clock_;
   std::vector<std::unique_ptr<worker>> workers_;
 
   std::mutex mutex_; ///< guards all below and the workers' flags

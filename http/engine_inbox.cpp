@@ -184,6 +184,10 @@ bool engine_loop::post(std::function<void()> action) {
   return push(posted);
 }
 
+void engine_loop::lend_thread_to(side_work work) {
+  post([this, work = std::move(work)]() mutable { accept(std::move(work)); });
+}
+
 target_statistics engine_loop::statistics(target_id target) const {
   return find_target(target)->statistics();
 }

@@ -1,8 +1,8 @@
 #include "http/engine_loop.hpp"
 
-#include <spdlog/spdlog.h>
+#include "http/thread_setup.hpp"
 
-#include <csignal>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <new>
@@ -16,34 +16,101 @@ namespace {
 constexpr std::chrono::milliseconds longest_sleep{60000};
 /// Idle connections kept beyond the sum of the limits.
 constexpr std::size_t spare_connections = 8;
-
-/// Signals are the main thread's; SIGPIPE must reach nobody.
-void block_signals() {
-  sigset_t all;
-  sigfillset(&all);
-  (void)pthread_sigmask(SIG_BLOCK, &all, nullptr);
-}
+/// The thread has time for work of others while no more requests than these are in flight, and
+/// what has come of them is no longer than this.
+constexpr std::size_t few_requests = 4;
+constexpr std::size_t short_answer = 64U << 10U;
 
 } // namespace
 
 void engine_loop::run() {
-  thread_id_.store(std::this_thread::get_id());
-  block_signals();
-  (void)pthread_setname_np(pthread_self(), "dklb-http");
-  for (;;) {
-    take_commands();
-    while (auto action = timers_.take_due(clock::now())) {
-      call_guarded(action);
+  set_up_thread("dklb-http");
+  {
+    const std::lock_guard duty(duty_);
+    thread_id_.store(std::this_thread::get_id());
+    while (turn([this] { return lend_thread(); })) {
     }
-    if (stopping_ && ended()) {
+    announce(false);
+    timers_.clear();
+  }
+  stand_in_.reset();
+}
+
+/// Goes on while the engine's own thread does not come back from what it does for others.
+void engine_loop::stand_in_for(const std::function<bool()>& needed) {
+  const std::lock_guard duty(duty_);
+  thread_id_.store(std::this_thread::get_id());
+  substituted_ = true;
+  while (needed() && turn([] { return false; })) {
+  }
+  substituted_ = false;
+  thread_id_.store({});
+}
+
+/// One look at everything; false once the engine has ended. `lend` is called where there is nothing
+/// to do, and says whether there may be now.
+template <class Lend>
+bool engine_loop::turn(Lend lend) {
+  take_commands();
+  while (auto action = timers_.take_due(clock::now())) {
+    call_guarded(action);
+  }
+  if (over_ || (stopping_ && ended())) {
+    over_ = true;
+    return false;
+  }
+  if (!start_waiting() && !lend()) {
+    wait();
+  }
+  perform();
+  return true;
+}
+
+void engine_loop::accept(side_work work) {
+  side_work_ = std::move(work);
+  if (stand_in_ == nullptr) {
+    stand_in_ = std::make_unique<stand_in>(
+      [this](const std::function<bool()>& needed) { stand_in_for(needed); });
+  }
+}
+
+/// Tells whoever lends its work whether the thread will come for it.
+void engine_loop::announce(bool has_time) {
+  if (side_work_.run && !substituted_ && std::exchange(has_time_, has_time) != has_time) {
+    side_work_.announce(has_time);
+  }
+}
+
+/// Does work of others, without the duty, until there is none or some of the engine's own.
+bool engine_loop::lend_thread() {
+  if (!has_time_) {
+    return false;
+  }
+  thread_id_.store({});
+  duty_.unlock();
+  stand_in_->leave();
+  bool worked = false;
+  while (side_work_.run()) {
+    worked = true;
+    if (has_commands()) {
       break;
     }
-    if (!start_waiting()) {
-      wait();
-    }
-    perform();
   }
-  timers_.clear();
+  if (stand_in_->come_back()) {
+    (void)curl_multi_wakeup(multi_.get());
+  }
+  duty_.lock();
+  thread_id_.store(std::this_thread::get_id());
+  return worked;
+}
+
+bool engine_loop::has_commands() const {
+  const std::lock_guard lock(mutex_);
+  return !inbox_.empty();
+}
+
+std::size_t engine_loop::requests_in_flight() const {
+  return active_.size() - streams_.size();
 }
 
 void engine_loop::take_commands() {
@@ -153,6 +220,7 @@ int engine_loop::wait_milliseconds() {
 }
 
 void engine_loop::perform() {
+  announce(requests_in_flight() <= few_requests);
   int running = 0;
   (void)curl_multi_perform(multi_.get(), &running);
   take_finished();
@@ -164,6 +232,9 @@ void engine_loop::perform() {
     (void)curl_multi_perform(multi_.get(), &running);
     take_finished();
   }
+  announce(requests_in_flight() <= few_requests
+           && std::all_of(concluded_.begin(), concluded_.end(),
+                          [](const auto& over) { return over->answer_size() <= short_answer; }));
   for (const auto& over : concluded_) {
     over->tell();
   }

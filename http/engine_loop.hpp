@@ -2,6 +2,7 @@
 
 #include "http/curl_handle.hpp"
 #include "http/engine.hpp"
+#include "http/stand_in.hpp"
 #include "http/stream_transfer.hpp"
 #include "http/target_queue.hpp"
 #include "http/timer_list.hpp"
@@ -18,7 +19,9 @@
 namespace dklb::http {
 
 /// What stands behind `engine`: an inbox that any thread fills, and one thread that owns everything
-/// else. The thread is woken only where it sleeps, so a burst of sends costs one wake-up.
+/// else. The thread is woken only where it sleeps, so a burst of sends costs one wake-up. While it
+/// does work of others (engine::lend_thread_to) and does not come back, its stand-in takes its
+/// place.
 class engine_loop : public std::enable_shared_from_this<engine_loop> {
 public:
   using clock = std::chrono::steady_clock;
@@ -45,6 +48,7 @@ public:
   handle_id after(std::chrono::milliseconds delay, std::function<void()> action);
   void cancel_timer(handle_id timer);
   bool post(std::function<void()> action);
+  void lend_thread_to(side_work work);
   target_statistics statistics(target_id target) const;
 
 private:
@@ -63,8 +67,16 @@ private:
   /// False where the engine has ended; the command is then still the caller's.
   bool push(command& what);
 
-  // Everything below is of the engine's thread.
   void run();
+  void stand_in_for(const std::function<bool()>& needed);
+  // Everything below is of the thread that has the duty.
+  template <class Lend>
+  bool turn(Lend lend);
+  void accept(side_work work);
+  void announce(bool has_time);
+  bool lend_thread();
+  bool has_commands() const;
+  std::size_t requests_in_flight() const;
   void take_commands();
   void execute(command& what);
   bool start_waiting();
@@ -93,9 +105,10 @@ private:
 
   std::mutex join_mutex_;
   std::thread thread_;
-  std::atomic<std::thread::id> thread_id_;
+  std::atomic<std::thread::id> thread_id_; ///< who has the duty
   std::atomic<handle_id> next_handle_{1};
 
+  std::mutex duty_; ///< guards all below
   std::unique_ptr<CURLM, multi_deleter> multi_;
   easy_pool pool_;
   std::vector<target_queue*> queues_; ///< the targets, as far as the thread knows them
@@ -105,7 +118,12 @@ private:
   std::unordered_map<handle_id, stream_transfer*> streams_;
   timer_list timers_;
   bool stopping_ = false;
+  bool over_ = false;
   clock::time_point stop_deadline_;
+  side_work side_work_;
+  bool has_time_ = false; ///< as announced
+  bool substituted_ = false;
+  std::unique_ptr<stand_in> stand_in_;
 };
 
 } // namespace dklb::http

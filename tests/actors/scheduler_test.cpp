@@ -66,6 +66,7 @@ protected:
     system_ = std::make_unique<caf::actor_system>(config_);
   }
   void end() { system_.reset(); }
+  scheduler& own_scheduler() { return dynamic_cast<scheduler&>(system_->scheduler()); }
 
   /// From outside, as an answer of the network comes. The scheduler owns the job.
   void enqueue(work body) { system_->scheduler().enqueue(new job(std::move(body))); }
@@ -172,6 +173,63 @@ TEST_F(Scheduler, JobsThatMakeEachOtherReadyWakeNoSecondThread) {
   while (on.size() > 1 && std::chrono::steady_clock::now() < until)
     on = chain(20000);
   EXPECT_EQ(on.size(), 1U);
+}
+
+TEST_F(Scheduler, AThreadThatLendsItselfRunsWhatItMadeReady) {
+  start(2);
+  own_scheduler().expect(true);
+  // A thread that is still awake from before may be faster; it falls asleep sooner or later.
+  const auto until = std::chrono::steady_clock::now() + patience;
+  std::thread::id on;
+  while (on != std::this_thread::get_id() && std::chrono::steady_clock::now() < until) {
+    const auto ran = std::make_shared<std::promise<std::thread::id>>();
+    auto where = ran->get_future();
+    enqueue([=](caf::execution_unit& unit) {
+      // What it makes ready itself comes next.
+      unit.exec_later(new job([=](caf::execution_unit&) {
+        ran->set_value(std::this_thread::get_id());
+        return done;
+      }));
+      return done;
+    });
+    while (own_scheduler().run_one()) {
+    }
+    on = where.get();
+  }
+  EXPECT_EQ(on, std::this_thread::get_id());
+  EXPECT_FALSE(own_scheduler().run_one());
+  own_scheduler().expect(false);
+}
+
+TEST_F(Scheduler, MoreThanAFewAreNotLeftToTheThreadThatLendsItself) {
+  start(1);
+  own_scheduler().expect(true);
+  for (int round = 0; round < 50 && !HasFailure(); ++round) {
+    const auto helped = make_event();
+    const auto told = std::make_shared<std::atomic<int>>(0);
+    for (std::size_t i = 0; i <= scheduler::few; ++i)
+      enqueue([=](caf::execution_unit&) {
+        if ((*told)++ == 0)
+          helped->set_value();
+        return done;
+      });
+    EXPECT_TRUE(reached(helped));
+  }
+  own_scheduler().expect(false);
+}
+
+TEST_F(Scheduler, WhatIsLeftOfATimeThatWasLentIsRunAllTheSame) {
+  start(1);
+  for (int round = 0; round < 50 && !HasFailure(); ++round) {
+    const auto ran = make_event();
+    own_scheduler().expect(true);
+    enqueue([=](caf::execution_unit&) {
+      ran->set_value();
+      return done;
+    });
+    own_scheduler().expect(false);
+    EXPECT_TRUE(reached(ran));
+  }
 }
 
 TEST_F(Scheduler, AJobThatIsNotDoneMakesRoomForOthers) {

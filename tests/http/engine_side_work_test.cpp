@@ -1,0 +1,175 @@
+// The engine's thread does work of others where it would sleep, and is stood in for when it does
+// not come back.
+#include "http/engine.hpp"
+
+#include "tests/http/support/calls.hpp"
+#include "tests/http/support/raw_server.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+namespace dklb::tests {
+namespace {
+
+/// What the engine is lent: a queue of jobs, and what it announced.
+class lender {
+public:
+  http::side_work work() {
+    return {[this](bool has_time) { has_time_ = has_time; }, [this] { return run(); }};
+  }
+  void add(std::function<void()> job) {
+    const std::lock_guard lock(mutex_);
+    jobs_.push_back(std::move(job));
+  }
+  bool has_time() const { return has_time_; }
+
+private:
+  bool run() {
+    std::unique_lock lock(mutex_);
+    if (jobs_.empty())
+      return false;
+    auto job = std::move(jobs_.front());
+    jobs_.pop_front();
+    lock.unlock();
+    job();
+    return true;
+  }
+
+  std::mutex mutex_;
+  std::deque<std::function<void()>> jobs_;
+  std::atomic<bool> has_time_{false};
+};
+
+class EngineSideWork : public testing::Test {
+protected:
+  EngineSideWork() { engine.lend_thread_to(lent.work()); }
+  ~EngineSideWork() override { engine.stop({}); }
+
+  /// The thread on which an answer was told, after `told` was called there.
+  std::thread::id ask(const std::function<void()>& told = [] {}) {
+    awaited<std::thread::id> on;
+    auto done = on.callback();
+    engine.send(target, where, get_request("/"), [=](const http::response_result& answer) {
+      EXPECT_TRUE(answer.has_value());
+      told();
+      done(std::this_thread::get_id());
+    });
+    return on.get();
+  }
+
+  raw_server server{each_request(
+    [](raw_connection& connection, const std::string&) { connection.reply(200, "ok"); })};
+  std::shared_ptr<const http::endpoint> where = plain_endpoint(server.url());
+  lender lent;
+  http::engine engine;
+  http::target_id target = engine.add_target({});
+};
+
+TEST_F(EngineSideWork, IsDoneOnTheEnginesThreadAfterTheCallbackThatMadeIt) {
+  for (int i = 0; i < 20 && !HasFailure(); ++i) {
+    awaited<std::thread::id> worked;
+    bool announced = false;
+    const auto told = ask([&] {
+      announced = lent.has_time();
+      lent.add([done = worked.callback()] { done(std::this_thread::get_id()); });
+    });
+    EXPECT_TRUE(announced);
+    EXPECT_EQ(worked.get(), told);
+  }
+}
+
+TEST_F(EngineSideWork, GivesWayToWhatItAsksOfTheEngine) {
+  awaited<bool> second;
+  bool done_before = false;
+  ask([&] {
+    lent.add([&] { engine.post([&] { done_before = true; }); });
+    lent.add([&, done = second.callback()] { done(done_before); });
+  });
+  EXPECT_TRUE(second.get());
+}
+
+TEST_F(EngineSideWork, ThatDoesNotReturnStopsNoTransfer) {
+  // More than once, because the stand-in falls asleep in between.
+  for (int i = 0; i < 3 && !HasFailure(); ++i) {
+    awaited<bool> over;
+    gate begun;
+    gate stuck;
+    const auto own = ask([&] {
+      lent.add([&, done = over.callback()] {
+        begun.open();
+        done(stuck.wait());
+      });
+    });
+    ASSERT_TRUE(begun.wait());
+    EXPECT_NE(ask(), own);
+    EXPECT_NE(ask(), own);
+    EXPECT_FALSE(over.ready());
+    stuck.open();
+    EXPECT_TRUE(over.get());
+    EXPECT_TRUE(eventually([&] { return ask() == own; })) << "the engine's own thread is back";
+  }
+}
+
+TEST_F(EngineSideWork, AnEndWhileItDoesNotReturnWaitsForIt) {
+  awaited<bool> over;
+  gate stuck;
+  const auto own = ask([&] { lent.add([&, done = over.callback()] { done(stuck.wait()); }); });
+  EXPECT_TRUE(eventually([&] { return ask() != own; }));
+  std::thread ends([&] { engine.stop({}); });
+  // The stand-in ends the engine: what is sent now is refused.
+  EXPECT_TRUE(eventually([&] {
+    awaited<http::response_result> answer;
+    engine.send(target, where, get_request("/"), answer.callback());
+    return !answer.get().has_value();
+  }));
+  EXPECT_FALSE(over.ready());
+  stuck.open();
+  ends.join();
+  EXPECT_TRUE(over.get());
+}
+
+TEST(EngineSideWorkLimits, ThereIsNoTimeForItWhileManyRequestsAreInFlightOrAnAnswerIsLong) {
+  constexpr int many = 8;
+  std::atomic<int> waiting{0};
+  gate hold;
+  raw_server server{each_request([&](raw_connection& connection, const std::string& request) {
+    if (request_line(request) == "GET /held") {
+      ++waiting;
+      hold.wait();
+    }
+    connection.reply(200, request_line(request) == "GET /long" ? std::string(100000, 'x') : "ok");
+  })};
+  const auto where = plain_endpoint(server.url());
+  lender lent;
+  http::engine engine;
+  engine.lend_thread_to(lent.work());
+  const auto target = engine.add_target({});
+  const auto time_after = [&](const char* path) {
+    awaited<bool> had;
+    engine.send(
+      target, where, get_request(path),
+      [&, done = had.callback()](const http::response_result&) { done(lent.has_time()); });
+    return had.get();
+  };
+  EXPECT_TRUE(time_after("/"));
+  EXPECT_FALSE(time_after("/long"));
+  EXPECT_TRUE(time_after("/"));
+  std::vector<awaited<http::response_result>> held(many);
+  for (auto& answer : held)
+    engine.send(target, where, get_request("/held"), answer.callback());
+  EXPECT_TRUE(eventually([&] { return waiting == many; }));
+  EXPECT_FALSE(time_after("/"));
+  hold.open();
+  for (auto& answer : held)
+    EXPECT_TRUE(answer.get().has_value());
+  EXPECT_TRUE(time_after("/"));
+  engine.stop({});
+}
+
+} // namespace
+} // namespace dklb::tests

@@ -1,5 +1,6 @@
 #include "domain/pool_document.hpp"
 
+#include "domain/document_reader.hpp"
 #include "domain/pool_defaults.hpp"
 #include "domain/pool_snapshot.hpp"
 
@@ -126,7 +127,7 @@ std::set<service_key> owners_in(std::string_view cluster, const pool_document& d
 }
 
 pool_document document_of(const pool_snapshot& snapshot) {
-  return pool_document::parse(snapshot.json, nullptr, false);
+  return read_document(snapshot.json);
 }
 
 } // namespace dklb::domain

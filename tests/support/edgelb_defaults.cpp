@@ -8,18 +8,21 @@
 namespace dklb::support {
 namespace {
 
-/// Adds the members of `defaults` that `object` lacks. Goes past the JSON library's own insertion,
-/// which looks for the key once more: pools have thousands of objects.
+/// Adds the members of `defaults` that `object` lacks. An object of the library's that grows copies
+/// what it has, with all that is below it, so another one takes its members.
 void fill(pool_json& object, const pool_json& defaults) {
   if (object.is_null())
     object = pool_json::object();
+  pool_json::object_t filled;
   auto& members = object.get_ref<pool_json::object_t&>();
-  // An object that grows copies what it has.
-  members.reserve(members.size() + defaults.size() + 1);
+  filled.reserve(members.size() + defaults.size() + 1);
+  for (auto& [key, value] : members)
+    filled.emplace_back(key, std::move(value));
   for (const auto& [key, value] : defaults.get_ref<const pool_json::object_t&>()) {
     if (!object.contains(key))
-      members.emplace_back(key, value);
+      filled.emplace_back(key, value);
   }
+  members = std::move(filled);
 }
 
 pool_json& member(pool_json& object, const char* key, pool_json otherwise) {

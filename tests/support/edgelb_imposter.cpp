@@ -1,5 +1,6 @@
 #include "tests/support/edgelb_imposter.hpp"
 
+#include "domain/document_reader.hpp"
 #include "domain/json_text.hpp"
 
 #include <algorithm>
@@ -133,7 +134,7 @@ loopback_reply edgelb_imposter::serve_list(bool wrapped) const {
 
 loopback_reply edgelb_imposter::serve_write(const loopback_request& request,
                                             const request_meaning& meaning) {
-  auto document = pool_json::parse(request.body, nullptr, false);
+  auto document = domain::read_document(request.body);
   if (document.is_discarded())
     return error_reply(400, "the body is not JSON");
   if (auto why = refuse_pool(document); !why.empty())

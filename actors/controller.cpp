@@ -56,6 +56,17 @@ std::size_t scheduler_threads(int configured) {
   return static_cast<std::size_t>(std::clamp(cores, 1, most_scheduler_threads));
 }
 
+scheduler& scheduler_of(caf::actor_system& system) {
+  return dynamic_cast<scheduler&>(system.scheduler());
+}
+
+/// A gateway goes ahead of what waits: the servers work while the rest of a burst is looked at.
+template <class Gateway>
+Gateway preferred(const Gateway& gateway) {
+  scheduler_of(gateway->home_system()).prefer(caf::actor_cast<caf::strong_actor_ptr>(gateway));
+  return gateway;
+}
+
 auto count_answers(const runtime_ptr& run) {
   return [stats = run->stats](const std::string& method, int status) {
     stats->kubernetes_answered(method, status);
@@ -102,7 +113,7 @@ domain::result<domain::unit> controller::run() {
 /// The network's thread runs actors where it would sleep: what an answer sets off then needs no
 /// other thread to be woken.
 void controller::lend_engine() {
-  auto& actors = dynamic_cast<scheduler&>(system_->scheduler());
+  auto& actors = scheduler_of(*system_);
   engine_.lend_thread_to({[&actors](bool has_time) { actors.expect(has_time); },
                           [&actors] { return actors.run_one(); }});
 }
@@ -137,10 +148,10 @@ void controller::spawn_actors() {
   supervisor_arguments arguments;
   arguments.run = run_;
   arguments.make_kube_gateway = [run = run_, client = kube_](caf::actor_system& system) {
-    return system.spawn(kube_gateway, run, client);
+    return preferred(system.spawn(kube_gateway, run, client));
   };
   arguments.make_edgelb_gateway = [run = run_, client = edgelb_](caf::actor_system& system) {
-    return system.spawn(edgelb_gateway, run, client);
+    return preferred(system.spawn(edgelb_gateway, run, client));
   };
   arguments.make_intake = make_service_intake(kube_, run_);
   arguments.make_recorder = [run = run_, identity = arguments_.identity, client = kube_](

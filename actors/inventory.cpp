@@ -153,7 +153,7 @@ void inventory_state::remove(const std::string& pool, const domain::service_key&
     return;
   }
   run->log->info("pool {}: removing the objects of {}, which is gone", pool, to_string(owner));
-  self_->request(peers->supervisor, caf::infinite, ensure_pool{pool})
+  self_->request(peers->supervisor, caf::infinite, ensure_pool{pool, {}})
     .then(
       [this, pool, owner](const pool_actor& actor) {
         self_->request(actor, caf::infinite, release_pool{owner})

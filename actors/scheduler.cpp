@@ -1,8 +1,12 @@
 #include "actors/scheduler.hpp"
 
+#include <caf/abstract_actor.hpp>
+#include <caf/actor_cast.hpp>
+#include <caf/actor_control_block.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/detail/set_thread_name.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 
@@ -80,6 +84,13 @@ void scheduler::enqueue(caf::resumable* job) {
   push(job, expected ? few : 0);
 }
 
+void scheduler::prefer(const caf::strong_actor_ptr& actor) {
+  const auto* const job =
+    dynamic_cast<const caf::resumable*>(caf::actor_cast<caf::abstract_actor*>(actor));
+  const std::lock_guard lock(mutex_);
+  preferred_.push_back(job);
+}
+
 void scheduler::expect(bool soon) {
   if (std::exchange(expected, soon) == soon || soon)
     return;
@@ -110,7 +121,10 @@ void scheduler::push(caf::resumable* job, std::size_t most) {
   worker* called = nullptr;
   {
     const std::lock_guard lock(mutex_);
-    queue_.push_back(job);
+    if (std::ranges::find(preferred_, job) == preferred_.end())
+      queue_.push_back(job);
+    else
+      queue_.push_front(job);
     if (queue_.size() > (coming_ == 0 ? most : few))
       called = call_one();
   }

@@ -5,6 +5,7 @@
 #include <caf/execution_unit.hpp>
 #include <caf/resumable.hpp>
 #include <caf/scheduler/abstract_coordinator.hpp>
+#include <caf/fwd.hpp>
 
 #include <condition_variable>
 #include <cstddef>
@@ -38,6 +39,10 @@ public:
   void enqueue(caf::resumable* job) override;
   caf::actor_clock& clock() noexcept override { return clock_; }
 
+  /// From now on this actor goes ahead of all others that wait. For the few that hand requests to
+  /// the network, so that a server is at work while the rest is done.
+  void prefer(const caf::strong_actor_ptr& actor);
+
   /// Whether the calling thread, which is none of the scheduler's, will soon call run_one().
   void expect(bool soon);
   /// Runs an actor that waits on the calling thread; false where none does.
@@ -69,6 +74,7 @@ private:
 
   std::mutex mutex_; ///< guards all below and the workers' flags
   std::deque<caf::resumable*> queue_;
+  std::vector<const caf::resumable*> preferred_;
   std::vector<worker*> sleeping_;
   std::size_t coming_ = 0; ///< threads that were called and have not looked at the queue yet
   bool stopping_ = false;

@@ -42,14 +42,16 @@ void service_state::carry_out(domain::claim_pool_part step) {
 /// finalizer is written.
 void service_state::announce(const std::string& pool) {
   announced_to_.edit() = pool;
-  self_->request(peers->supervisor, caf::infinite, ensure_pool{pool})
+  self_->request(peers->supervisor, caf::infinite, ensure_pool{pool, key()})
     .then(
       [this, pool](const pool_actor& actor) {
-        if (claim_ || pool_ || *announced_to_ != pool)
+        const auto still = *announced_to_ == pool;
+        if (!still && (!claim_ || claim_->pool != pool))
+          self_->send(actor, announce_claim{key(), false}); // called off meanwhile
+        if (!still || claim_ || pool_)
           return;
         pool_ = actor;
         self_->monitor(actor);
-        self_->send(pool_, announce_claim{key(), true});
       },
       [](const caf::error&) {});
 }
@@ -68,7 +70,7 @@ void service_state::send_claim() {
     self_->send(pool_, claim_pool{claim_});
     return;
   }
-  self_->request(peers->supervisor, caf::infinite, ensure_pool{claim_->pool})
+  self_->request(peers->supervisor, caf::infinite, ensure_pool{claim_->pool, {}})
     .then(
       [this, wanted = claim_->pool](const pool_actor& pool) {
         if (!claim_ || claim_->pool != wanted || pool_ == pool)
@@ -84,7 +86,7 @@ void service_state::send_claim() {
 
 void service_state::release(const std::string& name) {
   releasing_.edit()[name] = nullptr;
-  self_->request(peers->supervisor, caf::infinite, ensure_pool{name})
+  self_->request(peers->supervisor, caf::infinite, ensure_pool{name, {}})
     .then(
       [this, name](const pool_actor& pool) {
         if (!releasing_->contains(name))

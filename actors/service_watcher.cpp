@@ -83,7 +83,7 @@ void service_watcher_state::spawn(service_map::value_type& place) {
   item.actor = self_->spawn<caf::monitored>(service, item.object, run, peers, gate_open);
   places_[item.actor.id()] = &place;
   if (!delayed_by_.empty())
-    self_->send(item.actor, messages::gate_changed{gate_open, delayed_by_});
+    self_->send(item.actor, messages::gate_changed{gate_open, delayed_by_, nullptr});
 }
 
 void service_watcher_state::child_down(const caf::down_msg& down) {

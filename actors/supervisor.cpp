@@ -89,23 +89,29 @@ supervisor_state::~supervisor_state() {
 // -- pools
 // -------------------------------------------------------------------------------------------
 
-caf::result<pool_actor> supervisor_state::ensure_pool(const std::string& name) {
-  auto [found, added] = pools_.try_emplace(name);
+caf::result<pool_actor> supervisor_state::ensure_pool(const messages::ensure_pool& what) {
+  auto [found, added] = pools_.try_emplace(what.name);
   if (added)
-    spawn_pool(name, found->second);
-  if (found->second.pool)
-    return found->second.pool;
+    spawn_pool(what.name, found->second);
+  if (const auto& pool = found->second.pool) {
+    if (what.coming)
+      self_->send(pool, announce_claim{*what.coming, true});
+    return pool;
+  }
   auto promise = self_->make_response_promise<pool_actor>();
-  found->second.waiting.edit().push_back(promise);
+  found->second.waiting.edit().push_back({promise, what.coming});
   return promise;
 }
 
 void supervisor_state::spawn_pool(const std::string& name, pool_entry& item) {
   item.pool =
-    adopt(self_->spawn(pool, name, pool_arguments{run, peers, gate_open, nodes_}), "pool", name);
+    adopt(self_->spawn(pool, name, pool_arguments{run, peers, pools_open_, nodes_}), "pool", name);
   auto waiting = std::exchange(item.waiting, {});
-  for (auto& promise : waiting.edit())
+  for (auto& [promise, coming] : waiting.edit()) {
+    if (coming)
+      self_->send(item.pool, announce_claim{*coming, true});
     promise.deliver(item.pool);
+  }
 }
 
 void supervisor_state::pool_ended(const std::string& name) {
@@ -129,7 +135,7 @@ supervisor_actor::behavior_type supervisor(supervisor_state::self_pointer self,
     [&state, self](const describe&) { return state.describe(self); },
     [&state](const ensure_pool& what) {
       state.count();
-      return state.ensure_pool(what.name);
+      return state.ensure_pool(what);
     },
     [&state](const child_failed& what) {
       state.count();
@@ -154,6 +160,10 @@ supervisor_actor::behavior_type supervisor(supervisor_state::self_pointer self,
     [&state](const pool_drifted& what) {
       state.count();
       state.pool_drifted(what);
+    },
+    [&state](const messages::gate_heard& what) {
+      state.count();
+      state.gate_heard(what);
     },
     [&state](const nodes_changed& what) {
       state.count();

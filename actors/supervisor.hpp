@@ -59,7 +59,7 @@ public:
   ~supervisor_state();
 
   void start(supervisor_arguments arguments);
-  caf::result<messages::pool_actor> ensure_pool(const std::string& name);
+  caf::result<messages::pool_actor> ensure_pool(const messages::ensure_pool& what);
   caf::result<messages::restart_verdict> child_failed(const messages::child_failed& what);
   void child_down(const caf::down_msg& down);
   void restart(const messages::restart_child& what);
@@ -70,13 +70,18 @@ public:
   void pool_drifted(const messages::pool_drifted& what);
   void nodes_changed(const messages::nodes_changed& what);
   void leadership_changed(bool leader);
+  void gate_heard(const messages::gate_heard& what);
   void shut_down();
   messages::health health() const;
 
 private:
+  struct waiting_for_pool {
+    caf::typed_response_promise<messages::pool_actor> promise;
+    std::optional<domain::service_key> coming;
+  };
   struct pool_entry {
     messages::pool_actor pool;
-    domain::rare<std::vector<caf::typed_response_promise<messages::pool_actor>>> waiting;
+    domain::rare<std::vector<waiting_for_pool>> waiting;
   };
   struct child {
     const char* kind;
@@ -98,6 +103,8 @@ private:
   void announce();
   void update_gate();
   void explain_gate();
+  void tell_pools(bool open);
+  std::shared_ptr<const void> when_all_have_heard();
   template <class Message>
   void broadcast(const Message& message);
 
@@ -112,6 +119,10 @@ private:
   std::shared_ptr<const std::vector<std::string>> nodes_;
   std::string inventory_failure_;
   bool statuses_open_ = false; ///< what status writers are told
+  /// What pools are told: open once the Services have heard that the gate is, and so have said to
+  /// which pools they are coming. Otherwise the first to come would have a pool written alone.
+  bool pools_open_ = false;
+  std::uint32_t gate_round_ = 0;
   bool services_listed_ = false;
   bool inventory_read_ = false;
   bool leader_ = true;

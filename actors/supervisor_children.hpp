@@ -18,9 +18,10 @@ Handle supervisor_state::adopt(Handle handle, const char* kind, std::string key)
 
 template <class Message>
 void supervisor_state::broadcast(const Message& message) {
-  for (auto& [name, item] : pools_)
-    if (item.pool)
-      self_->send(item.pool, message);
+  if constexpr (!std::is_same_v<Message, messages::gate_changed>)
+    for (auto& [name, item] : pools_)
+      if (item.pool)
+        self_->send(item.pool, message);
   if constexpr (!std::is_same_v<Message, messages::nodes_changed>) {
     for (const auto& poller : handles_.pollers)
       self_->send(poller, message);

@@ -59,7 +59,11 @@ bool engine_loop::turn(Lend lend) {
     over_ = true;
     return false;
   }
-  if (!start_waiting() && !lend()) {
+  const bool started = start_waiting();
+  if (requests_in_flight() > few_requests) {
+    announce(false); // somebody else's, but one wake-up for all that this turn has made
+  }
+  if (!started && !lend()) {
     wait();
   }
   perform();
@@ -220,7 +224,7 @@ int engine_loop::wait_milliseconds() {
 }
 
 void engine_loop::perform() {
-  announce(requests_in_flight() <= few_requests);
+  announce(true);
   int running = 0;
   (void)curl_multi_perform(multi_.get(), &running);
   take_finished();
@@ -232,9 +236,8 @@ void engine_loop::perform() {
     (void)curl_multi_perform(multi_.get(), &running);
     take_finished();
   }
-  announce(requests_in_flight() <= few_requests
-           && std::all_of(concluded_.begin(), concluded_.end(),
-                          [](const auto& over) { return over->answer_size() <= short_answer; }));
+  announce(std::all_of(concluded_.begin(), concluded_.end(),
+                       [](const auto& over) { return over->answer_size() <= short_answer; }));
   for (const auto& over : concluded_) {
     over->tell();
   }

@@ -68,6 +68,12 @@ struct gate_changed {
   /// Where only this keeps the gate closed, and it fails: what those hear who wait for work to
   /// begin.
   std::string why;
+  /// Gone once everybody who was told has handled it; null where nobody asks.
+  std::shared_ptr<const void> heard;
+};
+/// The Services have handled that the gate is open.
+struct gate_heard {
+  std::uint32_t round = 0; ///< of those messages
 };
 
 // -- watcher and service -------------------------------------------------------------------------
@@ -283,6 +289,8 @@ struct event_answer {
 
 struct ensure_pool {
   std::string name;
+  /// A claim of this Service is on its way, see announce_claim; told to the pool before the answer.
+  std::optional<domain::service_key> coming;
 };
 /// A service actor died; the watcher asks when to start it again.
 struct child_failed {

@@ -221,10 +221,10 @@ TEST_F(PoolPoller, AFailureIsShownUntilItsPoolIsGone) {
 TEST_F(PoolPoller, AClosedGateKeepsItSilent) {
   place("a", "10.0.0.1");
   watch("a");
-  caf::anon_send(poller, gate_changed{false, {}});
+  caf::anon_send(poller, gate_changed{false, {}, nullptr});
   advance(shared->concurrency.poll_max);
   EXPECT_EQ(polls("a"), 1U);
-  caf::anon_send(poller, gate_changed{true, {}});
+  caf::anon_send(poller, gate_changed{true, {}, nullptr});
   run();
   EXPECT_EQ(polls("a"), 2U);
   advance(shared->concurrency.poll_max);

@@ -178,7 +178,7 @@ TEST_F(PoolActor, WritesNothingWhileTheGateIsClosed) {
   claim("a", 80);
   advance(milliseconds{10000});
   EXPECT_TRUE(edgelb.log.empty());
-  caf::anon_send(actor, gate_changed{true, {}});
+  caf::anon_send(actor, gate_changed{true, {}, nullptr});
   run();
   EXPECT_TRUE(holds("a", 80));
 }

@@ -114,7 +114,7 @@ domain::result<domain::unit> controller::run() {
 /// other thread to be woken.
 void controller::lend_engine() {
   auto& actors = scheduler_of(*system_);
-  engine_.lend_thread_to({[&actors](bool has_time) { actors.expect(has_time); },
+  engine_.lend_thread_to({[&actors](bool more) { actors.expect(more); },
                           [&actors] { return actors.run_one(); }});
 }
 

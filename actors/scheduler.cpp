@@ -32,7 +32,7 @@ struct scheduler::worker : unit {
 
 namespace {
 
-/// Whether this thread will come for what it makes ready.
+/// Whether this thread makes more ready, or will run it.
 thread_local bool expected = false;
 
 std::thread named_thread(caf::actor_system& system, const char* name, std::function<void()> body) {
@@ -81,7 +81,7 @@ void scheduler::stop() {
 }
 
 void scheduler::enqueue(caf::resumable* job) {
-  push(job, expected ? few : 0);
+  push(job, expected ? many : 0);
 }
 
 void scheduler::prefer(const caf::strong_actor_ptr& actor) {
@@ -91,8 +91,8 @@ void scheduler::prefer(const caf::strong_actor_ptr& actor) {
   preferred_.push_back(job);
 }
 
-void scheduler::expect(bool soon) {
-  if (std::exchange(expected, soon) == soon || soon)
+void scheduler::expect(bool more) {
+  if (std::exchange(expected, more) == more || more)
     return;
   worker* called = nullptr;
   {

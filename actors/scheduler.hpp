@@ -18,20 +18,22 @@
 namespace dklb::actors {
 
 /// Runs the actors on `scheduler.max-threads` threads that share one queue, first come, first
-/// served, and wakes no more of them than are needed: an actor that makes another one ready does
-/// not wake a second thread for it while few are waiting, because its own thread comes to them
-/// before another one is awake. What comes from outside (an answer, a timer, an HTTP request)
-/// always finds a thread that is awake or wakes one, so an actor that never returns holds up
-/// nothing but the few that it made ready, and those until then. The thread that slept last is
-/// woken first; its caches are warm. A thread with other duties may run actors where it would sleep
-/// otherwise (the network's does): what it makes ready wakes nobody while few wait. Why CAF's own
-/// schedulers are not used: docs/decisions/scheduler.md. Loaded with
+/// served but for the preferred, and wakes no more of them than are needed: an actor that makes
+/// another one ready does not wake a second thread for it while few are waiting, because its own
+/// thread comes to them before another one is awake. What comes from outside (a timer, an HTTP
+/// request) always finds a thread that is awake or wakes one, so an actor that never returns holds
+/// up nothing but the few that it made ready, and those until then. The thread that slept last is
+/// woken first; its caches are warm. A thread from outside that makes many ready in a row (the
+/// network's) may announce it, and then either runs them itself or has one thread woken for all.
+/// Why CAF's own schedulers are not used: docs/decisions/scheduler.md. Loaded with
 /// `caf::actor_system_config::load<scheduler>()`; keys `scheduler.max-threads` and
 /// `scheduler.max-throughput` of CAF take effect. `enqueue` may be called from any thread.
 class scheduler : public caf::scheduler::abstract_coordinator {
 public:
   /// Jobs of actors that may wait before one more thread is woken for them.
   static constexpr std::size_t few = 4;
+  /// The same while a thread from outside is expected.
+  static constexpr std::size_t many = 64;
 
   /// For caf::actor_system_config::load.
   static caf::actor_system::module* make(caf::actor_system& system, caf::detail::type_list<>);
@@ -43,8 +45,9 @@ public:
   /// the network, so that a server is at work while the rest is done.
   void prefer(const caf::strong_actor_ptr& actor);
 
-  /// Whether the calling thread, which is none of the scheduler's, will soon call run_one().
-  void expect(bool soon);
+  /// True: the calling thread, which is none of the scheduler's, makes actors ready and says when
+  /// that is over, or runs them with run_one(). False: it is over; what waits gets a thread.
+  void expect(bool more);
   /// Runs an actor that waits on the calling thread; false where none does.
   bool run_one();
 

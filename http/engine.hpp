@@ -27,12 +27,13 @@ struct stream_handler {
   std::function<void(domain::result<domain::unit>)> on_close;
 };
 
-/// Work of others that an engine's thread does where it would sleep otherwise, so that nobody needs
-/// to be woken for it. Both are called on that thread, with no lock held.
+/// Work of others, made by the engine's callbacks, that its thread does where it would sleep
+/// otherwise, so that nobody needs to be woken for it. Both are called on that thread, with no lock
+/// held.
 struct side_work {
-  /// Whether the thread has time: between this and the next call with `false`, `run` is called soon
-  /// after each callback of the engine.
-  std::function<void(bool has_time)> announce;
+  /// True before callbacks come; after them either `run` is called, or this with `false`: the
+  /// thread has no time (many requests are in flight, or a long answer is to be told).
+  std::function<void(bool more)> announce;
   /// Does a piece of it; false where there is none. Where it does not return for a tenth of a
   /// second, a second thread goes on with the transfers, and callbacks run on that one meanwhile.
   std::function<bool()> run;
@@ -84,7 +85,7 @@ public:
   void cancel_timer(handle_id timer);
   /// Runs `action` on the engine's thread soon; false where the engine has ended and it never will.
   bool post(std::function<void()> action);
-  /// From now on the thread has time for this while few requests are in flight. Until stop(); once.
+  /// From now on the thread does this while few requests are in flight. Until stop(); once.
   void lend_thread_to(side_work work);
 
   target_statistics statistics(target_id target) const;

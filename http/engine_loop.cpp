@@ -61,7 +61,7 @@ bool engine_loop::turn(Lend lend) {
   }
   const bool started = start_waiting();
   if (requests_in_flight() > few_requests) {
-    announce(false); // somebody else's, but one wake-up for all that this turn has made
+    announce(false); // others do it; they are woken once for all that this turn has made
   }
   if (!started && !lend()) {
     wait();
@@ -78,16 +78,16 @@ void engine_loop::accept(side_work work) {
   }
 }
 
-/// Tells whoever lends its work whether the thread will come for it.
-void engine_loop::announce(bool has_time) {
-  if (side_work_.run && !substituted_ && std::exchange(has_time_, has_time) != has_time) {
-    side_work_.announce(has_time);
+/// Tells whoever makes side work whether more is to come; see side_work.
+void engine_loop::announce(bool more) {
+  if (side_work_.run && !substituted_ && std::exchange(announced_, more) != more) {
+    side_work_.announce(more);
   }
 }
 
 /// Does work of others, without the duty, until there is none or some of the engine's own.
 bool engine_loop::lend_thread() {
-  if (!has_time_) {
+  if (!announced_) {
     return false;
   }
   thread_id_.store({});

@@ -73,7 +73,7 @@ private:
   template <class Lend>
   bool turn(Lend lend);
   void accept(side_work work);
-  void announce(bool has_time);
+  void announce(bool more);
   bool lend_thread();
   bool has_commands() const;
   std::size_t requests_in_flight() const;
@@ -121,7 +121,7 @@ private:
   bool over_ = false;
   clock::time_point stop_deadline_;
   side_work side_work_;
-  bool has_time_ = false; ///< as announced
+  bool announced_ = false;
   bool substituted_ = false;
   std::unique_ptr<stand_in> stand_in_;
 };

@@ -4,7 +4,9 @@
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
+#include <caf/event_based_actor.hpp>
 #include <caf/ref_counted.hpp>
+#include <caf/send.hpp>
 
 #include <gtest/gtest.h>
 
@@ -58,6 +60,10 @@ bool reached(const event& what) {
   return what->get_future().wait_for(patience) == std::future_status::ready;
 }
 
+caf::behavior noting(caf::event_based_actor*, std::vector<int>* into) {
+  return {[into](int number) { into->push_back(number); }};
+}
+
 class Scheduler : public ::testing::Test {
 protected:
   void start(std::size_t threads) {
@@ -67,6 +73,8 @@ protected:
   }
   void end() { system_.reset(); }
   scheduler& own_scheduler() { return dynamic_cast<scheduler&>(system_->scheduler()); }
+
+  caf::actor spawn_noting(std::vector<int>* into) { return system_->spawn(noting, into); }
 
   /// From outside, as an answer of the network comes. The scheduler owns the job.
   void enqueue(work body) { system_->scheduler().enqueue(new job(std::move(body))); }
@@ -175,6 +183,29 @@ TEST_F(Scheduler, JobsThatMakeEachOtherReadyWakeNoSecondThread) {
   EXPECT_EQ(on.size(), 1U);
 }
 
+TEST_F(Scheduler, APreferredActorGoesAheadOfThoseThatWait) {
+  start(1);
+  std::vector<int> order;
+  auto usual = spawn_noting(&order);
+  auto preferred = spawn_noting(&order);
+  own_scheduler().prefer(caf::actor_cast<caf::strong_actor_ptr>(preferred));
+  const auto begun = make_event();
+  const auto begin = make_event();
+  enqueue([=](caf::execution_unit&) {
+    begun->set_value();
+    begin->get_future().wait();
+    return done;
+  });
+  ASSERT_TRUE(reached(begun));
+  caf::anon_send(usual, 1);
+  caf::anon_send(preferred, 2);
+  begin->set_value();
+  usual = nullptr;
+  preferred = nullptr;
+  end();
+  EXPECT_EQ(order, (std::vector{2, 1}));
+}
+
 TEST_F(Scheduler, AThreadThatLendsItselfRunsWhatItMadeReady) {
   start(2);
   own_scheduler().expect(true);
@@ -201,13 +232,13 @@ TEST_F(Scheduler, AThreadThatLendsItselfRunsWhatItMadeReady) {
   own_scheduler().expect(false);
 }
 
-TEST_F(Scheduler, MoreThanAFewAreNotLeftToTheThreadThatLendsItself) {
+TEST_F(Scheduler, VeryManyAreNotLeftToTheThreadThatLendsItself) {
   start(1);
   own_scheduler().expect(true);
   for (int round = 0; round < 50 && !HasFailure(); ++round) {
     const auto helped = make_event();
     const auto told = std::make_shared<std::atomic<int>>(0);
-    for (std::size_t i = 0; i <= scheduler::few; ++i)
+    for (std::size_t i = 0; i <= scheduler::many; ++i)
       enqueue([=](caf::execution_unit&) {
         if ((*told)++ == 0)
           helped->set_value();

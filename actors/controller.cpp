@@ -114,8 +114,8 @@ domain::result<domain::unit> controller::run() {
 /// other thread to be woken.
 void controller::lend_engine() {
   auto& actors = scheduler_of(*system_);
-  engine_.lend_thread_to({[&actors](bool more) { actors.expect(more); },
-                          [&actors] { return actors.run_one(); }});
+  engine_.lend_thread_to(
+    {[&actors](bool more) { actors.expect(more); }, [&actors] { return actors.run_one(); }});
 }
 
 domain::result<domain::unit> controller::make_clients() {

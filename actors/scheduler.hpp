@@ -3,9 +3,9 @@
 #include "actors/timers.hpp"
 
 #include <caf/execution_unit.hpp>
+#include <caf/fwd.hpp>
 #include <caf/resumable.hpp>
 #include <caf/scheduler/abstract_coordinator.hpp>
-#include <caf/fwd.hpp>
 
 #include <condition_variable>
 #include <cstddef>

@@ -93,7 +93,7 @@ public:
   /// Finishes the requests in flight (at most `grace`), cancels streams and what waits at once and
   /// the rest afterwards, and ends the thread; timers that are left never run. Later sends are
   /// answered with `cancelled`, on the caller's thread once the engine's is gone. Idempotent. From
-  /// a callback it only begins the end.
+  /// a callback or side work it only begins the end.
   void stop(std::chrono::milliseconds grace);
 
 private:

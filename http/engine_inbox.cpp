@@ -25,6 +25,10 @@ bool engine_loop::on_thread() const {
   return thread_id_.load() == std::this_thread::get_id();
 }
 
+bool engine_loop::is_waited_for() const {
+  return on_thread() || own_id_.load() == std::this_thread::get_id();
+}
+
 bool engine_loop::push(command& what) {
   bool wake = false;
   {
@@ -45,7 +49,7 @@ bool engine_loop::push(command& what) {
 void engine_loop::stop(std::chrono::milliseconds grace) {
   const auto deadline = clock::now() + grace;
   post([this, deadline] { begin_stop(deadline); });
-  if (on_thread()) {
+  if (is_waited_for()) {
     return;
   }
   const std::lock_guard lock(join_mutex_);
@@ -56,7 +60,7 @@ void engine_loop::stop(std::chrono::milliseconds grace) {
 
 void engine_loop::shut_down() {
   stop(std::chrono::milliseconds(0));
-  if (on_thread() && thread_.joinable()) {
+  if (is_waited_for() && thread_.joinable()) {
     thread_.detach();
   }
 }

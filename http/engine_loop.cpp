@@ -25,6 +25,7 @@ constexpr std::size_t short_answer = 64U << 10U;
 
 void engine_loop::run() {
   set_up_thread("dklb-http");
+  own_id_.store(std::this_thread::get_id());
   {
     const std::lock_guard duty(duty_);
     thread_id_.store(std::this_thread::get_id());

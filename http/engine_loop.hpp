@@ -62,7 +62,10 @@ private:
     void operator()(CURLM* multi) const { (void)curl_multi_cleanup(multi); }
   };
 
+  /// Whether the caller has the duty.
   bool on_thread() const;
+  /// Whether the caller is what stop() waits for: it has the duty or was lent.
+  bool is_waited_for() const;
   target_queue* find_target(target_id target) const;
   /// False where the engine has ended; the command is then still the caller's.
   bool push(command& what);
@@ -106,6 +109,7 @@ private:
   std::mutex join_mutex_;
   std::thread thread_;
   std::atomic<std::thread::id> thread_id_; ///< who has the duty
+  std::atomic<std::thread::id> own_id_;    ///< of `thread_`
   std::atomic<handle_id> next_handle_{1};
 
   std::mutex duty_; ///< guards all below

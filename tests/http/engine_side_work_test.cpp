@@ -133,6 +133,21 @@ TEST_F(EngineSideWork, AnEndWhileItDoesNotReturnWaitsForIt) {
   EXPECT_TRUE(over.get());
 }
 
+TEST_F(EngineSideWork, MayBeginTheEnd) {
+  awaited<bool> begun;
+  ask([&] {
+    lent.add([&, done = begun.callback()] {
+      engine.stop({});
+      done(true);
+    });
+  });
+  EXPECT_TRUE(begun.get());
+  engine.stop({});
+  awaited<http::response_result> answer;
+  engine.send(target, where, get_request("/"), answer.callback());
+  EXPECT_FALSE(answer.get().has_value());
+}
+
 TEST(EngineSideWorkLimits, IsLeftToOthersWhileManyRequestsAreInFlightOrAnAnswerIsLong) {
   constexpr int many = 8;
   std::atomic<int> waiting{0};

@@ -86,9 +86,8 @@ private:
 
 pool_document read_document(std::string_view text) {
   builder made;
-  if (!pool_document::sax_parse(text, &made))
-    return pool_document(pool_document::value_t::discarded);
-  return made.result();
+  const bool complete = pool_document::sax_parse(text, &made);
+  return complete ? made.result() : pool_document(pool_document::value_t::discarded);
 }
 
 } // namespace dklb::domain

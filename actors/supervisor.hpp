@@ -103,8 +103,10 @@ private:
   void announce();
   void update_gate();
   void explain_gate();
-  void tell_pools(bool open);
+  void open_pools(bool open);
   std::shared_ptr<const void> when_all_have_heard();
+  template <class Message>
+  void tell_pools(const Message& message);
   template <class Message>
   void broadcast(const Message& message);
 

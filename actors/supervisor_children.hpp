@@ -17,11 +17,17 @@ Handle supervisor_state::adopt(Handle handle, const char* kind, std::string key)
 }
 
 template <class Message>
+void supervisor_state::tell_pools(const Message& message) {
+  for (const auto& [name, item] : pools_)
+    if (item.pool)
+      self_->send(item.pool, message);
+}
+
+/// Pools hear of the gate later, see `pools_open_`.
+template <class Message>
 void supervisor_state::broadcast(const Message& message) {
   if constexpr (!std::is_same_v<Message, messages::gate_changed>)
-    for (auto& [name, item] : pools_)
-      if (item.pool)
-        self_->send(item.pool, message);
+    tell_pools(message);
   if constexpr (!std::is_same_v<Message, messages::nodes_changed>) {
     for (const auto& poller : handles_.pollers)
       self_->send(poller, message);

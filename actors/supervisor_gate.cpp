@@ -32,7 +32,7 @@ void supervisor_state::update_gate() {
   run->log->info(open ? "work begins: the Services are listed and the EdgeLB inventory is read"
                       : "work pauses");
   if (!open)
-    tell_pools(false);
+    open_pools(false);
   broadcast(messages::gate_changed{open, {}, open ? when_all_have_heard() : nullptr});
 }
 
@@ -49,14 +49,12 @@ std::shared_ptr<const void> supervisor_state::when_all_have_heard() {
 
 void supervisor_state::gate_heard(const messages::gate_heard& what) {
   if (what.round == gate_round_ && gate_open && !pools_open_)
-    tell_pools(true);
+    open_pools(true);
 }
 
-void supervisor_state::tell_pools(bool open) {
+void supervisor_state::open_pools(bool open) {
   pools_open_ = open;
-  for (const auto& [name, item] : pools_)
-    if (item.pool)
-      self_->send(item.pool, messages::gate_changed{open, {}, nullptr});
+  tell_pools(messages::gate_changed{open, {}, nullptr});
 }
 
 /// Who waits is told, unless it is for another replica or for the list of Services itself.

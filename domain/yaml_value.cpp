@@ -76,6 +76,32 @@ std::string shortened(const std::string& text) {
   return text.substr(0, length) + "...";
 }
 
+std::string hex_of(unsigned char byte) {
+  constexpr const char* digits = "0123456789abcdef";
+  return {digits[byte >> 4U], digits[byte & 0xfU]};
+}
+
+struct wide_escape {
+  std::size_t length = 0; ///< bytes of the character; 0: it needs no escape
+  std::string text;
+};
+
+/// For a first character of more than a byte that YAML 1.1 takes for a line break or refuses.
+wide_escape escape_for(std::string_view text) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 5> known{
+    {{"\xe2\x80\xa8", "\\u2028"},
+     {"\xe2\x80\xa9", "\\u2029"},
+     {"\xef\xbb\xbf", "\\uFEFF"},
+     {"\xef\xbf\xbe", "\\uFFFE"},
+     {"\xef\xbf\xbf", "\\uFFFF"}}};
+  for (const auto& [character, escape] : known)
+    if (text.starts_with(character))
+      return {character.size(), std::string{escape}};
+  if (text.size() < 2 || text[0] != '\xc2' || static_cast<unsigned char>(text[1]) > 0x9f)
+    return {};
+  return {2, "\\x" + hex_of(static_cast<unsigned char>(text[1]))};
+}
+
 std::string describe(const yaml_node& node) {
   switch (node.kind) {
   case yaml_kind::null:
@@ -157,20 +183,24 @@ std::string expectation_text(std::string_view wanted, const yaml_node& node) {
 std::string yaml_scalar(std::string_view text) {
   if (plain_is_safe(text))
     return std::string{text};
-  constexpr const char* hex = "0123456789abcdef";
   std::string result = "\"";
-  for (const char character : text) {
+  for (std::size_t position = 0; position < text.size(); ++position) {
+    const char character = text[position];
     const auto byte = static_cast<unsigned char>(character);
-    if (character == '"' || character == '\\')
+    if (const auto wide = escape_for(text.substr(position)); wide.length > 0) {
+      result += wide.text;
+      position += wide.length - 1;
+    } else if (character == '"' || character == '\\') {
       (result += '\\') += character;
-    else if (character == '\n')
+    } else if (character == '\n') {
       result += "\\n";
-    else if (character == '\t')
+    } else if (character == '\t') {
       result += "\\t";
-    else if (byte < 0x20 || byte == 0x7f)
-      ((result += "\\x") += hex[byte >> 4U]) += hex[byte & 0xfU];
-    else
+    } else if (byte < 0x20 || byte == 0x7f) {
+      (result += "\\x") += hex_of(byte);
+    } else {
       result += character;
+    }
   }
   return result += '"';
 }

@@ -16,7 +16,7 @@ HTTP = ["http", "http/kube", "http/edgelb", "http/server"]
 
 # layer -> (layers it may include besides itself, libraries it may use)
 LAYERS = {
-    "domain": ([], ["nlohmann", "yaml-cpp"]),
+    "domain": ([], ["nlohmann", "yaml"]),
     "messages": (["domain"], ["caf", "nlohmann"]),
     "http": (
         ["domain"],
@@ -46,7 +46,7 @@ LAYERS = {
 # The first part of a library's include path.
 LIBRARIES = {
     "CLI", "benchmark", "caf", "curl", "gmock", "gtest", "httplib", "jemalloc", "nlohmann",
-    "openssl", "prometheus", "rapidcheck", "simdjson", "spdlog", "yaml-cpp",
+    "openssl", "prometheus", "rapidcheck", "simdjson", "spdlog", "yaml", "yaml-cpp",
 }
 
 # Written into the build tree by CMake; anybody may ask for the version.

@@ -60,6 +60,8 @@ const std::vector<mistake_case> mistake_cases{
   {"OverlongUtf8", "a: \xc0\xaf", 1, "", "not valid UTF-8"},
   {"SurrogateInUtf8", "a: \xed\xa0\x80", 1, "", "not valid UTF-8"},
   {"CutUtf8", "a: \xe2\x82", 1, "", "not valid UTF-8"},
+  {"ControlCharacterOfTwoBytes", "a: 1\nb: \xc2\x81", 2, "", "control characters are not allowed"},
+  {"Deep", "a: 1\nb: " + std::string(600, '[') + std::string(600, ']'), 2, "", "nested too deeply"},
   {"TooLong", "a: " + std::string(yaml_size_limit, 'x'), 1, "", "longer than 262144 bytes"},
 };
 

@@ -114,6 +114,9 @@ TEST(YamlValue, WritesPlainOnlyWhatEveryReaderTakesForAString) {
     {"~", "\"~\""},
     {"a: b", "\"a: b\""},
     {"say \"hi\" \\ there", R"("say \"hi\" \\ there")"},
+    {"\xc2\x85\xe2\x80\xa8", R"("\x85\u2028")"},
+    {"\xef\xbb\xbf\xef\xbf\xbf", R"("\uFEFF\uFFFF")"},
+    {"\xc3\xa9", "\"\xc3\xa9\""},
     {"two\nlines\tand\x01", R"("two\nlines\tand\x01")"},
   };
   for (const auto& row : cases)

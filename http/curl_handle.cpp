@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <mutex>
 #include <new>
 #include <stdexcept>
@@ -46,11 +47,6 @@ void set_blob_or_file(CURL* easy, CURLoption blob_option, const std::string& dat
     set_option(easy, file_option, file.c_str());
   }
 }
-
-struct url_deleter {
-  void operator()(CURLU* url) const { curl_url_cleanup(url); }
-};
-using url_ptr = std::unique_ptr<CURLU, url_deleter>;
 
 std::string url_part(CURLU* url, CURLUPart part, unsigned flags = 0) {
   char* text = nullptr;
@@ -115,6 +111,7 @@ easy_handle::~easy_handle() {
 
 void easy_handle::set_up(const std::shared_ptr<const endpoint>& where, handle_use use) {
   curl_easy_reset(easy_);
+  url_.reset();
   where_ = where;
   use_ = use;
   base_ = where->base_url;
@@ -126,6 +123,7 @@ void easy_handle::set_up(const std::shared_ptr<const endpoint>& where, handle_us
   method_ = "GET";
   headers_.clear();
   header_lines_.reset();
+  compression_ = false;
   total_timeout_ = std::chrono::milliseconds(-1);
   const std::string scheme = url_part(parse_url(base_).get(), CURLUPART_SCHEME);
   if (scheme != "http" && scheme != "https") {
@@ -138,6 +136,9 @@ void easy_handle::set_up(const std::shared_ptr<const endpoint>& where, handle_us
     if (!where_->tls_server_name.empty()) {
       redirect_to_real_host();
     }
+  }
+  if (!asks_a_proxy(scheme)) {
+    set_up_url();
   }
 }
 
@@ -178,7 +179,6 @@ void easy_handle::set_up_connection() const {
     set_option(easy_, CURLOPT_FORBID_REUSE, 1L);
   } else {
     set_option(easy_, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
-    set_option(easy_, CURLOPT_ACCEPT_ENCODING, "gzip");
   }
 }
 
@@ -209,6 +209,34 @@ void easy_handle::set_up_tls() {
                    where_->client_certificate_file);
   set_blob_or_file(easy_, CURLOPT_SSLKEY_BLOB, where_->client_key_data, CURLOPT_SSLKEY,
                    where_->client_key_file);
+}
+
+/// Whether the server's URL is told to a proxy in plain HTTP, in the request's line. libcurl asks
+/// the environment where nothing is set.
+bool easy_handle::asks_a_proxy(const std::string& scheme) const {
+  if (scheme != "http" || is_loopback(url_part(parse_url(base_).get(), CURLUPART_HOST))) {
+    return false;
+  }
+  constexpr std::array names{"http_proxy", "all_proxy", "ALL_PROXY"};
+  return !where_->proxy_url.empty()
+         || std::any_of(names.begin(), names.end(),
+                        [](const char* name) { return std::getenv(name) != nullptr; });
+}
+
+/// libcurl reads and writes out the URL of every request anew, a character at a time. What is the
+/// same for all of a handle is read once, and the rest goes into the request's line as it is.
+void easy_handle::set_up_url() {
+  auto url = parse_url(base_);
+  // libcurl 7.88 forgets the zone of an IPv6 address when it copies a URL.
+  if (!url_part(url.get(), CURLUPART_ZONEID).empty()) {
+    return;
+  }
+  base_path_ = url_part(url.get(), CURLUPART_PATH);
+  while (!base_path_.empty() && base_path_.back() == '/') {
+    base_path_.pop_back();
+  }
+  url_ = std::move(url);
+  set_option(easy_, CURLOPT_CURLU, url_.get());
 }
 
 /// libcurl takes the name to ask for and to verify from the URL, so the URL names the TLS server

@@ -18,8 +18,10 @@ void initialise_curl();
 
 struct curl_deleter {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+  void operator()(CURLU* url) const { curl_url_cleanup(url); }
 };
 using string_list = std::unique_ptr<curl_slist, curl_deleter>;
+using url_ptr = std::unique_ptr<CURLU, curl_deleter>;
 
 /// Appends to a list that may be null. Throws std::bad_alloc.
 void append(string_list& list, const std::string& text);
@@ -77,17 +79,24 @@ private:
   void set_up_connection() const;
   void set_up_tls();
   void redirect_to_real_host();
+  void set_up_url();
+  bool asks_a_proxy(const std::string& scheme) const;
+  void set_target(const std::string& path);
   void set_method(const request& what);
+  void set_compression(bool wanted);
   void set_headers(const header_list& headers, bool has_body);
 
   CURL* easy_;
   handle_user* user_ = nullptr;
   std::shared_ptr<const endpoint> where_;
   handle_use use_ = handle_use::request;
-  std::string base_;        ///< names the TLS server where that differs from the host
+  std::string base_;      ///< names the TLS server where that differs from the host
+  url_ptr url_;           ///< `base_` as libcurl has read it; null where each request tells its URL
+  std::string base_path_; ///< what every request's path starts with
   std::string host_header_; ///< empty where libcurl's own is right
   string_list connect_to_;
   std::string method_; ///< as last set; empty after one with a body
+  bool compression_ = false;
   header_list headers_;
   bool headers_have_body_ = false;
   string_list header_lines_;

@@ -28,9 +28,30 @@ void easy_handle::set_user(handle_user* user) {
 }
 
 void easy_handle::set_request(const request& what) {
-  set_option(easy_, CURLOPT_URL, (base_ + what.path).c_str());
+  set_target(what.path);
   set_method(what);
+  set_compression(use_ == handle_use::request && what.method == "GET");
   set_headers(what.headers, !what.body.empty());
+}
+
+void easy_handle::set_target(const std::string& path) {
+  if (url_ == nullptr) {
+    set_option(easy_, CURLOPT_URL, (base_ + path).c_str());
+    return;
+  }
+  std::string target = base_path_ + path;
+  if (target.rfind('/', 0) != 0) {
+    target.insert(0, 1, '/');
+  }
+  set_option(easy_, CURLOPT_REQUEST_TARGET, target.c_str());
+}
+
+/// Lists are worth it; the answers to writes are too small for servers to compress.
+void easy_handle::set_compression(bool wanted) {
+  if (wanted != compression_) {
+    set_option(easy_, CURLOPT_ACCEPT_ENCODING, wanted ? "gzip" : nullptr);
+    compression_ = wanted;
+  }
 }
 
 void easy_handle::set_method(const request& what) {

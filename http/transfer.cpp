@@ -35,6 +35,12 @@ bool has_line_break(std::string_view text) {
                      [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
 }
 
+/// Whether a request's line can hold the path; libcurl writes it there as it is.
+bool fits_request_line(std::string_view path) {
+  return std::none_of(path.begin(), path.end(),
+                      [](unsigned char c) { return c <= ' ' || c == 0x7f || c == '#'; });
+}
+
 /// Without the query and a user's name and password, which may be secrets.
 std::string printable_url(std::string_view base, std::string_view path) {
   std::string url(base);
@@ -95,16 +101,22 @@ std::string transfer::describe(std::string_view cause) const {
 }
 
 std::optional<domain::error> transfer::prepare(easy_pool& pool, handle_use use) {
+  const auto unfit = [this](const char* what) {
+    return domain::error{domain::error_code::invalid,
+                         std::string(what) + " of a request to "
+                           + printable_url(where_->base_url, ""),
+                         std::nullopt, 0};
+  };
+  if (!fits_request_line(what_.path)) {
+    return unfit("a blank, a control character or a # in the path");
+  }
   const bool injected =
-    has_line_break(what_.path) || has_line_break(what_.method)
+    has_line_break(what_.method)
     || std::any_of(what_.headers.begin(), what_.headers.end(), [](auto& header) {
          return has_line_break(header.first) || has_line_break(header.second);
        });
   if (injected) {
-    return domain::error{domain::error_code::invalid,
-                         "a line break in the path or a header of a request to "
-                           + printable_url(where_->base_url, ""),
-                         std::nullopt, 0};
+    return unfit("a line break in the method or a header");
   }
   try {
     handle_ = pool.take(where_, use);

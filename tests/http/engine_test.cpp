@@ -118,6 +118,57 @@ TEST_F(Engine, CompressedAnswerIsUnpacked) {
   EXPECT_EQ(refused.failure().code, error_code::malformed);
 }
 
+TEST_F(Engine, CompressionIsAskedForOnlyWhereSomethingIsRead) {
+  raw_server server(each_request([](raw_connection& connection, const std::string& request) {
+    connection.reply(200, request);
+  }));
+  for (const char* const method : {"GET", "PATCH", "POST", "GET", "DELETE"}) {
+    request what = get_request("/");
+    what.method = method;
+    const auto answer = call(server, what);
+    ASSERT_TRUE(answer.has_value()) << answer.failure().message;
+    EXPECT_EQ(answer->body.find("Accept-Encoding:") != std::string::npos, what.method == "GET")
+      << answer->body;
+  }
+}
+
+TEST_F(Engine, PathOfTheBaseUrlStandsBeforeThatOfTheRequest) {
+  raw_server server(each_request([](raw_connection& connection, const std::string& request) {
+    connection.reply(200, request.substr(0, request.find(" HTTP/")));
+  }));
+  struct sample {
+    std::string base;
+    std::string path;
+    std::string line;
+  };
+  for (const sample& each :
+       std::vector<sample>{{"/service/edgelb", "/v2/pools", "/service/edgelb/v2/pools"},
+                           {"/service/edgelb/", "/ping", "/service/edgelb/ping"},
+                           {"/a%20b", "/c?d=e", "/a%20b/c?d=e"},
+                           {"/", "/ping", "/ping"},
+                           {"", "", "/"},
+                           {"", "?x=1", "/?x=1"}}) {
+    const auto answer = send_and_wait(engine, target, plain_endpoint(server.url() + each.base),
+                                      get_request(each.path));
+    ASSERT_TRUE(answer.has_value()) << answer.failure().message;
+    EXPECT_EQ(answer->body, "GET " + each.line);
+  }
+}
+
+TEST_F(Engine, ProxyIsToldTheWholeUrlOfEachRequest) {
+  raw_server proxy(each_request([](raw_connection& connection, const std::string& request) {
+    connection.reply(200, request.substr(0, request.find(" HTTP/")));
+  }));
+  auto where = std::make_shared<http::endpoint>();
+  where->base_url = "http://api.example:8080/base";
+  where->proxy_url = proxy.url();
+  for (const char* const path : {"/one?x=1", "/two"}) {
+    const auto answer = send_and_wait(engine, target, where, get_request(path));
+    ASSERT_TRUE(answer.has_value()) << answer.failure().message;
+    EXPECT_EQ(answer->body, std::string("GET http://api.example:8080/base") + path);
+  }
+}
+
 TEST_F(Engine, RedirectIsNotFollowed) {
   raw_server server(each_request([](raw_connection& connection, const std::string&) {
     connection.reply(302, "", "Location: http://127.0.0.1:1/elsewhere\r\n");
@@ -210,6 +261,9 @@ TEST_F(Engine, UnusableRequestsAreInvalid) {
                            {"ftp://127.0.0.1", "/", {}},
                            {"http://", "/", {}},
                            {"http://127.0.0.1:1", "/a\r\nX: y", {}},
+                           {"http://127.0.0.1:1", "/a HTTP/1.0", {}},
+                           {"http://127.0.0.1:1", "/a#b", {}},
+                           {"http://127.0.0.1:1", "/a\x7f", {}},
                            {"http://127.0.0.1:1", "/", {{"A", "b\r\nC: d"}}}}) {
     SCOPED_TRACE(each.url + each.path);
     request what = get_request(each.path);
@@ -257,18 +311,17 @@ TEST_F(Engine, WriteOnAKeptConnectionIsNeverRepeated) {
 
 TEST_F(Engine, ReadOnAConnectionThatWasClosedMeanwhileIsRepeated) {
   raw_server server([](raw_connection& connection) {
-    if (connection.read_request()) {
-      connection.reply(200, "ok");
+    if (const auto request = connection.read_request()) {
+      connection.reply(200, request->substr(0, request->find(" HTTP/")));
     }
     if (connection.index() == 0 && connection.read_request()) {
       connection.close();
-    } else if (connection.index() == 1) {
-      connection.reply(200, "again");
     }
   });
-  ASSERT_TRUE(call(server, get_request("/")).has_value());
-  const auto answer = call(server, get_request("/"));
+  ASSERT_TRUE(call(server, get_request("/first")).has_value());
+  const auto answer = call(server, get_request("/second?x=1"));
   ASSERT_TRUE(answer.has_value()) << answer.failure().message;
+  EXPECT_EQ(answer->body, "GET /second?x=1");
   EXPECT_EQ(server.accepted(), 2);
 }
 

@@ -1,7 +1,6 @@
 #include "actors/kube_gateway.hpp"
 
 #include "domain/json_text.hpp"
-#include "http/kube/codec.hpp"
 #include "http/kube/denial.hpp"
 #include "http/kube/service_patch.hpp"
 
@@ -75,18 +74,17 @@ call event_call(send_event& what) {
   return out;
 }
 
-/// How the answer to a call is read as a Service; the reader belongs to the engine's thread.
-auto service_reader(const std::shared_ptr<http::json_reader>& reader, const call& what) {
-  return [reader, name = what.method + ' '
-                         + what.path](const std::string& text) -> domain::result<service_ptr> {
+/// How the answer to a call is read as a Service; both readers belong to the engine's thread.
+auto service_reader(const std::shared_ptr<http::json_reader>& reader,
+                    const std::shared_ptr<http::kube::decoded_services>& services,
+                    const call& what) {
+  return [reader, services, name = what.method + ' ' + what.path](
+           const std::string& text) -> domain::result<service_ptr> {
     const auto object = reader->read(text);
     if (!object)
       return domain::error{
         object.failure().code, name + ": the answer is " + object.failure().message, {}, 0};
-    auto service = http::kube::decode_service(*object);
-    if (!service)
-      return std::move(service.failure());
-    return std::make_shared<const domain::service>(std::move(*service));
+    return services->read(*object);
   };
 }
 
@@ -94,7 +92,8 @@ auto service_reader(const std::shared_ptr<http::json_reader>& reader, const call
 
 kube_gateway_actor::behavior_type
 kube_gateway(kube_gateway_actor::stateful_pointer<kube_gateway_state> self, runtime_ptr run,
-             std::shared_ptr<http::kube::client> api) {
+             std::shared_ptr<http::kube::client> api,
+             std::shared_ptr<http::kube::decoded_services> services) {
   self->state.enlist(self, std::move(run), nullptr, "kube_gateway", "");
   self->state.box = std::make_shared<answer_box>(api->engine());
   const auto reader = std::make_shared<http::json_reader>();
@@ -104,14 +103,14 @@ kube_gateway(kube_gateway_actor::stateful_pointer<kube_gateway_state> self, runt
     [=](const patch_service_object& what) {
       auto patch = merge_patch(service_path(what.object->key),
                                http::kube::encode_service_patch(*what.object, what.patch));
-      const auto read = service_reader(reader, patch);
+      const auto read = service_reader(reader, services, patch);
       return ask<service_answer>(self, *api, &client::request_text, "patch services",
                                  std::move(patch), read);
     },
     [=](patch_service_status& what) {
       auto patch = merge_patch(service_path(what.key) + "/status", std::move(what.patch));
       patch.priority = http::priority::high;
-      const auto read = service_reader(reader, patch);
+      const auto read = service_reader(reader, services, patch);
       return ask<service_answer>(self, *api, &client::request_text, "patch services/status",
                                  std::move(patch), read);
     },

@@ -226,12 +226,15 @@ private:
     if (broken_)
       return;
     heard();
-    const auto split = frames_.feed(chunk, [this](std::string_view frame) {
-      frame_received(frame);
-      return !stopped_ && !broken_;
-    });
-    if (!split)
-      broken_ = split.failure();
+    const auto rest = events_in_lines(chunk);
+    if (!stopped_ && !broken_) {
+      const auto split = frames_.feed(rest, [this](std::string_view frame) {
+        frame_received(frame);
+        return !stopped_ && !broken_;
+      });
+      if (!split)
+        broken_ = split.failure();
+    }
     if (stopped_)
       return;
     if (broken_)
@@ -240,29 +243,50 @@ private:
       block();
   }
 
+  /// Servers end an event with a line break. A line that reads as one is one, whatever follows, and
+  /// its end need not be searched for bracket by bracket. What is left of the chunk.
+  std::string_view events_in_lines(std::string_view chunk) {
+    while (frames_.pending() == 0 && !stopped_ && !broken_) {
+      const auto line = chunk.substr(0, chunk.find('\n'));
+      if (line.size() == chunk.size() || !line.ends_with('}'))
+        break;
+      const auto event = parse_watch_event(reader_, line);
+      if (!event)
+        break;
+      chunk.remove_prefix(line.size() + 1);
+      event_received(*event);
+    }
+    return chunk;
+  }
+
   void frame_received(std::string_view frame) {
-    ++events_;
     const auto event = parse_watch_event(reader_, frame);
-    if (!event)
-      return malformed(event.failure());
-    switch (event->type) {
+    if (event)
+      return event_received(*event);
+    ++events_;
+    malformed(event.failure());
+  }
+
+  void event_received(const watch_event& event) {
+    ++events_;
+    switch (event.type) {
     case watch_event_type::added:
     case watch_event_type::modified:
-      exists(event->object);
+      exists(event.object);
       break;
     case watch_event_type::deleted:
-      deleted(event->object);
+      deleted(event.object);
       break;
     case watch_event_type::error:
-      broken_ = error_from_status(event->object);
+      broken_ = error_from_status(event.object);
       return;
     case watch_event_type::bookmark:
       break;
     }
     if (stopped_)
       return;
-    rules_.version_seen(resource_version_of(event->object));
-    if (event->type == watch_event_type::bookmark && ends_initial_events(event->object)
+    rules_.version_seen(resource_version_of(event.object));
+    if (event.type == watch_event_type::bookmark && ends_initial_events(event.object)
         && rules_.initial_events_ended())
       synced();
   }

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "domain/service.hpp"
+#include "http/json_reader.hpp"
+
+#include <array>
+#include <cstddef>
+#include <memory>
+
+namespace dklb::http::kube {
+
+/// Decodes Services. What we patch is told twice, by the answer and by the watch, and in any order;
+/// a Service of the same uid and resource version as one that was told lately is not decoded again.
+/// One thread at a time.
+class decoded_services {
+public:
+  using pointer = std::shared_ptr<const domain::service>;
+
+  /// As `decode_service`.
+  domain::result<pointer> read(json_view object);
+
+private:
+  /// What was told once and is expected once more. As many as may be under way at the same time,
+  /// and some; one that is pushed out is decoded twice, nothing else.
+  std::array<pointer, 256> told_;
+};
+
+} // namespace dklb::http::kube

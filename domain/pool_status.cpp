@@ -107,7 +107,9 @@ std::string addresses_as_json(const std::vector<ingress>& addresses) {
 /// dklb's own condition as it is to be written.
 std::string condition_as_json(const condition_update& update, const std::string& message,
                               std::string_view since) {
-  std::string object = "{";
+  std::string object;
+  object.reserve(256 + message.size());
+  object += '{';
   append_member(object, "type", condition_type);
   append_member(object += ',', "status", update.status);
   append_member(object += ',', "reason", update.reason);
@@ -196,6 +198,7 @@ std::vector<ingress> addresses_from_metadata(std::string_view cluster, const ser
 std::optional<std::string> status_patch(const service& current, const desired_status& desired,
                                         std::string_view now) {
   std::string status;
+  status.reserve(512);
   if (desired.condition) {
     if (const auto conditions = updated_conditions(current.conditions, *desired.condition, now))
       status += "\"conditions\":" + *conditions;

@@ -11,7 +11,9 @@ std::string service_path(const domain::service_key& key) {
 std::string encode_service_patch(const domain::service& object,
                                  const domain::patch_service& patch) {
   using domain::append_json;
-  std::string out = R"({"metadata":{"uid":)";
+  std::string out;
+  out.reserve(256 + (patch.config_annotation ? patch.config_annotation->size() : 0));
+  out += R"({"metadata":{"uid":)";
   append_json(out, object.uid);
   append_json(out += R"(,"resourceVersion":)", object.resource_version);
   if (patch.finalizers) {

@@ -1,93 +1,80 @@
 #include "domain/document_reader.hpp"
 
 #include <nlohmann/json.hpp>
+#include <simdjson.h>
 
 #include <algorithm>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace dklb::domain {
 
 namespace {
 
-/// Makes an object or array when all that belongs to it is there.
-class builder {
-public:
-  pool_document result() { return std::move(values_.back()); }
+using simdjson::dom::element;
+using simdjson::dom::element_type;
 
-  bool null() { return add(nullptr); }
-  bool boolean(bool value) { return add(value); }
-  bool number_integer(pool_document::number_integer_t value) { return add(value); }
-  bool number_unsigned(pool_document::number_unsigned_t value) { return add(value); }
-  bool number_float(pool_document::number_float_t value, const std::string&) { return add(value); }
-  bool string(std::string& value) { return add(std::move(value)); }
-  bool binary(pool_document::binary_t&) { return false; } // not in text
-  bool start_object(std::size_t) { return start(); }
-  bool start_array(std::size_t) { return start(); }
-  bool key(std::string& name) {
-    keys_.push_back(std::move(name));
-    return true;
+pool_document document_from(element value);
+
+pool_document object_from(simdjson::dom::object from) {
+  auto made = pool_document::object();
+  auto& members = made.get_ref<pool_document::object_t&>();
+  members.reserve(from.size());
+  for (const auto [key, content] : from) {
+    const std::string_view name = key;
+    const auto same =
+      std::ranges::find_if(members, [name](const auto& member) { return member.first == name; });
+    if (same == members.end())
+      members.emplace_back(std::string{name}, document_from(content));
+    else
+      same->second = document_from(content);
   }
+  return made;
+}
 
-  bool end_object() {
-    const auto first = starts_.back();
-    const auto count = values_.size() - first;
-    const auto name = keys_.end() - static_cast<std::ptrdiff_t>(count);
-    pool_document made = pool_document::object();
-    auto& members = made.get_ref<pool_document::object_t&>();
-    members.reserve(count);
-    for (std::size_t i = 0; i < count; ++i) {
-      auto& key = name[static_cast<std::ptrdiff_t>(i)];
-      const auto same = std::ranges::find(members, key, [](auto& member) { return member.first; });
-      if (same == members.end())
-        members.emplace_back(std::move(key), std::move(values_[first + i]));
-      else
-        same->second = std::move(values_[first + i]);
-    }
-    keys_.erase(name, keys_.end());
-    return finish(std::move(made));
+pool_document array_from(simdjson::dom::array from) {
+  auto made = pool_document::array();
+  auto& items = made.get_ref<pool_document::array_t&>();
+  items.reserve(from.size());
+  for (const auto item : from)
+    items.push_back(document_from(item));
+  return made;
+}
+
+/// As deep as the parser goes, which has a limit.
+pool_document document_from(element value) {
+  switch (value.type()) {
+  case element_type::OBJECT:
+    return object_from(value.get_object().value_unsafe());
+  case element_type::ARRAY:
+    return array_from(value.get_array().value_unsafe());
+  case element_type::STRING:
+    return std::string{value.get_string().value_unsafe()};
+  case element_type::BOOL:
+    return value.get_bool().value_unsafe();
+  case element_type::INT64: {
+    // The library tells numbers with a sign from those without.
+    const auto number = value.get_int64().value_unsafe();
+    return number < 0 ? pool_document(number) : pool_document(static_cast<std::uint64_t>(number));
   }
-
-  bool end_array() {
-    const auto first = values_.begin() + static_cast<std::ptrdiff_t>(starts_.back());
-    return finish(pool_document::array_t(std::make_move_iterator(first),
-                                         std::make_move_iterator(values_.end())));
+  case element_type::UINT64:
+    return value.get_uint64().value_unsafe();
+  case element_type::DOUBLE:
+    return value.get_double().value_unsafe();
+  default:
+    return nullptr;
   }
-
-  bool parse_error(std::size_t, const std::string&, const pool_document::exception&) {
-    return false;
-  }
-
-private:
-  template <class Value>
-  bool add(Value&& value) {
-    values_.emplace_back(std::forward<Value>(value));
-    return true;
-  }
-
-  bool start() {
-    starts_.push_back(values_.size());
-    return true;
-  }
-
-  bool finish(pool_document made) {
-    values_.resize(starts_.back());
-    starts_.pop_back();
-    return add(std::move(made));
-  }
-
-  std::vector<pool_document> values_; ///< those of all levels that are open, one after the other
-  std::vector<std::string> keys_;     ///< of the values of objects among them
-  std::vector<std::size_t> starts_;   ///< where each level begins in `values_`
-};
+}
 
 } // namespace
 
 pool_document read_document(std::string_view text) {
-  builder made;
-  const bool complete = pool_document::sax_parse(text, &made);
-  return complete ? made.result() : pool_document(pool_document::value_t::discarded);
+  simdjson::dom::parser parser;
+  element root;
+  if (parser.parse(text.data(), text.size()).get(root) == simdjson::SUCCESS)
+    return document_from(root);
+  // Rare: no JSON, or deeper or with longer numbers than that parser takes.
+  return pool_document::parse(text, nullptr, false);
 }
 
 } // namespace dklb::domain

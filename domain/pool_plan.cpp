@@ -80,7 +80,8 @@ pool_verdict settle(const pool_settings& settings, std::optional<pool_document>&
                     const claim_list& claims) {
   auto verdict = judge_claims(settings.cluster, pool ? &*pool : nullptr, claims);
   for (std::size_t round = 0; round <= claims.size(); ++round) {
-    if (!apply(settings, pool, claims, verdict))
+    // Where nobody is refused there is nobody who could get in behind another.
+    if (!apply(settings, pool, claims, verdict) || verdict.refusals.empty())
       break;
     auto next = judge_claims(settings.cluster, pool ? &*pool : nullptr, claims);
     const bool stable = same_outcome(verdict, next);

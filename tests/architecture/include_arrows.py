@@ -16,7 +16,7 @@ HTTP = ["http", "http/kube", "http/edgelb", "http/server"]
 
 # layer -> (layers it may include besides itself, libraries it may use)
 LAYERS = {
-    "domain": ([], ["nlohmann", "yaml"]),
+    "domain": ([], ["nlohmann", "simdjson", "yaml"]),
     "messages": (["domain"], ["caf", "nlohmann"]),
     "http": (
         ["domain"],

@@ -26,8 +26,10 @@ TEST_P(Documents, AreWhatTheLibraryReads) {
 
 INSTANTIATE_TEST_SUITE_P(
   Table, Documents,
-  testing::Values("{}", "[]", "null", "true", "false", "\"text\"", "\"\"", "0", "-7",
-                  "18446744073709551615", "1.5", "-0.0", "1e300", "[[],[[]],{},[{}]]",
+  testing::Values("{}", "[]", "null", "true", "false", "\"text\"", "\"\"", "0", "-7", "-0",
+                  "9223372036854775807", "9223372036854775808", "-9223372036854775808",
+                  "18446744073709551615", "18446744073709551616", "-9223372036854775809", "1.5",
+                  "-0.0", "1e300", "1E5", "0.1", "\xef\xbb\xbf{}", "[[],[[]],{},[{}]]",
                   R"({"b":1,"a":2})",
                   R"({"a":{"b":{"c":[1,{"d":[]},"e"]}},"f":null,"g":[{"h":1},{"h":2}]})",
                   // The last of several members of one name holds, in the place of the first.
@@ -35,7 +37,12 @@ INSTANTIATE_TEST_SUITE_P(
                   R"({"escaped \"key\" \u00e9":"\n\\ \ud83d\ude00"})", " \n{ \"a\" : [ 1 , 2 ] }\t",
                   // No documents.
                   "", "{", "[1,", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "[1 2]", "{} {}", "nul",
-                  "\"open", "{1:2}", "\"\xff\"", "01", "[1]]"));
+                  "\"open", "{1:2}", "1e400", "\"\\ud800\"", "-", "1.", "\"\xff\"", "01", "[1]]"));
+
+TEST(DocumentReader, ReadsWhatIsNestedDeeperThanTheParserGoes) {
+  const auto text = std::string(3000, '[') + std::string(3000, ']');
+  EXPECT_EQ(read_document(text).dump(), text);
+}
 
 TEST(DocumentReader, ReadsEveryGoldenDocument) {
   std::size_t count = 0;

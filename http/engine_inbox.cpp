@@ -36,9 +36,14 @@ bool engine_loop::push(command& what) {
     if (closed_) {
       return false;
     }
+    // What has to wait for a slot is found when one becomes free, which wakes the thread anyway: it
+    // sleeps, so nothing ends or starts meanwhile.
+    const bool waits = what.request != nullptr && what.request->owner()->full();
     inbox_.push_back(std::move(what));
-    wake = sleeping_;
-    sleeping_ = false;
+    if (sleeping_ && !waits) {
+      wake = true;
+      sleeping_ = false;
+    }
   }
   if (wake) {
     (void)curl_multi_wakeup(multi_.get());

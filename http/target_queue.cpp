@@ -78,7 +78,7 @@ std::unique_ptr<request_transfer> target_queue::pop(clock::time_point now) {
 }
 
 std::optional<target_queue::clock::time_point> target_queue::first_at() const {
-  if (!has_slot()) {
+  if (full()) {
     return std::nullopt;
   }
   const auto& low = queues_.back();

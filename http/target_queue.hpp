@@ -34,7 +34,7 @@ private:
 };
 
 /// The requests of one target that wait, and how many are in flight. Of the engine's thread, but
-/// for `announce`, `retract` and `statistics`, which any thread may call.
+/// for `announce`, `retract`, `full` and `statistics`, which any thread may call.
 class target_queue {
 public:
   using clock = std::chrono::steady_clock;
@@ -49,7 +49,9 @@ public:
 
   /// A limit of zero counts as one.
   void set_limits(std::size_t max_in_flight, double queries_per_second, int burst);
-  std::size_t max_in_flight() const { return max_in_flight_; }
+  std::size_t max_in_flight() const { return max_in_flight_.load(std::memory_order_relaxed); }
+  /// Whether no request may start before another has ended.
+  bool full() const { return in_flight_.load(std::memory_order_relaxed) >= max_in_flight(); }
 
   /// A request is on its way to `push`.
   void announce() { waiting_.fetch_add(1, std::memory_order_relaxed); }
@@ -77,13 +79,12 @@ private:
     clock::time_point since;
   };
 
-  bool has_slot() const { return in_flight_.load(std::memory_order_relaxed) < max_in_flight_; }
   /// When the first of those that wait may start, the rate aside; nothing where a slot has to
   /// become free first, or none waits.
   std::optional<clock::time_point> first_at() const;
 
   const std::string name_;
-  std::size_t max_in_flight_ = 1;
+  std::atomic<std::size_t> max_in_flight_{1};
   token_bucket bucket_;
   std::array<std::deque<waiting>, 3> queues_;
   std::size_t low_in_flight_ = 0;

@@ -7,7 +7,7 @@ namespace dklb::domain {
 bool service_timeline::add(time at, const service_report& what, const claim_ptr& claim,
                            const addresses_ptr& addresses) {
   move_on(claim, addresses);
-  if (!lines_.empty() && report_of(lines_.back()) == what)
+  if (!lines_.empty() && lines_.back().phase == what.phase && report_of(lines_.back()) == what)
     return false;
   if (lines_.size() == limit)
     lines_.erase(lines_.begin());
@@ -38,15 +38,16 @@ service_report service_timeline::report_of(const line& item) const {
 void service_timeline::move_on(const claim_ptr& claim, const addresses_ptr& addresses) {
   if (claim == claim_ && addresses == addresses_)
     return;
-  std::vector<service_report> told;
+  std::vector<std::pair<line*, service_report>> told;
   told.reserve(lines_.size());
-  for (const auto& item : lines_)
-    told.push_back(report_of(item));
+  for (auto& item : lines_)
+    if (!item.report)
+      told.emplace_back(&item, report_of(item));
   claim_ = claim;
   addresses_ = addresses;
-  for (std::size_t i = 0; i < lines_.size(); ++i)
-    if (!lines_[i].report && report_of(lines_[i]) != told[i])
-      lines_[i].report = std::make_unique<const service_report>(std::move(told[i]));
+  for (auto& [item, report] : told)
+    if (report_of(*item) != report)
+      item->report = std::make_unique<const service_report>(std::move(report));
 }
 
 } // namespace dklb::domain

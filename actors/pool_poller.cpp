@@ -30,12 +30,15 @@ void pool_poller_state::start(poller_shard shard, runtime_ptr shared, directory_
 void pool_poller_state::watch(const poll_pool& what) {
   const auto found = pools_.try_emplace(what.pool).first;
   auto& item = found->second;
+  // Both are sorted by Service.
   std::vector<target> next;
   next.reserve(what.claims.size());
+  auto known = item.targets.begin();
   for (const auto& claim : what.claims) {
-    const auto known = std::ranges::find_if(
-      item.targets, [&](const target& old) { return same_service(*old.claim, *claim); });
-    next.push_back({claim, known == item.targets.end() ? nullptr : std::move(known->addresses)});
+    while (known != item.targets.end() && known->claim->service < claim->service)
+      ++known;
+    const bool same = known != item.targets.end() && same_service(*known->claim, *claim);
+    next.push_back({claim, same ? known->addresses : nullptr});
   }
   item.targets = std::move(next);
   if (item.targets.empty()) {

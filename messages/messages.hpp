@@ -131,7 +131,7 @@ struct pool_released {
 /// more.
 struct poll_pool {
   std::string pool;
-  std::vector<claim_ptr> claims;
+  std::vector<claim_ptr> claims; ///< sorted by Service
   bool now = false;
 };
 /// Asks a poller which addresses it has seen in a pool's metadata.

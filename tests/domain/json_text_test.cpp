@@ -40,6 +40,17 @@ TEST(JsonText, IsWhatTheLibraryWouldWrite) {
   }
 }
 
+TEST(JsonText, FindsWhatNeedsAnEscapeAtEveryPlace) {
+  const std::string codes("\0\1\x1f !\"#[\\]\n~\x7f", 13);
+  for (std::size_t length = 0; length < 40; ++length)
+    for (std::size_t place = 0; place < length; ++place)
+      for (const char code : codes) {
+        std::string text(length, 'x');
+        text[place] = code;
+        EXPECT_EQ(json_text(json(text)), json(text).dump());
+      }
+}
+
 TEST(JsonText, ReplacesOrRefusesWhatIsNotUtf8) {
   const json value{{"a", "b\xff"}};
   EXPECT_EQ(json_text(value), "{\"a\":\"b\xef\xbf\xbd\"}");

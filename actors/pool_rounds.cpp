@@ -82,8 +82,7 @@ void pool_state::learn(snapshot_ptr pool) {
   known_at_ = now(self_);
   known_ = pool ? knowledge::present : knowledge::absent;
   last_ = std::move(pool);
-  self_->send(peers->inventory,
-              pool_seen{own_name(), last_ ? std::optional{last_->digest} : std::nullopt});
+  self_->send(peers->inventory, pool_seen{own_name(), last_});
 }
 
 domain::pool_plan pool_state::make_plan(std::optional<domain::pool_document> actual) const {

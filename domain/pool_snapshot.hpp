@@ -2,7 +2,6 @@
 
 #include "domain/pool_plan.hpp"
 
-#include <cstdint>
 #include <string>
 
 namespace dklb::domain {
@@ -11,8 +10,6 @@ namespace dklb::domain {
 /// stays text until somebody plans over it.
 struct pool_snapshot {
   std::string json; ///< one JSON object
-  /// Equal for equal documents, whatever the order of their keys.
-  std::uint64_t digest = 0;
 };
 
 pool_document document_of(const pool_snapshot& snapshot);

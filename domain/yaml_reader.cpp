@@ -48,7 +48,7 @@ std::size_t utf8_length(std::string_view text, std::size_t position) {
   return overlong || outside ? 0 : length;
 }
 
-/// Found before the parser sees the text, because it does not tell their lines.
+/// Found before the parser sees the text, which would tell of octets.
 std::optional<mistake> find_bad_byte(std::string_view text) {
   int line = 1;
   for (std::size_t position = 0; position < text.size();) {

@@ -83,7 +83,8 @@ void easy_handle::set_headers(const header_list& headers, bool has_body) {
   }
   string_list lines;
   for (const auto& [name, value] : headers) {
-    append(lines, name + (value.empty() ? ";" : ": " + value));
+    std::string line = name;
+    append(lines, line.append(value.empty() ? ";" : ": ").append(value));
   }
   if (has_body) {
     append(lines, "Expect:");

@@ -124,7 +124,7 @@ pool_plan plan_pool(const pool_settings& settings, const pool_plan_input& input)
   if (verdict.accepted.empty() && is_empty(*pool) && removable(input, claims, owned)) {
     plan.action = pool_action::remove;
     plan.changes = changes_between(settings.cluster, *input.actual, *pool).lines;
-    plan.changes.push_back("delete the pool, which has no frontend and no backend left");
+    plan.changes.emplace_back("delete the pool, which has no frontend and no backend left");
     plan.plan_again = !plan.refusals.empty();
     return plan;
   }

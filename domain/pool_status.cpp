@@ -205,7 +205,7 @@ std::optional<std::string> status_patch(const service& current, const desired_st
   }
   if (desired.addresses && *desired.addresses != current.addresses) {
     status += status.empty() ? "" : ",";
-    status += "\"loadBalancer\":{\"ingress\":" + addresses_as_json(*desired.addresses) + "}";
+    status += R"("loadBalancer":{"ingress":)" + addresses_as_json(*desired.addresses) + "}";
   }
   if (status.empty())
     return std::nullopt;

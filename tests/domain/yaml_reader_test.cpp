@@ -122,7 +122,8 @@ TEST(YamlReader, AnswersHostileTextsQuickly) {
   for (int level = 1; level < 30; ++level) {
     const auto name = std::to_string(level);
     const auto before = std::to_string(level - 1);
-    billion_laughs += "a" + name + ": &a" + name + " [*a" + before + ", *a" + before + "]\n";
+    billion_laughs.append("a").append(name).append(": &a").append(name);
+    billion_laughs.append(" [*a").append(before).append(", *a").append(before).append("]\n");
   }
   std::string deep_blocks;
   for (int level = 0; level < 700; ++level)

@@ -329,7 +329,7 @@ TEST_F(Engine, ExceptionOfACallbackEndsThere) {
   raw_server server(each_request(
     [](raw_connection& connection, const std::string&) { connection.reply(200, "ok"); }));
   engine.send(target, plain_endpoint(server.url()), get_request("/"),
-              [](http::response_result) { throw std::runtime_error("mistake"); });
+              [](const http::response_result&) { throw std::runtime_error("mistake"); });
   EXPECT_TRUE(call(server, get_request("/")).has_value());
 }
 

@@ -29,7 +29,8 @@ std::string describe(const http::kube::object_identity& object) {
   return object.name + ' ' + object.uid;
 }
 
-struct ReflectorTest : testing::Test {
+class ReflectorTest : public testing::Test {
+protected:
   ReflectorTest() {
     settings.path = "/api/v1/services";
     settings.backoff_base = 1ms;

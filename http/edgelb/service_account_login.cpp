@@ -34,8 +34,8 @@ constexpr std::chrono::milliseconds failure_gap{500};
 class login_authenticator final : public authenticator,
                                   public std::enable_shared_from_this<login_authenticator> {
 public:
-  login_authenticator(engine& engine, secret_source secret, const endpoint& trust)
-    : engine_(engine), secret_(std::move(secret)), trust_(trust),
+  login_authenticator(engine& engine, secret_source secret, endpoint trust)
+    : engine_(engine), secret_(std::move(secret)), trust_(std::move(trust)),
       target_(engine.add_target({"dcos-login", 1, 0, 0})) {}
 
   void authorize(ready_callback ready) override {

@@ -4,6 +4,7 @@
 #include "http/kube/kubeconfig.hpp"
 #include "http/kube/token_sources.hpp"
 
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <utility>
@@ -39,11 +40,10 @@ domain::result<access> in_cluster(const std::string& host, const std::string& po
 
 /// A file that the kubeconfig names has to be there; it is read by whoever connects.
 std::optional<domain::error> missing_file(const kubeconfig& config) {
-  const std::pair<const char*, const std::string&> named[] = {
-    {"certificate-authority", config.cluster.ca_file},
-    {"client-certificate", config.user.certificate_file},
-    {"client-key", config.user.key_file},
-  };
+  const std::array<std::pair<const char*, const std::string&>, 3> named{
+    {{"certificate-authority", config.cluster.ca_file},
+     {"client-certificate", config.user.certificate_file},
+     {"client-key", config.user.key_file}}};
   for (const auto& [key, path] : named)
     if (!path.empty() && !read_file(path))
       return invalid(config.path + ": " + key + " names " + path + ", which cannot be read");

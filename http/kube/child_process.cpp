@@ -65,7 +65,7 @@ std::vector<std::string> environment_of(const command& what) {
       result.push_back(text);
   }
   for (const auto& [name, value] : what.environment)
-    result.push_back(name + '=' + value);
+    result.emplace_back(name).append("=").append(value);
   return result;
 }
 

@@ -4,6 +4,7 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <array>
 #include <filesystem>
 #include <stdexcept>
 
@@ -207,10 +208,11 @@ exec_config read_exec(const entry& at) {
 
 /// What would make us somebody else than the file says is refused rather than left out.
 void refuse_unsupported(const entry& at) {
-  static constexpr std::pair<const char*, const char*> unsupported[] = {
-    {"auth-provider", "use an exec plugin"},
-    {"username", "use a token or a client certificate"},
-    {"as", "use an account that has the rights itself"},
+  using advice = std::pair<const char*, const char*>;
+  static constexpr std::array unsupported{
+    advice{"auth-provider", "use an exec plugin"},
+    advice{"username", "use a token or a client certificate"},
+    advice{"as", "use an account that has the rights itself"},
   };
   for (const auto& [key, instead] : unsupported)
     if (at.body[key].IsDefined() && !at.body[key].IsNull())

@@ -54,9 +54,9 @@ domain::error listen_error(const std::string& address, const std::string& cause)
           0};
 }
 
-void fill(httplib::Response& into, outgoing answer) {
+void fill(httplib::Response& into, const outgoing& answer) {
   into.status = answer.status;
-  into.set_content(std::move(answer.body), answer.content_type.c_str());
+  into.set_content(answer.body, answer.content_type.c_str());
 }
 
 incoming incoming_of(const httplib::Request& request, std::string body) {

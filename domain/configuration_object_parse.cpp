@@ -124,7 +124,7 @@ void read_constraints(reading& state, const yaml_node& root) {
     return;
   }
   if (misspelt != nullptr) {
-    state.warnings.emplace_back("\"contraints\" is read as \"constraints\"; please correct it");
+    state.warnings.emplace_back(R"("contraints" is read as "constraints"; please correct it)");
     node = misspelt;
   }
   if (node != nullptr)

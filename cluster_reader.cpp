@@ -71,7 +71,7 @@ read_pools(http::edgelb::client& client) {
     return from("EdgeLB", body.failure());
   std::map<std::string, domain::pool_document> pools;
   const auto skipped =
-    http::edgelb::visit_pools(*body, [&](const std::string& name, const auto& pool, std::uint64_t) {
+    http::edgelb::visit_pools(*body, [&](const std::string& name, const auto& pool) {
       pools.insert_or_assign(name, domain::document_of(pool));
     });
   if (!skipped)

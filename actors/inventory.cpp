@@ -1,7 +1,6 @@
 #include "actors/inventory.hpp"
 
 #include "http/edgelb/client.hpp"
-#include "http/edgelb/pool_reader.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -34,9 +33,7 @@ void inventory_state::gate_changed(bool open) {
 }
 
 void inventory_state::seen(const pool_seen& what) {
-  // Here and not where the answer comes: whoever waits for a pool does not wait for this.
-  pools_.seen(what.name, what.pool ? std::optional{http::edgelb::digest_of(reader_, *what.pool)}
-                                   : std::nullopt);
+  pools_.seen(what.name, what.digest);
   documents_.erase(what.name);
 }
 
@@ -49,11 +46,10 @@ recalled_pool inventory_state::recall(const std::string& name) const {
   return {recalled_pool::state::present, kept == documents_.end() ? nullptr : kept->second};
 }
 
-std::vector<domain::service_key> inventory_state::owners_of(const std::string& name,
-                                                            const domain::pool_snapshot& pool,
-                                                            std::uint64_t digest) const {
+std::vector<domain::service_key>
+inventory_state::owners_of(const std::string& name, const domain::pool_snapshot& pool) const {
   // Few pools change from one inventory to the next.
-  if (const auto* known = pools_.owners_of(name, digest))
+  if (const auto* known = pools_.owners_of(name, pool.digest))
     return *known;
   const auto owners = domain::owners_in(run->pools.cluster, domain::document_of(pool));
   return {owners.begin(), owners.end()};
@@ -107,9 +103,9 @@ std::optional<domain::error> inventory_state::take_in(const std::string& body) {
   std::vector<domain::listed_pool> listed;
   std::unordered_set<std::string> names;
   documents_.clear();
-  const auto take = [&](std::string name, domain::pool_snapshot pool, std::uint64_t digest) {
+  const auto take = [&](std::string name, domain::pool_snapshot pool) {
     names.insert(name);
-    listed.push_back({name, digest, owners_of(name, pool, digest)});
+    listed.push_back({name, pool.digest, owners_of(name, pool)});
     // Only a pool whose actor has not seen it may ask for the document.
     if (!pools_.known_to_actor(name))
       documents_[std::move(name)] = std::make_shared<const domain::pool_snapshot>(std::move(pool));

@@ -3,7 +3,6 @@
 #include "actors/base.hpp"
 #include "domain/pool_inventory.hpp"
 #include "domain/retry_policy.hpp"
-#include "http/json_reader.hpp"
 
 #include <set>
 #include <string>
@@ -31,8 +30,8 @@ private:
   enum tick_kind : std::uint32_t { resync, forget };
 
   void answered(const domain::result<std::shared_ptr<const std::string>>& outcome);
-  std::vector<domain::service_key>
-  owners_of(const std::string& name, const domain::pool_snapshot& pool, std::uint64_t digest) const;
+  std::vector<domain::service_key> owners_of(const std::string& name,
+                                             const domain::pool_snapshot& pool) const;
   /// Returns what is wrong with the answer, if anything is.
   std::optional<domain::error> take_in(const std::string& body);
   void sweep();
@@ -41,7 +40,6 @@ private:
 
   self_pointer self_;
   domain::pool_inventory pools_;
-  http::json_reader reader_;
   /// The documents of the last answer as text, for pools whose actors just start; kept for seconds.
   std::unordered_map<std::string, messages::snapshot_ptr> documents_;
   std::set<std::pair<std::string, domain::service_key>> reported_;

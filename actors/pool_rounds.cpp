@@ -82,7 +82,8 @@ void pool_state::learn(snapshot_ptr pool) {
   known_at_ = now(self_);
   known_ = pool ? knowledge::present : knowledge::absent;
   last_ = std::move(pool);
-  self_->send(peers->inventory, pool_seen{own_name(), last_});
+  self_->send(peers->inventory,
+              pool_seen{own_name(), last_ ? std::optional{last_->digest} : std::nullopt});
 }
 
 domain::pool_plan pool_state::make_plan(std::optional<domain::pool_document> actual) const {

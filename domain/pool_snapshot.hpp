@@ -2,6 +2,7 @@
 
 #include "domain/pool_plan.hpp"
 
+#include <cstdint>
 #include <string>
 
 namespace dklb::domain {
@@ -10,6 +11,8 @@ namespace dklb::domain {
 /// stays text until somebody plans over it.
 struct pool_snapshot {
   std::string json; ///< one JSON object
+  /// Equal for equal documents, whatever the order of their keys.
+  std::uint64_t digest = 0;
 };
 
 pool_document document_of(const pool_snapshot& snapshot);

@@ -188,10 +188,10 @@ struct recalled_pool {
   /// With `present`, and only while the inventory is fresh.
   snapshot_ptr pool;
 };
-/// A pool as its actor last saw it in EdgeLB; null: it does not exist.
+/// A pool as its actor last saw it in EdgeLB; no digest: it does not exist.
 struct pool_seen {
   std::string name;
-  snapshot_ptr pool;
+  std::optional<std::uint64_t> digest;
 };
 /// The inventory differs from what the pool's actor last saw: read it again.
 struct pool_drifted {

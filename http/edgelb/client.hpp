@@ -35,9 +35,8 @@ struct client_settings {
   exchange_observer on_exchange;
 };
 
-/// Called once per pool of an inventory, in the server's order, with the digest of its document.
-using pool_visitor =
-  std::function<void(std::string name, domain::pool_snapshot pool, std::uint64_t digest)>;
+/// Called once per pool of an inventory, in the server's order.
+using pool_visitor = std::function<void(std::string name, domain::pool_snapshot pool)>;
 
 /// Parses the body of GET /v2/pools (may be tens of megabytes) element by element, on the caller's
 /// thread: the engine's must not be held up by it. A pool that is no object or has no name is

@@ -120,7 +120,7 @@ domain::result<std::size_t> visit_pools(const std::string& body, const pool_visi
     const auto document = reader.read(*text);
     auto name = document ? text_at(*document, {"name"}) : std::string{};
     if (!name.empty()) {
-      visit(std::move(name), {std::string{*text}}, digest(*document));
+      visit(std::move(name), {std::string{*text}, digest(*document)});
     } else {
       ++malformed;
     }

@@ -72,13 +72,7 @@ domain::result<domain::pool_snapshot> read_pool(json_reader& reader, std::string
     return document.failure();
   if (!document->is_object())
     return domain::error{domain::error_code::malformed, "not a JSON object", {}, 0};
-  return domain::pool_snapshot{std::string{text}};
-}
-
-std::uint64_t digest_of(json_reader& reader, const domain::pool_snapshot& pool) {
-  // Whatever is in a snapshot was read before.
-  const auto document = reader.read(pool.json);
-  return document ? digest(*document) : hash_text(pool.json);
+  return domain::pool_snapshot{std::string{text}, digest(*document)};
 }
 
 } // namespace dklb::http::edgelb

@@ -16,7 +16,4 @@ std::uint64_t digest(json_view value);
 /// json_reader::read.
 domain::result<domain::pool_snapshot> read_pool(json_reader& reader, std::string_view text);
 
-/// The digest of its document.
-std::uint64_t digest_of(json_reader& reader, const domain::pool_snapshot& pool);
-
 } // namespace dklb::http::edgelb

@@ -35,10 +35,14 @@ std::optional<json_view> value_at(json_view object, std::initializer_list<const 
   return value;
 }
 
-std::string text_at(json_view object, std::initializer_list<const char*> path) {
+std::string_view text_view_at(json_view object, std::initializer_list<const char*> path) {
   const auto value = value_at(object, path);
   std::string_view text;
-  return value && value->get(text) == simdjson::SUCCESS ? std::string{text} : std::string{};
+  return value && value->get(text) == simdjson::SUCCESS ? text : std::string_view{};
+}
+
+std::string text_at(json_view object, std::initializer_list<const char*> path) {
+  return std::string{text_view_at(object, path)};
 }
 
 } // namespace dklb::http

@@ -35,7 +35,8 @@ private:
 /// The value behind a path of member names; nothing where there is none. Null counts as a value.
 std::optional<json_view> value_at(json_view object, std::initializer_list<const char*> path);
 
-/// The text behind a path, "" where there is none.
+/// The text behind a path, "" where there is none. The view lives as long as the document.
+std::string_view text_view_at(json_view object, std::initializer_list<const char*> path);
 std::string text_at(json_view object, std::initializer_list<const char*> path);
 
 } // namespace dklb::http

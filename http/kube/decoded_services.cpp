@@ -7,34 +7,17 @@
 #include <utility>
 
 namespace dklb::http::kube {
-namespace {
-
-std::string_view member_text(json_view metadata, const char* name) {
-  std::string_view text;
-  const auto member = value_at(metadata, {name});
-  return member && member->get(text) == simdjson::SUCCESS ? text : std::string_view{};
-}
-
-} // namespace
 
 domain::result<decoded_services::pointer> decoded_services::read(json_view object) {
-  pointer* place = nullptr;
-  if (const auto metadata = value_at(object, {"metadata"})) {
-    const auto uid = member_text(*metadata, "uid");
-    const auto version = member_text(*metadata, "resourceVersion");
-    if (!version.empty()) {
-      place = &told_[std::hash<std::string_view>{}(version) % told_.size()];
-      if (*place && (*place)->resource_version == version && (*place)->uid == uid)
-        return std::exchange(*place, nullptr);
-    }
-  }
+  const auto version = text_view_at(object, {"metadata", "resourceVersion"});
+  auto& told = told_[std::hash<std::string_view>{}(version) % told_.size()];
+  if (told && !version.empty() && told->resource_version == version
+      && told->uid == text_view_at(object, {"metadata", "uid"}))
+    return std::exchange(told, nullptr);
   auto decoded = decode_service(object);
   if (!decoded)
     return std::move(decoded.failure());
-  auto service = std::make_shared<const domain::service>(std::move(*decoded));
-  if (place != nullptr)
-    *place = service;
-  return service;
+  return told = std::make_shared<const domain::service>(std::move(*decoded));
 }
 
 } // namespace dklb::http::kube

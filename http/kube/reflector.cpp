@@ -222,15 +222,18 @@ private:
       std::move(handler), timeout + settings_.watch_grace);
   }
 
+  /// Whether more of the watch that is open is wanted.
+  bool goes_on() const { return !stopped_ && !broken_; }
+
   void received(std::string_view chunk) {
     if (broken_)
       return;
     heard();
     const auto rest = events_in_lines(chunk);
-    if (!stopped_ && !broken_) {
+    if (goes_on()) {
       const auto split = frames_.feed(rest, [this](std::string_view frame) {
         frame_received(frame);
-        return !stopped_ && !broken_;
+        return goes_on();
       });
       if (!split)
         broken_ = split.failure();
@@ -246,7 +249,7 @@ private:
   /// Servers end an event with a line break. A line that reads as one is one, whatever follows, and
   /// its end need not be searched for bracket by bracket. What is left of the chunk.
   std::string_view events_in_lines(std::string_view chunk) {
-    while (frames_.pending() == 0 && !stopped_ && !broken_) {
+    while (goes_on() && frames_.pending() == 0) {
       const auto line = chunk.substr(0, chunk.find('\n'));
       if (line.size() == chunk.size() || !line.ends_with('}'))
         break;

@@ -20,6 +20,8 @@ constexpr std::size_t spare_connections = 8;
 /// what has come of them is no longer than this.
 constexpr std::size_t few_requests = 4;
 constexpr std::size_t short_answer = 64U << 10U;
+/// After many requests: what their answers lead to goes ahead of what streams have brought.
+constexpr std::chrono::milliseconds settling{6};
 
 } // namespace
 
@@ -217,6 +219,12 @@ int engine_loop::wait_milliseconds() {
       until = std::min(until, *ready);
     }
   }
+  for (const auto& [id, stream] : streams_) {
+    if (const auto due = stream->due()) {
+      until =
+        std::min(until, requests_in_flight() > few_requests ? *due : std::min(*due, calm_at_));
+    }
+  }
   if (stopping_) {
     until = std::min(until, stop_deadline_);
   }
@@ -224,8 +232,21 @@ int engine_loop::wait_milliseconds() {
   return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
 }
 
+/// Answers are what somebody waits for, and a stream that is read a little later is read in large
+/// pieces: while many requests are in flight, and a moment longer, streams wait.
+void engine_loop::attend_streams() {
+  const auto now = clock::now();
+  if (requests_in_flight() > few_requests) {
+    calm_at_ = now + settling;
+  }
+  for (const auto& [id, stream] : streams_) {
+    stream->attend(now >= calm_at_, now);
+  }
+}
+
 void engine_loop::perform() {
   announce(true);
+  attend_streams();
   int running = 0;
   (void)curl_multi_perform(multi_.get(), &running);
   take_finished();

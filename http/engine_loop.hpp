@@ -87,6 +87,7 @@ private:
   void open(std::unique_ptr<stream_transfer> stream);
   void wait();
   int wait_milliseconds();
+  void attend_streams();
   void perform();
   void take_finished();
   void conclude(CURL* easy, CURLcode code);
@@ -124,6 +125,7 @@ private:
   bool stopping_ = false;
   bool over_ = false;
   clock::time_point stop_deadline_;
+  clock::time_point calm_at_; ///< when streams are told at once again
   side_work side_work_;
   bool announced_ = false;
   bool substituted_ = false;

@@ -34,6 +34,12 @@ std::size_t stream_transfer::on_body_piece(std::string_view piece) {
     return CURL_WRITEFUNC_PAUSE;
   }
   note_activity();
+  if (!told_at_once_) {
+    waits_since_ = waits_since_.value_or(last_activity_);
+    held_back_ = true;
+    return CURL_WRITEFUNC_PAUSE;
+  }
+  told_any_ = true;
   if (handler_.on_data) {
     call_guarded([&] { handler_.on_data(piece); });
   }
@@ -53,6 +59,23 @@ void stream_transfer::release_held() {
     // May tell what was held back before it returns. A failure shows when the transfer ends.
     (void)curl_easy_pause(easy(), CURLPAUSE_CONT);
   }
+}
+
+void stream_transfer::attend(bool at_once, clock::time_point now) {
+  told_at_once_ = at_once || (told_at_once_ && told_any_);
+  told_any_ = false;
+  if (waits_since_ && (at_once || now >= *due())) {
+    waits_since_.reset();
+    told_at_once_ = true;
+    release_held();
+  }
+}
+
+std::optional<stream_transfer::clock::time_point> stream_transfer::due() const {
+  if (!waits_since_) {
+    return std::nullopt;
+  }
+  return *waits_since_ + longest_wait;
 }
 
 stream_transfer::clock::time_point stream_transfer::silent_at() const {

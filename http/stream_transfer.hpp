@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 namespace dklb::http {
@@ -12,6 +13,7 @@ namespace dklb::http {
 class stream_transfer final : public transfer {
 public:
   using clock = std::chrono::steady_clock;
+  static constexpr std::chrono::milliseconds longest_wait{50};
 
   stream_transfer(std::shared_ptr<const endpoint> where, request what, stream_handler handler,
                   std::chrono::milliseconds idle_timeout, handle_id id);
@@ -25,6 +27,12 @@ public:
   void resume();
   /// Lets libcurl go on where it was held back, unless paused again. Not from within its callbacks.
   void release_held();
+  /// How the engine's time stands, before each look at the sockets: what comes is told at once, or
+  /// it waits, `longest_wait` at most. What is being told is told to its end: until a look brings
+  /// nothing more.
+  void attend(bool at_once, clock::time_point now);
+  /// When what waits is told at the latest; nothing where nothing waits.
+  std::optional<clock::time_point> due() const;
   /// No more data is told; the engine then ends it.
   void cancel() { cancelled_ = true; }
   bool cancelled() const { return cancelled_; }
@@ -48,6 +56,9 @@ private:
   bool opened_ = false;
   bool paused_ = false;
   bool held_back_ = false;
+  bool told_at_once_ = true;
+  bool told_any_ = false; ///< since the last attend()
+  std::optional<clock::time_point> waits_since_;
   bool cancelled_ = false;
 };
 

@@ -10,6 +10,9 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -141,6 +144,22 @@ TEST_F(Scheduler, EveryJobIsRun) {
       return done;
     });
   EXPECT_TRUE(reached(over)) << ran;
+  end();
+}
+
+TEST_F(Scheduler, ItsThreadsGiveWayToTheNetworks) {
+  const auto ours = ::getpriority(PRIO_PROCESS, 0);
+  start(2);
+  std::atomic<int> theirs{ours};
+  const auto over = make_event();
+  enqueue([&](caf::execution_unit&) {
+    theirs = ::getpriority(PRIO_PROCESS, 0); // of the calling thread
+    over->set_value();
+    return done;
+  });
+  EXPECT_TRUE(reached(over));
+  EXPECT_EQ(theirs, std::min(ours + 3, 19));
+  EXPECT_EQ(::getpriority(PRIO_PROCESS, 0), ours);
   end();
 }
 

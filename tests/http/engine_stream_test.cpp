@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <mutex>
 #include <thread>
 
@@ -270,6 +271,98 @@ TEST_F(EngineStream, StreamsDoNotUseUpATargetsSlots) {
   EXPECT_TRUE(seen->opened.wait());
   EXPECT_TRUE(
     send_and_wait(engine, target, plain_endpoint(server.url()), get_request("/")).has_value());
+}
+
+/// A stream beside more requests than the engine has time for.
+class BusyEngineStream : public EngineStream {
+protected:
+  using clock = std::chrono::steady_clock;
+
+  BusyEngineStream() {
+    open(server);
+    EXPECT_TRUE(seen->opened.wait());
+  }
+  ~BusyEngineStream() override {
+    answered = true;
+    engine.stop({});
+  }
+
+  /// How long it took to tell what the stream brought while the requests were held; they are
+  /// answered after `held`.
+  clock::duration time_to_tell(std::chrono::milliseconds held) {
+    answered = false;
+    arrived = 0;
+    std::vector<awaited<http::response_result>> answers(requests);
+    for (auto& answer : answers)
+      engine.send(target, where, get_request("/"), answer.callback());
+    EXPECT_TRUE(eventually([&] { return arrived == requests; }));
+    const auto before = seen->so_far().size();
+    clock::time_point told;
+    {
+      const std::lock_guard lock(seen->mutex);
+      seen->on_data = [&] { told = clock::now(); };
+    }
+    const auto written = clock::now();
+    to_write = true;
+    std::this_thread::sleep_for(held);
+    answered = true;
+    EXPECT_TRUE(eventually([&] { return seen->so_far().size() > before; }));
+    for (auto& answer : answers)
+      EXPECT_TRUE(answer.get().has_value());
+    const std::lock_guard lock(seen->mutex);
+    seen->on_data = nullptr;
+    return told - written;
+  }
+
+  static constexpr std::size_t requests = 5;
+  std::atomic<std::size_t> arrived{0};
+  std::atomic<bool> answered{false};
+  std::atomic<bool> to_write{false};
+  std::atomic<bool> over{false};
+  raw_server server{[this](raw_connection& connection) {
+    while (const auto request = connection.read_request()) {
+      if (request->rfind("GET /watch", 0) == 0) {
+        connection.write(chunked_head);
+        while (eventually([&] { return to_write.exchange(false) || over; }) && !over)
+          connection.write(chunk("news"));
+        return;
+      }
+      ++arrived;
+      (void)eventually([&] { return answered.load(); });
+      connection.reply(200, "ok");
+    }
+  }};
+  std::shared_ptr<const http::endpoint> where = plain_endpoint(server.url());
+  http::target_id target = engine.add_target({});
+};
+
+TEST_F(BusyEngineStream, LetsAnswersGoFirstButNotForLong) {
+  const auto waited = time_to_tell(500ms);
+  over = true;
+  EXPECT_GE(waited, 50ms) << "it waits for the requests in flight";
+  EXPECT_LT(waited, 500ms) << "but not until they are answered";
+}
+
+TEST_F(BusyEngineStream, IsToldSoonAfterTheAnswers) {
+  auto least = clock::duration{1h};
+  for (int i = 0; i < 20; ++i)
+    least = std::min(least, time_to_tell(5ms));
+  over = true;
+  EXPECT_GE(least, 5ms);
+  EXPECT_LT(least, 50ms);
+}
+
+TEST_F(BusyEngineStream, WaitsForNothingBesideFewRequests) {
+  auto least = clock::duration{1h};
+  for (int i = 0; i < 20; ++i) {
+    const auto before = seen->so_far().size();
+    const auto written = clock::now();
+    to_write = true;
+    EXPECT_TRUE(eventually([&] { return seen->so_far().size() > before; }));
+    least = std::min(least, clock::now() - written);
+  }
+  over = true;
+  EXPECT_LT(least, 50ms);
 }
 
 TEST(EngineTimer, RunsInOrderOfTimeOnTheEnginesThread) {

@@ -279,42 +279,50 @@ protected:
   using clock = std::chrono::steady_clock;
 
   BusyEngineStream() {
+    seen->on_data = [this] { last_told = clock::now(); };
     open(server);
     EXPECT_TRUE(seen->opened.wait());
   }
   ~BusyEngineStream() override {
+    over = true;
     answered = true;
     engine.stop({});
   }
 
-  /// How long it took to tell what the stream brought while the requests were held; they are
-  /// answered after `held`.
-  clock::duration time_to_tell(std::chrono::milliseconds held) {
+  /// How long it took to tell what the stream brought while the requests were held, which is as
+  /// long as `hold` takes.
+  clock::duration time_to_tell(const std::function<void()>& hold) {
     answered = false;
     arrived = 0;
     std::vector<awaited<http::response_result>> answers(requests);
     for (auto& answer : answers)
       engine.send(target, where, get_request("/"), answer.callback());
     EXPECT_TRUE(eventually([&] { return arrived == requests; }));
-    const auto before = seen->so_far().size();
-    clock::time_point told;
-    {
-      const std::lock_guard lock(seen->mutex);
-      seen->on_data = [&] { told = clock::now(); };
-    }
-    const auto written = clock::now();
-    to_write = true;
-    std::this_thread::sleep_for(held);
+    const auto written = bring();
+    hold();
     answered = true;
-    EXPECT_TRUE(eventually([&] { return seen->so_far().size() > before; }));
+    const auto told = when_told();
     for (auto& answer : answers)
       EXPECT_TRUE(answer.get().has_value());
-    const std::lock_guard lock(seen->mutex);
-    seen->on_data = nullptr;
     return told - written;
   }
 
+  /// Lets the server write to the stream.
+  clock::time_point bring() {
+    expected += "news";
+    const auto now = clock::now();
+    to_write = true;
+    return now;
+  }
+  clock::time_point when_told() {
+    EXPECT_TRUE(eventually([&] { return seen->so_far() == expected; }));
+    const std::lock_guard lock(seen->mutex);
+    return last_told;
+  }
+
   static constexpr std::size_t requests = 5;
+  std::string expected;
+  clock::time_point last_told; ///< guarded by the reader's mutex
   std::atomic<std::size_t> arrived{0};
   std::atomic<bool> answered{false};
   std::atomic<bool> to_write{false};
@@ -337,17 +345,13 @@ protected:
 };
 
 TEST_F(BusyEngineStream, LetsAnswersGoFirstButNotForLong) {
-  const auto waited = time_to_tell(500ms);
-  over = true;
-  EXPECT_GE(waited, 50ms) << "it waits for the requests in flight";
-  EXPECT_LT(waited, 500ms) << "but not until they are answered";
+  EXPECT_GE(time_to_tell([this] { (void)when_told(); }), 50ms);
 }
 
 TEST_F(BusyEngineStream, IsToldSoonAfterTheAnswers) {
   auto least = clock::duration{1h};
   for (int i = 0; i < 20; ++i)
-    least = std::min(least, time_to_tell(5ms));
-  over = true;
+    least = std::min(least, time_to_tell([] { std::this_thread::sleep_for(5ms); }));
   EXPECT_GE(least, 5ms);
   EXPECT_LT(least, 50ms);
 }
@@ -355,13 +359,9 @@ TEST_F(BusyEngineStream, IsToldSoonAfterTheAnswers) {
 TEST_F(BusyEngineStream, WaitsForNothingBesideFewRequests) {
   auto least = clock::duration{1h};
   for (int i = 0; i < 20; ++i) {
-    const auto before = seen->so_far().size();
-    const auto written = clock::now();
-    to_write = true;
-    EXPECT_TRUE(eventually([&] { return seen->so_far().size() > before; }));
-    least = std::min(least, clock::now() - written);
+    const auto written = bring();
+    least = std::min(least, when_told() - written);
   }
-  over = true;
   EXPECT_LT(least, 50ms);
 }
 

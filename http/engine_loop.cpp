@@ -20,6 +20,8 @@ constexpr std::size_t spare_connections = 8;
 /// what has come of them is no longer than this.
 constexpr std::size_t few_requests = 4;
 constexpr std::size_t short_answer = 64U << 10U;
+/// Streams wait for the answers of more requests than these; pools being polled are fewer.
+constexpr std::size_t many_requests = 16;
 /// After many requests: what their answers lead to goes ahead of what streams have brought.
 constexpr std::chrono::milliseconds settling{6};
 
@@ -222,7 +224,7 @@ int engine_loop::wait_milliseconds() {
   for (const auto& [id, stream] : streams_) {
     if (const auto due = stream->due()) {
       until =
-        std::min(until, requests_in_flight() > few_requests ? *due : std::min(*due, calm_at_));
+        std::min(until, requests_in_flight() > many_requests ? *due : std::min(*due, calm_at_));
     }
   }
   if (stopping_) {
@@ -236,7 +238,7 @@ int engine_loop::wait_milliseconds() {
 /// pieces: while many requests are in flight, and a moment longer, streams wait.
 void engine_loop::attend_streams() {
   const auto now = clock::now();
-  if (requests_in_flight() > few_requests) {
+  if (requests_in_flight() > many_requests) {
     calm_at_ = now + settling;
   }
   for (const auto& [id, stream] : streams_) {

@@ -320,7 +320,7 @@ protected:
     return last_told;
   }
 
-  static constexpr std::size_t requests = 5;
+  static constexpr std::size_t requests = 20;
   std::string expected;
   clock::time_point last_told; ///< guarded by the reader's mutex
   std::atomic<std::size_t> arrived{0};
@@ -341,7 +341,7 @@ protected:
     }
   }};
   std::shared_ptr<const http::endpoint> where = plain_endpoint(server.url());
-  http::target_id target = engine.add_target({});
+  http::target_id target = engine.add_target({"busy", requests, 0, 0});
 };
 
 TEST_F(BusyEngineStream, LetsAnswersGoFirstButNotForLong) {

@@ -90,6 +90,9 @@ void append_value(std::string& into, const Json& value, not_utf8 otherwise) {
     return append_number(into, value.template get<std::int64_t>());
   case Json::value_t::number_unsigned:
     return append_number(into, value.template get<std::uint64_t>());
+  case Json::value_t::boolean:
+    into += value.template get<bool>() ? "true" : "false";
+    return;
   default:
     into += value.dump();
   }

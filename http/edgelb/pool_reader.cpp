@@ -1,20 +1,15 @@
 #include "http/edgelb/pool_reader.hpp"
 
 #include <bit>
+#include <functional>
 #include <string>
 
 namespace dklb::http::edgelb {
 
 namespace {
 
-constexpr std::uint64_t fnv_offset = 0xcbf29ce484222325U;
-constexpr std::uint64_t fnv_prime = 0x100000001b3U;
-
 std::uint64_t hash_text(std::string_view bytes) {
-  auto hash = fnv_offset;
-  for (const char byte : bytes)
-    hash = (hash ^ static_cast<unsigned char>(byte)) * fnv_prime;
-  return hash;
+  return std::hash<std::string_view>{}(bytes);
 }
 
 /// Spreads every bit over the whole word (the finalizer of splitmix64).
@@ -38,9 +33,9 @@ std::uint64_t hash_object(simdjson::dom::object members) {
 }
 
 std::uint64_t hash_array(simdjson::dom::array items) {
-  auto hash = fnv_offset;
+  std::uint64_t hash = 0xcbf29ce484222325U;
   for (const auto item : items)
-    hash = mix(hash * fnv_prime + digest(item));
+    hash = mix(hash * 0x100000001b3U + digest(item));
   return mix(hash + 7);
 }
 

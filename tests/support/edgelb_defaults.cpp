@@ -8,21 +8,29 @@
 namespace dklb::support {
 namespace {
 
-/// Adds the members of `defaults` that `object` lacks. An object of the library's that grows copies
-/// what it has, with all that is below it, so another one takes its members.
+/// Makes room. An object of the library's that grows copies what it has, with all that is below it,
+/// so another one takes its members.
+void make_room(pool_json::object_t& members, std::size_t more) {
+  constexpr std::size_t later = 4; // for what is filled in next
+  if (members.capacity() - members.size() >= more)
+    return;
+  pool_json::object_t roomy;
+  roomy.reserve(members.size() + more + later);
+  for (auto& [key, value] : members)
+    roomy.emplace_back(key, std::move(value));
+  members = std::move(roomy);
+}
+
+/// Adds the members of `defaults` that `object` lacks.
 void fill(pool_json& object, const pool_json& defaults) {
   if (object.is_null())
     object = pool_json::object();
-  pool_json::object_t filled;
   auto& members = object.get_ref<pool_json::object_t&>();
-  filled.reserve(members.size() + defaults.size() + 1);
-  for (auto& [key, value] : members)
-    filled.emplace_back(key, std::move(value));
+  make_room(members, defaults.size());
   for (const auto& [key, value] : defaults.get_ref<const pool_json::object_t&>()) {
     if (!object.contains(key))
-      filled.emplace_back(key, value);
+      members.emplace_back(key, value);
   }
-  members = std::move(filled);
 }
 
 pool_json& member(pool_json& object, const char* key, pool_json otherwise) {

@@ -22,8 +22,10 @@ constexpr std::size_t few_requests = 4;
 constexpr std::size_t short_answer = 64U << 10U;
 /// Streams wait for the answers of more requests than these; pools being polled are fewer.
 constexpr std::size_t many_requests = 16;
-/// After many requests: what their answers lead to goes ahead of what streams have brought.
+/// After a burst: what its answers lead to goes ahead of what streams have brought.
 constexpr std::chrono::milliseconds settling{6};
+/// How long fewer requests, one after the other, count as the rest of a burst.
+constexpr std::chrono::milliseconds longest_rest{50};
 
 } // namespace
 
@@ -68,7 +70,9 @@ bool engine_loop::turn(Lend lend) {
   if (requests_in_flight() > few_requests) {
     announce(false); // others do it; they are woken once for all that this turn has made
   }
-  if (!started && !lend()) {
+  const bool unread = std::any_of(streams_.begin(), streams_.end(),
+                                  [](const auto& item) { return item.second->has_more(); });
+  if (!started && !unread && !lend()) {
     wait();
   }
   perform();
@@ -223,8 +227,7 @@ int engine_loop::wait_milliseconds() {
   }
   for (const auto& [id, stream] : streams_) {
     if (const auto due = stream->due()) {
-      until =
-        std::min(until, requests_in_flight() > many_requests ? *due : std::min(*due, calm_at_));
+      until = std::min({until, *due, in_burst(now) ? burst_ends_ : calm_at_});
     }
   }
   if (stopping_) {
@@ -236,9 +239,17 @@ int engine_loop::wait_milliseconds() {
 
 /// Answers are what somebody waits for, and a stream that is read a little later is read in large
 /// pieces: while many requests are in flight, and a moment longer, streams wait.
+/// Many requests have been in flight at once, and there have been some ever since.
+bool engine_loop::in_burst(clock::time_point now) const {
+  return now < burst_ends_ && requests_in_flight() > 0;
+}
+
 void engine_loop::attend_streams() {
   const auto now = clock::now();
   if (requests_in_flight() > many_requests) {
+    burst_ends_ = now + longest_rest;
+  }
+  if (in_burst(now)) {
     calm_at_ = now + settling;
   }
   for (const auto& [id, stream] : streams_) {

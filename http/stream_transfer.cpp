@@ -1,6 +1,7 @@
 #include "http/stream_transfer.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace dklb::http {
 
@@ -39,7 +40,12 @@ std::size_t stream_transfer::on_body_piece(std::string_view piece) {
     held_back_ = true;
     return CURL_WRITEFUNC_PAUSE;
   }
-  told_any_ = true;
+  if (told_bytes_ >= share) {
+    has_more_ = true;
+    held_back_ = true;
+    return CURL_WRITEFUNC_PAUSE;
+  }
+  told_bytes_ += piece.size();
   if (handler_.on_data) {
     call_guarded([&] { handler_.on_data(piece); });
   }
@@ -62,11 +68,14 @@ void stream_transfer::release_held() {
 }
 
 void stream_transfer::attend(bool at_once, clock::time_point now) {
-  told_at_once_ = at_once || (told_at_once_ && told_any_);
-  told_any_ = false;
-  if (waits_since_ && (at_once || now >= *due())) {
+  told_at_once_ = at_once || (told_at_once_ && told_bytes_ > 0);
+  told_bytes_ = 0;
+  const bool late = waits_since_ && (at_once || now >= *due());
+  if (late) {
     waits_since_.reset();
     told_at_once_ = true;
+  }
+  if (std::exchange(has_more_, false) || late) {
     release_held();
   }
 }

@@ -13,7 +13,10 @@ namespace dklb::http {
 class stream_transfer final : public transfer {
 public:
   using clock = std::chrono::steady_clock;
-  static constexpr std::chrono::milliseconds longest_wait{50};
+  static constexpr std::chrono::milliseconds longest_wait{150};
+  /// About how many bytes one look at the sockets tells; the rest comes with the next look, so that
+  /// a long backlog holds up no request.
+  static constexpr std::size_t share = 65536;
 
   stream_transfer(std::shared_ptr<const endpoint> where, request what, stream_handler handler,
                   std::chrono::milliseconds idle_timeout, handle_id id);
@@ -31,6 +34,8 @@ public:
   /// it waits, `longest_wait` at most. What is being told is told to its end: until a look brings
   /// nothing more.
   void attend(bool at_once, clock::time_point now);
+  /// Whether there is more than its share, which the next look tells.
+  bool has_more() const { return has_more_; }
   /// When what waits is told at the latest; nothing where nothing waits.
   std::optional<clock::time_point> due() const;
   /// No more data is told; the engine then ends it.
@@ -57,7 +62,8 @@ private:
   bool paused_ = false;
   bool held_back_ = false;
   bool told_at_once_ = true;
-  bool told_any_ = false; ///< since the last attend()
+  std::size_t told_bytes_ = 0; ///< since the last attend()
+  bool has_more_ = false;
   std::optional<clock::time_point> waits_since_;
   bool cancelled_ = false;
 };

@@ -62,9 +62,8 @@ void service_watcher_state::synced() {
 
 template <class Message>
 void service_watcher_state::tell_services(const Message& what) {
-  for (const auto& [key, item] : services_)
-    if (item.actor)
-      self_->send(item.actor, what);
+  for (const auto& [id, place] : places_)
+    self_->send(place->second.actor, what);
 }
 
 void service_watcher_state::directory_changed(const messages::directory_changed& what) {
@@ -81,7 +80,7 @@ void service_watcher_state::gate_changed(const messages::gate_changed& what) {
 void service_watcher_state::spawn(service_map::value_type& place) {
   auto& item = place.second;
   item.actor = self_->spawn<caf::monitored>(service, item.object, run, peers, gate_open);
-  places_[item.actor.id()] = &place;
+  places_.emplace_hint(places_.end(), item.actor.id(), &place);
   if (!delayed_by_.empty())
     self_->send(item.actor, messages::gate_changed{gate_open, delayed_by_, nullptr});
 }

@@ -3,6 +3,7 @@
 #include "actors/base.hpp"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <unordered_map>
 
@@ -55,8 +56,9 @@ private:
   std::unique_ptr<intake> intake_;
   std::string delayed_by_; ///< what keeps the gate closed, "" where that is not known
   service_map services_;
-  /// By actor ID; an entry stays at least as long as its actor.
-  std::unordered_map<std::uint64_t, service_map::value_type*> places_;
+  /// By actor ID, which is the order of the list, so that a message to all reaches them, and what
+  /// they do the servers and pools, in that order. An entry stays at least as long as its actor.
+  std::map<std::uint64_t, service_map::value_type*> places_;
 };
 
 messages::service_watcher_actor::behavior_type

@@ -142,12 +142,14 @@ public:
   /// says whether the entry goes and may edit it instead, setting its second argument.
   template <class Amend, class Drop>
   bool edit(std::vector<wanted_object>& wanted, const owner_set& owners, Amend amend, Drop drop) {
+    const auto present = index_objects(settings_.cluster, pool_, list_);
     std::unordered_map<std::string_view, wanted_object*> by_name;
-    for (auto& object : wanted)
-      by_name.emplace(object.name, &object);
+    if (!present.empty()) // a new pool has a thousand to add and none to find
+      for (auto& object : wanted)
+        by_name.emplace(object.name, &object);
     std::vector<std::size_t> dropped;
     bool changed = false;
-    for (const auto& object : index_objects(settings_.cluster, pool_, list_)) {
+    for (const auto& object : present) {
       if (!object.owner)
         continue;
       auto& entry = entries()[object.position];

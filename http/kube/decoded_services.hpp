@@ -3,9 +3,9 @@
 #include "domain/service.hpp"
 #include "http/json_reader.hpp"
 
-#include <array>
 #include <cstddef>
 #include <memory>
+#include <vector>
 
 namespace dklb::http::kube {
 
@@ -20,9 +20,10 @@ public:
   domain::result<pointer> read(json_view object);
 
 private:
-  /// What was told once and is expected once more. As many as may be under way at the same time,
-  /// and some; one that is pushed out is decoded twice, nothing else.
-  std::array<pointer, 256> told_;
+  /// What was told once and is expected once more. As many as are patched while a burst of requests
+  /// lets the watch wait (stream_transfer::longest_wait), and some; one that is pushed out is decoded
+  /// twice, nothing else.
+  std::vector<pointer> told_ = std::vector<pointer>(4096);
 };
 
 } // namespace dklb::http::kube

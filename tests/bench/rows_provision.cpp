@@ -61,7 +61,7 @@ struct paired {
 };
 
 /// The median of five moved by a quarter from run to run.
-constexpr int pairs = 15;
+constexpr int pairs = 25;
 
 std::string per_service(std::size_t requests, std::size_t services) {
   return readable(static_cast<double>(requests) / static_cast<double>(services));

@@ -28,7 +28,7 @@ std::vector<std::string> environment_with(const std::map<std::string, std::strin
       out.push_back(text);
   }
   for (const auto& [name, value] : more)
-    out.push_back(name + "=" + value);
+    out.emplace_back(name).append("=").append(value);
   return out;
 }
 
@@ -64,11 +64,12 @@ child_process::child_process(const std::vector<std::string>& command,
     throw std::system_error(errno, std::generic_category(), output_file);
   // Not fork: after it each page that this process writes to is a page fault, and servers in it
   // would be slow for a while. What follows in the child is all that is allowed there.
-  pid_ = ::vfork(); // NOLINT(clang-analyzer-security.insecureAPI.vfork)
-  if (pid_ == 0)
+  const auto child = ::vfork(); // NOLINT(clang-analyzer-security.insecureAPI.vfork)
+  if (child == 0)
     become(arguments.data(), values.data(), output);
   const int why = errno;
   ::close(output);
+  pid_ = child;
   if (pid_ < 0)
     throw std::system_error(why, std::generic_category(), "vfork");
 }

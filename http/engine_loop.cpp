@@ -22,6 +22,9 @@ constexpr std::size_t few_requests = 4;
 constexpr std::size_t short_answer = 64U << 10U;
 /// Streams wait for the answers of more requests than these; pools being polled are fewer.
 constexpr std::size_t many_requests = 16;
+/// How long streams wait for a burst at most. One that goes on is none any more: a server gives up
+/// watchers that do not keep up.
+constexpr std::chrono::milliseconds longest_wait{150};
 /// After a burst: what its answers lead to goes ahead of what streams have brought.
 constexpr std::chrono::milliseconds settling{6};
 /// How long fewer requests, one after the other, count as the rest of a burst.
@@ -225,10 +228,10 @@ int engine_loop::wait_milliseconds() {
       until = std::min(until, *ready);
     }
   }
-  for (const auto& [id, stream] : streams_) {
-    if (const auto due = stream->due()) {
-      until = std::min({until, *due, in_burst(now) ? burst_ends_ : calm_at_});
-    }
+  if (std::any_of(streams_.begin(), streams_.end(),
+                  [](const auto& item) { return item.second->waits(); })) {
+    const bool goes_on = in_burst_ && requests_in_flight() > 0;
+    until = std::min(until, goes_on ? std::min(burst_ends_, patience_ends_) : calm_at_);
   }
   if (stopping_) {
     until = std::min(until, stop_deadline_);
@@ -238,22 +241,22 @@ int engine_loop::wait_milliseconds() {
 }
 
 /// Answers are what somebody waits for, and a stream that is read a little later is read in large
-/// pieces: while many requests are in flight, and a moment longer, streams wait.
-/// Many requests have been in flight at once, and there have been some ever since.
-bool engine_loop::in_burst(clock::time_point now) const {
-  return now < burst_ends_ && requests_in_flight() > 0;
-}
-
+/// pieces: during a burst of requests, and a moment longer, streams wait.
 void engine_loop::attend_streams() {
   const auto now = clock::now();
-  if (requests_in_flight() > many_requests) {
+  const auto requests = requests_in_flight();
+  if (requests > many_requests) {
     burst_ends_ = now + longest_rest;
   }
-  if (in_burst(now)) {
-    calm_at_ = now + settling;
+  const bool began = !std::exchange(in_burst_, requests > 0 && now < burst_ends_) && in_burst_;
+  if (began && now >= calm_at_) {
+    patience_ends_ = now + longest_wait;
+  }
+  if (in_burst_) {
+    calm_at_ = std::min(now + settling, patience_ends_);
   }
   for (const auto& [id, stream] : streams_) {
-    stream->attend(now >= calm_at_, now);
+    stream->attend(now >= calm_at_);
   }
 }
 

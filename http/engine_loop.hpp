@@ -80,7 +80,6 @@ private:
   bool lend_thread();
   bool has_commands() const;
   std::size_t requests_in_flight() const;
-  bool in_burst(clock::time_point now) const;
   void take_commands();
   void execute(command& what);
   bool start_waiting();
@@ -126,8 +125,10 @@ private:
   bool stopping_ = false;
   bool over_ = false;
   clock::time_point stop_deadline_;
-  clock::time_point burst_ends_; ///< at the latest, unless many are in flight again
-  clock::time_point calm_at_;    ///< when streams are told at once again
+  bool in_burst_ = false; ///< many requests were in flight at once, and there have been some since
+  clock::time_point burst_ends_;    ///< at the latest, unless many are in flight again
+  clock::time_point patience_ends_; ///< when streams wait no longer for the burst
+  clock::time_point calm_at_;       ///< when streams are told at once again
   side_work side_work_;
   bool announced_ = false;
   bool substituted_ = false;

@@ -36,7 +36,7 @@ std::size_t stream_transfer::on_body_piece(std::string_view piece) {
   }
   note_activity();
   if (!told_at_once_) {
-    waits_since_ = waits_since_.value_or(last_activity_);
+    waits_ = true;
     held_back_ = true;
     return CURL_WRITEFUNC_PAUSE;
   }
@@ -67,24 +67,13 @@ void stream_transfer::release_held() {
   }
 }
 
-void stream_transfer::attend(bool at_once, clock::time_point now) {
+void stream_transfer::attend(bool at_once) {
   told_at_once_ = at_once || (told_at_once_ && told_bytes_ > 0);
   told_bytes_ = 0;
-  const bool late = waits_since_ && (at_once || now >= *due());
-  if (late) {
-    waits_since_.reset();
-    told_at_once_ = true;
-  }
-  if (std::exchange(has_more_, false) || late) {
+  const bool over = at_once && std::exchange(waits_, false);
+  if (std::exchange(has_more_, false) || over) {
     release_held();
   }
-}
-
-std::optional<stream_transfer::clock::time_point> stream_transfer::due() const {
-  if (!waits_since_) {
-    return std::nullopt;
-  }
-  return *waits_since_ + longest_wait;
 }
 
 stream_transfer::clock::time_point stream_transfer::silent_at() const {

@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <memory>
-#include <optional>
 #include <string_view>
 
 namespace dklb::http {
@@ -13,7 +12,6 @@ namespace dklb::http {
 class stream_transfer final : public transfer {
 public:
   using clock = std::chrono::steady_clock;
-  static constexpr std::chrono::milliseconds longest_wait{150};
   /// About how many bytes one look at the sockets tells; the rest comes with the next look, so that
   /// a long backlog holds up no request.
   static constexpr std::size_t share = 65536;
@@ -31,13 +29,12 @@ public:
   /// Lets libcurl go on where it was held back, unless paused again. Not from within its callbacks.
   void release_held();
   /// How the engine's time stands, before each look at the sockets: what comes is told at once, or
-  /// it waits, `longest_wait` at most. What is being told is told to its end: until a look brings
-  /// nothing more.
-  void attend(bool at_once, clock::time_point now);
+  /// it waits. What is being told is told to its end: until a look brings nothing more.
+  void attend(bool at_once);
+  /// Whether something has come that waits.
+  bool waits() const { return waits_; }
   /// Whether there is more than its share, which the next look tells.
   bool has_more() const { return has_more_; }
-  /// When what waits is told at the latest; nothing where nothing waits.
-  std::optional<clock::time_point> due() const;
   /// No more data is told; the engine then ends it.
   void cancel() { cancelled_ = true; }
   bool cancelled() const { return cancelled_; }
@@ -64,7 +61,7 @@ private:
   bool told_at_once_ = true;
   std::size_t told_bytes_ = 0; ///< since the last attend()
   bool has_more_ = false;
-  std::optional<clock::time_point> waits_since_;
+  bool waits_ = false;
   bool cancelled_ = false;
 };
 

@@ -289,22 +289,23 @@ protected:
     engine.stop({});
   }
 
-  /// How long it took to tell what the stream brought while the requests were held, which is as
+  /// From the requests until what the stream brought was told, while they were held, which is as
   /// long as `hold` takes.
   clock::duration time_to_tell(const std::function<void()>& hold) {
     left = requests;
     arrived = 0;
+    const auto sent = clock::now();
     std::vector<awaited<http::response_result>> answers(requests);
     for (auto& answer : answers)
       engine.send(target, where, get_request("/"), answer.callback());
     EXPECT_TRUE(eventually([&] { return arrived == requests; }));
-    const auto written = bring();
+    (void)bring();
     hold();
     left = 0;
     const auto told = when_told();
     for (auto& answer : answers)
       EXPECT_TRUE(answer.get().has_value());
-    return told - written;
+    return told - sent;
   }
 
   /// Lets the server write to the stream.
@@ -348,6 +349,18 @@ TEST_F(BusyEngineStream, LetsAnswersGoFirstButNotForLong) {
   EXPECT_GE(time_to_tell([this] { (void)when_told(); }), 150ms);
 }
 
+TEST_F(BusyEngineStream, WaitsOnceForABurstThatGoesOn) {
+  auto least = clock::duration{1h};
+  time_to_tell([&] {
+    (void)when_told();
+    for (int i = 0; i < 10; ++i) {
+      const auto written = bring();
+      least = std::min(least, when_told() - written);
+    }
+  });
+  EXPECT_LT(least, 50ms);
+}
+
 TEST_F(BusyEngineStream, WaitsWhileTheLastOfManyAreAnswered) {
   auto least = clock::duration{1h};
   for (int i = 0; i < 5; ++i)
@@ -365,7 +378,7 @@ TEST_F(BusyEngineStream, IsToldSoonAfterTheAnswers) {
   for (int i = 0; i < 20; ++i)
     least = std::min(least, time_to_tell([] { std::this_thread::sleep_for(5ms); }));
   EXPECT_GE(least, 5ms);
-  EXPECT_LT(least, 50ms);
+  EXPECT_LT(least, 30ms);
 }
 
 TEST_F(BusyEngineStream, WaitsForNothingBesideFewRequests) {

@@ -22,8 +22,8 @@ constexpr std::size_t few_requests = 4;
 constexpr std::size_t short_answer = 64U << 10U;
 /// Streams wait for the answers of more requests than these; pools being polled are fewer.
 constexpr std::size_t many_requests = 16;
-/// How long streams wait for a burst at most. One that goes on is none any more: a server gives up
-/// watchers that do not keep up.
+/// How long streams wait for a burst at most. One that goes on, also with pauses, is none any more:
+/// a server gives up watchers that do not keep up.
 constexpr std::chrono::milliseconds longest_wait{150};
 /// After a burst: what its answers lead to goes ahead of what streams have brought.
 constexpr std::chrono::milliseconds settling{6};
@@ -246,12 +246,12 @@ void engine_loop::attend_streams() {
   const auto now = clock::now();
   const auto requests = requests_in_flight();
   if (requests > many_requests) {
+    if (!in_burst_ && now >= burst_ends_) {
+      patience_ends_ = now + longest_wait;
+    }
     burst_ends_ = now + longest_rest;
   }
-  const bool began = !std::exchange(in_burst_, requests > 0 && now < burst_ends_) && in_burst_;
-  if (began && now >= calm_at_) {
-    patience_ends_ = now + longest_wait;
-  }
+  in_burst_ = requests > 0 && now < burst_ends_;
   if (in_burst_) {
     calm_at_ = std::min(now + settling, patience_ends_);
   }

@@ -1,15 +1,20 @@
 #include "http/edgelb/pool_reader.hpp"
 
 #include <bit>
-#include <functional>
 #include <string>
 
 namespace dklb::http::edgelb {
 
 namespace {
 
+constexpr std::uint64_t fnv_offset = 0xcbf29ce484222325U;
+constexpr std::uint64_t fnv_prime = 0x100000001b3U;
+
 std::uint64_t hash_text(std::string_view bytes) {
-  return std::hash<std::string_view>{}(bytes);
+  auto hash = fnv_offset;
+  for (const char byte : bytes)
+    hash = (hash ^ static_cast<unsigned char>(byte)) * fnv_prime;
+  return hash;
 }
 
 /// Spreads every bit over the whole word (the finalizer of splitmix64).
@@ -33,9 +38,9 @@ std::uint64_t hash_object(simdjson::dom::object members) {
 }
 
 std::uint64_t hash_array(simdjson::dom::array items) {
-  std::uint64_t hash = 0xcbf29ce484222325U;
+  auto hash = fnv_offset;
   for (const auto item : items)
-    hash = mix(hash * 0x100000001b3U + digest(item));
+    hash = mix(hash * fnv_prime + digest(item));
   return mix(hash + 7);
 }
 

@@ -63,10 +63,10 @@ child_process::child_process(const std::vector<std::string>& command,
   if (output < 0)
     throw std::system_error(errno, std::generic_category(), output_file);
   // Not fork: after it each page that this process writes to is a page fault, and servers in it
-  // would be slow for a while. What follows in the child is all that is allowed there.
+  // would be slow for a while. The child makes system calls and nothing else.
   const auto child = ::vfork(); // NOLINT(clang-analyzer-security.insecureAPI.vfork)
   if (child == 0)
-    become(arguments.data(), values.data(), output);
+    become(arguments.data(), values.data(), output); // NOLINT(clang-analyzer-unix.Vfork)
   const int why = errno;
   ::close(output);
   pid_ = child;

@@ -56,8 +56,8 @@ private:
   std::unique_ptr<intake> intake_;
   std::string delayed_by_; ///< what keeps the gate closed, "" where that is not known
   service_map services_;
-  /// By actor ID, which is the order of the list, so that a message to all reaches them, and what
-  /// they do the servers and pools, in that order. An entry stays at least as long as its actor.
+  /// By actor ID, which is the order of the list: a message to all is handled in that order, so
+  /// that claims reach their pool nearly sorted. An entry stays at least as long as its actor.
   std::map<std::uint64_t, service_map::value_type*> places_;
 };
 

@@ -73,9 +73,7 @@ bool engine_loop::turn(Lend lend) {
   if (requests_in_flight() > few_requests) {
     announce(false); // others do it; they are woken once for all that this turn has made
   }
-  const bool unread = std::any_of(streams_.begin(), streams_.end(),
-                                  [](const auto& item) { return item.second->has_more(); });
-  if (!started && !unread && !lend()) {
+  if (!started && !any_stream(&stream_transfer::has_more) && !lend()) {
     wait();
   }
   perform();
@@ -127,6 +125,11 @@ bool engine_loop::has_commands() const {
 
 std::size_t engine_loop::requests_in_flight() const {
   return active_.size() - streams_.size();
+}
+
+bool engine_loop::any_stream(bool (stream_transfer::*question)() const) const {
+  return std::any_of(streams_.begin(), streams_.end(),
+                     [&](const auto& item) { return (item.second->*question)(); });
 }
 
 void engine_loop::take_commands() {
@@ -228,8 +231,7 @@ int engine_loop::wait_milliseconds() {
       until = std::min(until, *ready);
     }
   }
-  if (std::any_of(streams_.begin(), streams_.end(),
-                  [](const auto& item) { return item.second->waits(); })) {
+  if (any_stream(&stream_transfer::waits)) {
     const bool goes_on = in_burst_ && requests_in_flight() > 0;
     until = std::min(until, goes_on ? std::min(burst_ends_, patience_ends_) : calm_at_);
   }

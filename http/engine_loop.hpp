@@ -80,6 +80,7 @@ private:
   bool lend_thread();
   bool has_commands() const;
   std::size_t requests_in_flight() const;
+  bool any_stream(bool (stream_transfer::*question)() const) const;
   void take_commands();
   void execute(command& what);
   bool start_waiting();

@@ -204,7 +204,17 @@ domain::error transfer::error_of(CURLcode code) const {
   if (code == CURLE_COULDNT_CONNECT && system_error != 0) {
     text += " (" + std::generic_category().message(static_cast<int>(system_error)) + ")";
   }
+  if (code == CURLE_OPERATION_TIMEDOUT && !connected()) {
+    text += "; where a NetworkPolicy or a firewall drops packets it looks like this (the chart's "
+            "policy: networkPolicy.egressPorts, networkPolicy.dnsPorts)";
+  }
   return {code_of(code), describe(text), std::nullopt, 0};
+}
+
+bool transfer::connected() const {
+  curl_off_t until_request = 0;
+  (void)curl_easy_getinfo(easy(), CURLINFO_PRETRANSFER_TIME_T, &until_request);
+  return until_request > 0;
 }
 
 void call_guarded(const std::function<void()>& action) noexcept {

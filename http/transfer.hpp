@@ -59,6 +59,8 @@ private:
   void on_header_line(std::string_view line) override;
   bool before_request() override;
   bool is_write() const;
+  /// Whether there was a connection that the request could be written to.
+  bool connected() const;
 
   std::shared_ptr<const endpoint> where_;
   request what_;

@@ -51,6 +51,7 @@ def test_chart_lints_without_warning(profile):
     ("resources.limits=null", "missing property 'limits'"),
     ("serviceMonitor.interval=often", "/serviceMonitor/interval"),
     ("networkPolicy.egressPorts={https}", "/networkPolicy/egressPorts"),
+    ("networkPolicy.dnsPorts={dns}", "/networkPolicy/dnsPorts"),
     ("edgelbLocal.nodeSelector=null", "missing property 'nodeSelector'"),
     ("edgelbLocal.agents[0].private=node-1", "/edgelbLocal/agents/0/private"),
 ])
@@ -137,6 +138,40 @@ def test_webhook_leaves_kube_system_and_its_own_namespace_out():
         assert f"{service['name']}.{service['namespace']}.svc" in names
         ports = found["Service", service["namespace"], service["name"]]["spec"]["ports"]
         assert service["port"] in {port["port"] for port in ports}
+
+
+def open_ports(*settings):
+    """What the policy lets out: (protocol, port), in the order of the manifest."""
+    policy = rendered(*settings)["NetworkPolicy", "dklb-system", "dklb"]
+    rule, = policy["spec"]["egress"]
+    return [(entry.get("protocol", "TCP"), entry["port"]) for entry in rule["ports"]]
+
+
+@pytest.mark.parametrize("url, port", [
+    ("http://edgelb.example:8080", 8080),
+    ("https://edgelb.example", 443),
+    ("http://edgelb.example/service/edgelb", 80),
+    ("https://edgelb.example:9443/service/edgelb", 9443),
+    ("http://[2001:db8::1]:8081", 8081),
+    ("http://[2001:db8::1]", 80),
+    (None, 80),
+])
+def test_policy_lets_out_to_the_port_of_edgelbs_url(url, port):
+    found = open_ports(*([f"config.edgelb.url={url}"] if url else []))
+    assert found.count(("TCP", port)) == 1
+
+
+@pytest.mark.parametrize("port", [443, 6443, 8443, 16443])
+def test_policy_lets_out_to_the_usual_ports_of_an_api_server(port):
+    assert ("TCP", port) in open_ports("config.edgelb.url=http://edgelb.example:8080")
+
+
+def test_policy_lets_out_to_dns_pods_on_either_port_and_the_ports_are_values():
+    found = open_ports()
+    for port in (53, 5353):
+        assert ("TCP", port) in found and ("UDP", port) in found
+    named = open_ports("networkPolicy.dnsPorts={8053}", "networkPolicy.egressPorts={7443}")
+    assert named == [("TCP", 8053), ("UDP", 8053), ("TCP", 80), ("TCP", 7443)]
 
 
 def test_agents_of_the_values_become_the_file_that_edgelb_local_reads():

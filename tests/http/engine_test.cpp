@@ -7,7 +7,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <zlib.h>
+
+#include <array>
 
 namespace dklb::tests {
 namespace {
@@ -248,6 +253,62 @@ TEST_F(Engine, NobodyListensIsATransportErrorThatSaysSo) {
   ASSERT_FALSE(answer.has_value());
   EXPECT_EQ(answer.failure().code, error_code::transport);
   EXPECT_THAT(answer.failure().message, HasSubstr("Connection refused"));
+}
+
+/// A listener that takes no connection any more: its queue is full, and the kernel drops what else
+/// comes, as a packet filter does.
+class full_listener {
+public:
+  full_listener() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* const generic = reinterpret_cast<sockaddr*>(&address);
+    EXPECT_EQ(::bind(listener_, generic, size), 0);
+    EXPECT_EQ(::listen(listener_, 0), 0);
+    EXPECT_EQ(::getsockname(listener_, generic, &size), 0);
+    port_ = ntohs(address.sin_port);
+    for (const int caller : callers_)
+      (void)::connect(caller, generic, size);
+  }
+  ~full_listener() {
+    for (const int descriptor : callers_)
+      ::close(descriptor);
+    ::close(listener_);
+  }
+  full_listener(const full_listener&) = delete;
+  full_listener& operator=(const full_listener&) = delete;
+
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+
+private:
+  static int caller() { return ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); }
+
+  int listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int port_ = 0;
+  std::array<int, 4> callers_{caller(), caller(), caller(), caller()};
+};
+
+TEST_F(Engine, TimeoutBeforeAConnectionNamesTheNetworkPolicy) {
+  const full_listener dropping;
+  request what = get_request("/v2/pools");
+  what.timeout = std::chrono::milliseconds(300);
+  const auto answer = send_and_wait(engine, target, plain_endpoint(dropping.url()), what);
+  ASSERT_FALSE(answer.has_value());
+  EXPECT_EQ(answer.failure().code, error_code::timeout);
+  EXPECT_THAT(answer.failure().message, HasSubstr("NetworkPolicy"));
+  EXPECT_THAT(answer.failure().message, HasSubstr("networkPolicy.egressPorts"));
+}
+
+TEST_F(Engine, TimeoutOfAnAnswerDoesNotBlameTheNetwork) {
+  raw_server silent([](raw_connection& connection) { connection.wait_for_end(); });
+  request what = get_request("/v2/pools");
+  what.timeout = std::chrono::milliseconds(300);
+  const auto answer = call(silent, what);
+  ASSERT_FALSE(answer.has_value());
+  EXPECT_EQ(answer.failure().code, error_code::timeout);
+  EXPECT_THAT(answer.failure().message, Not(HasSubstr("NetworkPolicy")));
 }
 
 TEST_F(Engine, UnusableRequestsAreInvalid) {

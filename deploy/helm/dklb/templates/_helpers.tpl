@@ -26,6 +26,21 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{ .image.repository }}:{{ .image.tag | default .appVersion }}
 {{- end }}
 
+{{- /* The port of EdgeLB's URL: the one it names, or its scheme's. Without a URL it is dklb's default. */ -}}
+{{- define "dklb.edgelbPort" -}}
+{{- $url := urlParse ((.Values.config.edgelb | default dict).url | default "http://api.edgelb") }}
+{{- regexFind ":[0-9]+$" $url.host | trimPrefix ":" | default (eq $url.scheme "https" | ternary "443" "80") }}
+{{- end }}
+
+{{- /* TCP ports that dklb may connect to, each once, with blanks between. */ -}}
+{{- define "dklb.egressPorts" -}}
+{{- $ports := list (include "dklb.edgelbPort" .) }}
+{{- range .Values.networkPolicy.egressPorts }}
+{{- $ports = append $ports (. | toString) }}
+{{- end }}
+{{- $ports | uniq | join " " }}
+{{- end }}
+
 {{- define "dklb.leaseName" -}}
 {{ (.Values.config.leaderElection | default dict).leaseName | default .Release.Name }}
 {{- end }}

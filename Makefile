@@ -1,7 +1,7 @@
 # The front door. Every target says little when there is nothing to do, works as root without sudo,
 # and may run twice at the same time (the steps lock what they write).
 .DEFAULT_GOAL := help
-.PHONY: help deps build programs control-plane run test bench manifests fmt lint clean
+.PHONY: help deps build programs control-plane run test test-kubernetes bench manifests fmt lint clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -22,6 +22,10 @@ run: build ## Start a cluster on this machine and play the guide's example
 
 test: deps ## Build and run every test: near, middle and far
 	@tools/test
+
+test-kubernetes: deps ## Run the far tests on another Kubernetes: VERSION=1.31.0
+	@[ -n "$(VERSION)" ] || { echo "usage: make test-kubernetes VERSION=1.31.0" >&2; exit 2; }
+	@KUBERNETES_VERSION=$(VERSION) tools/test far
 
 bench: deps ## Measure against the loopback servers; the table of docs/benchmarks.md
 	@tools/build release dklb_bench

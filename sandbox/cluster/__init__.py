@@ -23,7 +23,9 @@ from .process import Process, SandboxError, end_descendants, wait_until
 __all__ = ["CLUSTER_NAME", "ROOT", "Sandbox", "SandboxError", "wait_until"]
 
 ROOT = Path(__file__).resolve().parents[2]
-KUBERNETES = ROOT / "build" / "kubernetes" / "bin"
+# Another version's, where the environment names one: see sandbox/kubernetes/build.
+KUBERNETES_VERSION = os.environ.get("KUBERNETES_VERSION", "")
+KUBERNETES = ROOT / "build" / "-".join(filter(None, ["kubernetes", KUBERNETES_VERSION])) / "bin"
 RELEASE = ROOT / "build" / "release" / "bin"
 CLUSTER_NAME = "dev/kubernetes01"
 

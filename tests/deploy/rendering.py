@@ -1,11 +1,11 @@
 """The chart and the kustomize folders of deploy/, rendered."""
 
 import subprocess
-from pathlib import Path
 
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
+from sandbox.cluster import KUBERNETES, ROOT
+
 DEPLOY = ROOT / "deploy"
 CHART = DEPLOY / "helm" / "dklb"
 NAMESPACE = "dklb-system"
@@ -35,5 +35,5 @@ def template(*arguments, check=True, release="dklb", namespace=NAMESPACE):
 
 def kustomize(folder):
     """Builds a folder: a path below deploy/, or any absolute one."""
-    return subprocess.run([ROOT / "build/kubernetes/bin/kubectl", "kustomize", DEPLOY / folder],
+    return subprocess.run([KUBERNETES / "kubectl", "kustomize", DEPLOY / folder],
                           capture_output=True, text=True, check=True, timeout=60).stdout

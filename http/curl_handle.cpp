@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <mutex>
 #include <new>
@@ -67,6 +68,34 @@ url_ptr parse_url(const std::string& text) {
     throw std::runtime_error("the URL cannot be used; expected http(s)://host[:port][/path]");
   }
   return url;
+}
+
+std::string lower_case(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+/// A SOCKS5 proxy resolves the names, as it does for kubectl and other Go programs; libcurl asks
+/// for that with a scheme of its own.
+std::string as_go_means_it(const std::string& proxy) {
+  constexpr std::string_view scheme = "socks5://";
+  return lower_case(proxy.substr(0, scheme.size())) == scheme
+           ? "socks5h://" + proxy.substr(scheme.size())
+           : proxy;
+}
+
+/// The proxy that libcurl would take from the environment for a URL of this scheme; "" for none.
+std::string environment_proxy(const std::string& scheme) {
+  const std::array names{scheme == "https" ? "https_proxy" : "http_proxy",
+                         scheme == "https" ? "HTTPS_PROXY" : "http_proxy", "all_proxy",
+                         "ALL_PROXY"};
+  for (const char* const name : names) {
+    const char* const value = std::getenv(name); // NOLINT(concurrency-mt-unsafe)
+    if (value != nullptr && *value != '\0')
+      return value;
+  }
+  return "";
 }
 
 bool is_loopback(const std::string& host) {
@@ -165,13 +194,18 @@ void easy_handle::set_up_connection() const {
   set_option(easy_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   // A name look-up that hangs must not block the engine when its transfer times out.
   set_option(easy_, CURLOPT_QUICK_EXIT, 1L);
-  const std::string host = url_part(parse_url(base_).get(), CURLUPART_HOST);
+  const url_ptr url = parse_url(base_);
+  const std::string host = url_part(url.get(), CURLUPART_HOST);
   if (!where_->proxy_url.empty()) {
-    set_option(easy_, CURLOPT_PROXY, where_->proxy_url.c_str());
+    set_option(easy_, CURLOPT_PROXY, as_go_means_it(where_->proxy_url).c_str());
     set_option(easy_, CURLOPT_NOPROXY, "");
   } else if (is_loopback(host)) {
     // The environment's proxy is never asked for a loopback address, as in Go programs.
     set_option(easy_, CURLOPT_PROXY, "");
+  } else if (const auto proxy = environment_proxy(url_part(url.get(), CURLUPART_SCHEME));
+             !proxy.empty()) {
+    // The environment's no_proxy still holds.
+    set_option(easy_, CURLOPT_PROXY, as_go_means_it(proxy).c_str());
   }
   if (use_ == handle_use::stream) {
     set_option(easy_, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
@@ -211,16 +245,12 @@ void easy_handle::set_up_tls() {
                    where_->client_key_file);
 }
 
-/// Whether the server's URL is told to a proxy in plain HTTP, in the request's line. libcurl asks
-/// the environment where nothing is set.
+/// Whether the server's URL is told to a proxy in plain HTTP, in the request's line.
 bool easy_handle::asks_a_proxy(const std::string& scheme) const {
   if (scheme != "http" || is_loopback(url_part(parse_url(base_).get(), CURLUPART_HOST))) {
     return false;
   }
-  constexpr std::array names{"http_proxy", "all_proxy", "ALL_PROXY"};
-  return !where_->proxy_url.empty()
-         || std::any_of(names.begin(), names.end(),
-                        [](const char* name) { return std::getenv(name) != nullptr; });
+  return !where_->proxy_url.empty() || !environment_proxy(scheme).empty();
 }
 
 /// libcurl reads and writes out the URL of every request anew, a character at a time. What is the

@@ -27,9 +27,10 @@ domain::result<access> in_cluster(const std::string& host, const std::string& po
   const auto ca_path = directory + "/ca.crt";
   for (const auto& path : {token_path, ca_path})
     if (trimmed(read_file(path).value_or("")).empty())
-      return invalid("in-cluster: " + path
-                     + " cannot be read or is empty: mount the service account "
-                       "(automountServiceAccountToken), or name a kubeconfig");
+      return invalid(
+        "in-cluster: " + path
+        + " cannot be read, is empty or is larger than 1 MiB: mount the service account "
+          "(automountServiceAccountToken)");
   auto where = std::make_shared<endpoint>();
   const bool bare_ipv6 = host.find(':') != std::string::npos && !host.starts_with('[');
   where->base_url = "https://" + (bare_ipv6 ? '[' + host + ']' : host) + ':' + port;
@@ -46,7 +47,8 @@ std::optional<domain::error> missing_file(const kubeconfig& config) {
      {"client-key", config.user.key_file}}};
   for (const auto& [key, path] : named)
     if (!path.empty() && !read_file(path))
-      return invalid(config.path + ": " + key + " names " + path + ", which cannot be read");
+      return invalid(config.path + ": " + key + " names " + path
+                     + ", which cannot be read or is larger than 1 MiB");
   return std::nullopt;
 }
 
@@ -62,7 +64,9 @@ std::shared_ptr<token_source> token_of(const kubeconfig& config,
   return nullptr;
 }
 
-domain::result<access> from_files(const std::vector<kubeconfig_file>& files) {
+/// `named_by`: what led to the files, for the log.
+domain::result<access> from_files(const std::vector<kubeconfig_file>& files,
+                                  const std::string& named_by) {
   auto config = read_kubeconfig(files);
   if (!config)
     return config.failure();
@@ -83,7 +87,7 @@ domain::result<access> from_files(const std::vector<kubeconfig_file>& files) {
   where->insecure_skip_tls_verify = config->cluster.insecure_skip_tls_verify;
   auto token = token_of(*config, where);
   return access{std::move(where), std::move(token), config->name_space,
-                config->path + " (context " + config->context + ")"};
+                named_by + " (" + config->path + ", context " + config->context + ")"};
 }
 
 std::string absolute(const std::string& path) {
@@ -124,22 +128,35 @@ domain::result<access> find_access(const std::string& kubeconfig,
     const auto path = absolute(kubeconfig);
     auto text = read_file(path);
     if (!text)
-      return invalid(path + ": the kubeconfig cannot be read: see that it exists and is readable");
-    return from_files({{path, *std::move(text)}});
+      return invalid(
+        path
+        + ": the kubeconfig cannot be read: see that it exists, is readable and has at most 1 MiB");
+    return from_files({{path, *std::move(text)}}, "the kubeconfig given");
   }
+  if (const auto list = variable(environment, "KUBECONFIG"); !list.empty()) {
+    const auto files = listed_files(list);
+    if (files.empty())
+      return invalid("KUBECONFIG names " + list
+                     + ", of which nothing can be read: name a file that exists and is readable, "
+                       "or unset the variable");
+    return from_files(files, "KUBECONFIG");
+  }
+  std::string tried = "KUBECONFIG is not set; ";
   const auto host = variable(environment, "KUBERNETES_SERVICE_HOST");
   const auto port = variable(environment, "KUBERNETES_SERVICE_PORT");
-  if (!host.empty() && !port.empty())
-    return in_cluster(host, port, environment.service_account_dir);
-  const auto list = variable(environment, "KUBECONFIG");
-  const auto home = variable(environment, "HOME");
-  const auto candidates = !list.empty() ? list : home + "/.kube/config";
-  const auto files = listed_files(candidates);
-  if (files.empty())
-    return invalid("no way to the Kubernetes API server: not in a cluster "
-                   "(KUBERNETES_SERVICE_HOST is not set), and "
-                   + candidates + " cannot be read: give --kubeconfig FILE or set KUBECONFIG");
-  return from_files(files);
+  if (!host.empty() && !port.empty()) {
+    auto inside = in_cluster(host, port, environment.service_account_dir);
+    if (inside)
+      return inside;
+    tried += inside.failure().message + "; ";
+  } else {
+    tried += "not in a cluster (KUBERNETES_SERVICE_HOST is not set); ";
+  }
+  const auto path = absolute(variable(environment, "HOME") + "/.kube/config");
+  if (auto text = read_file(path))
+    return from_files({{path, *std::move(text)}}, "the home folder");
+  return invalid("no way to the Kubernetes API server: " + tried + path
+                 + " cannot be read: give --kubeconfig FILE or set KUBECONFIG");
 }
 
 } // namespace dklb::http::kube

@@ -39,7 +39,7 @@ struct access {
   std::shared_ptr<const endpoint> where;
   std::shared_ptr<token_source> token; ///< null: certificates or nothing
   std::string name_space;              ///< the pod's or the context's namespace, may be ""
-  std::string source;                  ///< for the log: which file or "in-cluster"
+  std::string source;                  ///< for the log: where all of this was found
 };
 
 /// What of the process's surroundings decides the access; a parameter so that tests can set it.
@@ -51,9 +51,10 @@ struct access_environment {
 /// The process's own environment.
 access_environment process_environment();
 
-/// Finds the API server: the file given (flag or configuration), else in-cluster, else KUBECONFIG
-/// (a list; the first entry that defines a thing wins), else ~/.kube/config. Relative paths inside
-/// a kubeconfig are relative to it. Errors name the file and what to do. Source:
+/// Finds the API server, in controller-runtime's order: the file given (flag or configuration),
+/// else KUBECONFIG (a list; the first entry that defines a thing wins), else in-cluster, else
+/// ~/.kube/config, also where the account of the cluster is not mounted. Relative paths inside a
+/// kubeconfig are relative to it. Errors name everything that was tried and what to do. Source:
 /// docs/kubernetes.md, "Access".
 domain::result<access> find_access(const std::string& kubeconfig,
                                    const access_environment& environment);

@@ -37,7 +37,7 @@ std::string exec_info(const exec_config& plugin, const kubeconfig_cluster& clust
   }
   return json{
     {"apiVersion", plugin.api_version}, {"kind", "ExecCredential"}, {"spec", std::move(spec)}}
-    .dump();
+    .dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 domain::result<exec_credential> parse_exec_credential(std::string_view output,

@@ -3,6 +3,8 @@
 #include "http/kube/files.hpp"
 #include "http/kube/token_sources.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -11,6 +13,9 @@
 
 namespace dklb::http::kube {
 namespace {
+
+/// The shortest time between two runs that bring nothing better.
+constexpr std::chrono::seconds run_gap{10};
 
 /// Runs the plugin for whoever waits; outlives its source while its thread runs.
 class exec_worker {
@@ -30,10 +35,17 @@ public:
     return std::nullopt;
   }
 
-  void forget(const credential& used) {
+  /// The server refused it. True where something else is used from now on.
+  bool forget(const credential& used) {
     const std::lock_guard lock(mutex_);
-    if (known_ == used)
-      known_.reset();
+    if (known_ != used)
+      return true;
+    const auto now = clocks_.monotonic();
+    if (now < stale_until_ || now < next_refusal_)
+      return false;
+    known_.reset();
+    next_refusal_ = now + run_gap;
+    return true;
   }
 
   void stop() {
@@ -69,7 +81,11 @@ public:
   }
 
 private:
-  bool usable() const { return known_ && (!expires_ || clocks_.wall() < *expires_); }
+  /// What has expired is used until the plugin may run again; the server judges by its own clock.
+  bool usable() const {
+    return known_
+           && (!expires_ || clocks_.wall() < *expires_ || clocks_.monotonic() < stale_until_);
+  }
 
   domain::result<exec_credential> execute() const {
     auto ca = cluster_.ca_data;
@@ -94,6 +110,18 @@ private:
     }
     known_ = complete(*fresh);
     expires_ = fresh->expires;
+    const auto now = clocks_.wall();
+    const bool expired = expires_ && *expires_ <= now;
+    if (expired) {
+      stale_until_ = clocks_.monotonic() + run_gap;
+      if (!warned_)
+        spdlog::warn("the exec plugin {} gave credentials that expired at {}, but it is {} here: "
+                     "compare the clocks; it is run once in {} s meanwhile",
+                     plugin_.command, format_time(*expires_),
+                     format_time(std::chrono::floor<std::chrono::microseconds>(now)),
+                     run_gap.count());
+    }
+    warned_ = expired;
     return *known_;
   }
 
@@ -130,6 +158,9 @@ private:
   std::condition_variable wake_;
   std::optional<credential> known_;
   std::optional<micro_time> expires_;
+  std::chrono::steady_clock::time_point stale_until_;  ///< an expired answer is used until then
+  std::chrono::steady_clock::time_point next_refusal_; ///< that makes the plugin run
+  bool warned_ = false;                                ///< of an answer that had expired
   std::vector<credential_ready> waiting_;
   bool stopped_ = false;
 };
@@ -153,10 +184,7 @@ public:
       ready(*std::move(known));
   }
 
-  bool refused(const credential& used) override {
-    worker_->forget(used);
-    return true;
-  }
+  bool refused(const credential& used) override { return worker_->forget(used); }
 
 private:
   std::shared_ptr<exec_worker> worker_;

@@ -4,6 +4,7 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <stdexcept>
@@ -131,6 +132,14 @@ nlohmann::json exec_extension(const entry& at) {
   return nullptr;
 }
 
+/// The proxies that kubectl knows; "" is none.
+bool is_proxy_url(const std::string& url) {
+  constexpr std::array schemes{"http://", "https://", "socks5://", "socks5h://"};
+  return url.empty() || std::any_of(schemes.begin(), schemes.end(), [&](const char* scheme) {
+           return url.starts_with(scheme);
+         });
+}
+
 kubeconfig_cluster read_cluster(const entry& at) {
   kubeconfig_cluster cluster;
   cluster.server = text(at, "server");
@@ -144,6 +153,8 @@ kubeconfig_cluster read_cluster(const entry& at) {
   cluster.ca_data = data(at, "certificate-authority-data");
   cluster.tls_server_name = text(at, "tls-server-name");
   cluster.proxy_url = text(at, "proxy-url");
+  if (!is_proxy_url(cluster.proxy_url))
+    fail(at, at.where + ".proxy-url is no URL that starts with http://, https:// or socks5://");
   cluster.insecure_skip_tls_verify = flag(at, "insecure-skip-tls-verify");
   cluster.exec_extension = exec_extension(at);
   return cluster;

@@ -33,7 +33,9 @@ std::shared_ptr<token_source> make_file_token(std::string path, const std::strin
                                               source_clocks clocks = {});
 
 /// The credentials of an exec plugin, run on a thread of its own when they are first asked for, and
-/// again when they have expired or were refused. `where` is the endpoint they complete.
+/// again when they have expired or were refused: after the first refusal at once, and where that
+/// does not help (the answer has expired already, or is refused again), once in ten seconds.
+/// `where` is the endpoint they complete.
 std::shared_ptr<token_source>
 make_exec_token(exec_config plugin, kubeconfig_cluster cluster,
                 std::shared_ptr<const endpoint> where, source_clocks clocks = {},

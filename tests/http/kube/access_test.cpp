@@ -6,6 +6,7 @@
 #include "http/kube/token_sources.hpp"
 #include "tests/http/kube/temporary_directory.hpp"
 #include "tests/http/support/calls.hpp"
+#include "tests/http/support/log_capture.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -108,8 +109,8 @@ TEST_F(AccessTest, TheSourcesHaveAnOrder) {
   };
   const expected table[] = {
     {files.path("given"), merged({pod, list, home}), "https://given"},
-    {"", merged({pod, list, home}), "https://pod:1"},
-    {"", merged({list, home}), "https://listed"},
+    {"", merged({pod, list, home}), "https://listed"},
+    {"", merged({pod, home}), "https://pod:1"},
     {"", home, "https://home"},
   };
   for (const auto& [given, known, url] : table) {
@@ -117,6 +118,32 @@ TEST_F(AccessTest, TheSourcesHaveAnOrder) {
     ASSERT_TRUE(found) << found.failure().message;
     EXPECT_EQ(found->where->base_url, url);
   }
+  // The account is not mounted, as on a developer's machine inside of a pod.
+  const auto unmounted = [&](const variables& known) {
+    const auto found = http::kube::find_access("", environment_of(known, "/no/such/mount"));
+    return found ? found->where->base_url + " from " + found->source : found.failure().message;
+  };
+  EXPECT_EQ(unmounted(merged({pod, list})),
+            "https://listed from KUBECONFIG (" + files.path("listed") + ", context c)");
+  EXPECT_EQ(unmounted(merged({pod, home})),
+            "https://home from the home folder (" + files.path(".kube/config") + ", context c)");
+}
+
+TEST_F(AccessTest, WhatWasTriedIsNamed) {
+  const variables pod{
+    {"KUBERNETES_SERVICE_HOST", "pod"}, {"KUBERNETES_SERVICE_PORT", "1"}, {"HOME", files.path()}};
+  const auto none = http::kube::find_access("", environment_of(pod, "/no/such/mount"));
+  ASSERT_FALSE(none);
+  EXPECT_THAT(none.failure().message,
+              AllOf(HasSubstr("KUBECONFIG is not set"), HasSubstr("/no/such/mount/token"),
+                    HasSubstr(files.path(".kube/config")), HasSubstr("--kubeconfig")));
+  // What is named and is not there is no reason to be somebody else.
+  files.write(".kube/config", kubeconfig_text("https://home"));
+  auto named = pod;
+  named["KUBECONFIG"] = "/missing:/absent";
+  const auto missing = http::kube::find_access("", environment_of(named, files.path()));
+  ASSERT_FALSE(missing);
+  EXPECT_THAT(missing.failure().message, HasSubstr("KUBECONFIG names /missing:/absent"));
 }
 
 TEST_F(AccessTest, NoWayAtAllSaysWhatToDo) {
@@ -127,6 +154,16 @@ TEST_F(AccessTest, NoWayAtAllSaysWhatToDo) {
   const auto given = http::kube::find_access(files.path("absent"), environment_of({}));
   ASSERT_FALSE(given);
   EXPECT_THAT(given.failure().message, HasSubstr(files.path("absent")));
+}
+
+TEST_F(AccessTest, AFileWithoutEndIsRefused) {
+  const auto given = http::kube::find_access("/dev/zero", environment_of({}));
+  ASSERT_FALSE(given);
+  EXPECT_THAT(given.failure().message, AllOf(HasSubstr("/dev/zero"), HasSubstr("at most 1 MiB")));
+  files.write("config", kubeconfig_text("https://a", "{tokenFile: /dev/zero, token: plain}"));
+  const auto found = http::kube::find_access(files.path("config"), environment_of({}));
+  ASSERT_TRUE(found);
+  EXPECT_EQ(credential_of(*found->token)->authorization, "Bearer plain");
 }
 
 TEST_F(AccessTest, AFileThatTheKubeconfigNamesHasToBeThere) {
@@ -272,6 +309,40 @@ TEST_F(ExecTest, ARefusedTokenMakesItRunOnceMoreHoweverManyComplain) {
   EXPECT_EQ(runs(), 2U);
 }
 
+TEST_F(ExecTest, OneThatHasExpiredAlreadyIsUsedAndToldOnceAndAskedForOnceInTenSeconds) {
+  *time.seconds = 100;
+  print({{"token", "one"}, {"expirationTimestamp", "1970-01-01T00:01:00Z"}});
+  const log_capture log;
+  const auto exec = source();
+  for (int second = 100; second < 120; second += 2) { // as a Lease is renewed
+    *time.seconds = second;
+    EXPECT_EQ(credential_of(*exec)->authorization, "Bearer one");
+  }
+  EXPECT_EQ(runs(), 2U);
+  EXPECT_EQ(log.count("expired at 1970-01-01T00:01:00Z, but it is 1970-01-01T00:01:40Z here"), 1U);
+  EXPECT_EQ(log.count("warn"), 1U) << log.text();
+  // The clocks agree again, and part once more.
+  print({{"token", "two"}, {"expirationTimestamp", "1970-01-01T00:02:10Z"}});
+  *time.seconds = 120;
+  EXPECT_EQ(credential_of(*exec)->authorization, "Bearer two");
+  *time.seconds = 131;
+  EXPECT_EQ(credential_of(*exec)->authorization, "Bearer two");
+  EXPECT_EQ(log.count("expired at 1970-01-01T00:02:10Z, but it is 1970-01-01T00:02:11Z here"), 1U);
+}
+
+TEST_F(ExecTest, OneThatIsRefusedAgainAndAgainMakesItRunOnceInTenSeconds) {
+  print({{"token", "one"}});
+  const auto exec = source();
+  EXPECT_TRUE(exec->refused(*credential_of(*exec))) << "the first refusal is believed at once";
+  EXPECT_EQ(credential_of(*exec)->authorization, "Bearer one");
+  EXPECT_FALSE(exec->refused(*credential_of(*exec))) << "there is nothing else to try";
+  EXPECT_EQ(runs(), 2U);
+  *time.seconds = 10;
+  EXPECT_TRUE(exec->refused(*credential_of(*exec)));
+  EXPECT_EQ(credential_of(*exec)->authorization, "Bearer one");
+  EXPECT_EQ(runs(), 3U);
+}
+
 TEST_F(ExecTest, ItsClientCertificateCompletesTheEndpoint) {
   print({{"clientCertificateData", "CERT"}, {"clientKeyData", "KEY"}});
   where->client_certificate_file = "/old";
@@ -306,6 +377,13 @@ TEST_F(ExecTest, ItIsGivenItsArgumentsAndTheClusterWhereAskedFor) {
             nlohmann::json::parse(R"({"server":"https://api.example","tls-server-name":"name",
               "insecure-skip-tls-verify":true,"certificate-authority-data":"UEVN",
               "proxy-url":"http://proxy","config":{"audience":"a"}})"));
+}
+
+TEST_F(ExecTest, BytesOfTheKubeconfigThatAreNoUtf8DoNotEndIt) {
+  print({{"token", "one"}});
+  plugin.provide_cluster_info = true;
+  cluster.server = "https://api.example/\xff";
+  EXPECT_EQ(credential_of(*source())->authorization, "Bearer one");
 }
 
 TEST_F(ExecTest, WhatGoesWrongIsToldWithoutItsOutput) {

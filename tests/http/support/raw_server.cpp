@@ -52,6 +52,14 @@ bool raw_connection::fill() {
   return true;
 }
 
+std::string raw_connection::read_bytes(std::size_t count) {
+  while (buffer_.size() < count && fill()) {
+  }
+  const std::string bytes = buffer_.substr(0, count);
+  buffer_.erase(0, count);
+  return bytes;
+}
+
 std::optional<std::string> raw_connection::read_request() {
   std::size_t end = 0;
   while ((end = buffer_.find("\r\n\r\n")) == std::string::npos) {

@@ -22,6 +22,8 @@ public:
 
   /// Counts from 0.
   int index() const { return index_; }
+  /// So many bytes; less where the connection ends before.
+  std::string read_bytes(std::size_t count);
   /// The next request, head and body; nothing at the end of the connection.
   std::optional<std::string> read_request();
   void write(std::string_view text) const;

@@ -1,16 +1,14 @@
 #include "process.hpp"
 
+#include "http/bounded_file.hpp"
+
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <array>
 #include <bit>
-#include <cerrno>
 #include <csignal>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 #include <link.h>
 #include <memory>
 #include <poll.h>
@@ -49,13 +47,9 @@ public:
 } // namespace
 
 domain::result<std::string> read_file(const std::string& path) {
-  std::ifstream in{path, std::ios::binary};
-  if (!in)
-    return domain::error{
-      domain::error_code::invalid, std::string{"cannot be read: "} + std::strerror(errno), {}, 0};
-  std::string text{std::istreambuf_iterator<char>{in}, {}};
-  if (in.bad())
-    return domain::error{domain::error_code::invalid, "cannot be read", {}, 0};
+  auto text = http::read_bounded_file(path);
+  if (!text)
+    text.failure().message = "cannot be read: " + text.failure().message;
   return text;
 }
 

@@ -39,6 +39,8 @@ constexpr std::chrono::seconds resign_patience{5};
 /// and has not ended either is stuck: /livez fails.
 constexpr std::chrono::seconds stuck_after{20};
 constexpr int most_scheduler_threads = 8;
+/// Of answers about the Lease that are being received.
+constexpr std::size_t most_lease_bytes = 8U << 20U;
 
 /// The pod as the deployment names it; nothing outside of a cluster.
 std::optional<own_pod> pod_of(const http::kube::access_environment& environment) {
@@ -188,7 +190,7 @@ void controller::spawn_actors() {
 
 void controller::spawn_elector() {
   const auto& settings = arguments_.settings.leader_election;
-  lease_engine_ = std::make_unique<http::engine>();
+  lease_engine_ = std::make_unique<http::engine>(most_lease_bytes);
   http::kube::client_settings kube;
   kube.access = arguments_.access;
   kube.on_answer = count_answers(run_);

@@ -4,7 +4,7 @@
 
 namespace dklb::http {
 
-engine::engine() : loop_(std::make_shared<engine_loop>()) {
+engine::engine(std::size_t answer_budget) : loop_(std::make_shared<engine_loop>(answer_budget)) {
   loop_->start();
 }
 

@@ -54,9 +54,11 @@ struct target_statistics {
 /// held. The destructor cancels what is left. Redirects are not followed. Proxies of the
 /// environment (https_proxy, no_proxy, ...) hold unless the endpoint names one or the host is a
 /// loopback address.
+/// Answers that are being received take at most `answer_budget` bytes together, counted as they are
+/// unpacked; short ones always find room.
 class engine {
 public:
-  engine();
+  explicit engine(std::size_t answer_budget = 128U << 20U);
   ~engine();
   engine(const engine&) = delete;
   engine& operator=(const engine&) = delete;
@@ -68,7 +70,8 @@ public:
 
   /// Sends a request. Its timeout starts when it leaves the queue. A write is issued at most once.
   /// An HTTP status of any kind is a response; an error means that no complete
-  /// response was received (timeout, transport, response too large, cancelled, not_leader).
+  /// response was received (timeout, transport, response too large, no room for it, cancelled,
+  /// not_leader). Of the body of a status other than 2xx the first 64 KiB are kept.
   void send(target_id target, std::shared_ptr<const endpoint> where, request what, completion done);
 
   /// Opens a response that is read as it comes (a watch). Not bounded by the target's limit.

@@ -6,7 +6,7 @@
 
 namespace dklb::http {
 
-engine_loop::engine_loop() {
+engine_loop::engine_loop(std::size_t answer_budget) : answers_(answer_budget) {
   initialise_curl();
   multi_.reset(curl_multi_init());
   if (multi_ == nullptr) {

@@ -178,6 +178,7 @@ bool engine_loop::start(std::unique_ptr<request_transfer> transfer, target_queue
     transfer->fail(std::move(*failure));
     return false;
   }
+  transfer->charge_to(answers_);
   queue.started(transfer->what().priority, clock::now());
   CURL* const easy = transfer->easy();
   active_.emplace(easy, std::move(transfer));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "http/byte_budget.hpp"
 #include "http/curl_handle.hpp"
 #include "http/engine.hpp"
 #include "http/stand_in.hpp"
@@ -26,7 +27,7 @@ class engine_loop : public std::enable_shared_from_this<engine_loop> {
 public:
   using clock = std::chrono::steady_clock;
 
-  engine_loop();
+  explicit engine_loop(std::size_t answer_budget);
   ~engine_loop();
   engine_loop(const engine_loop&) = delete;
   engine_loop& operator=(const engine_loop&) = delete;
@@ -117,6 +118,7 @@ private:
   std::mutex duty_; ///< guards all below
   std::unique_ptr<CURLM, multi_deleter> multi_;
   easy_pool pool_;
+  byte_budget answers_;               ///< outlives the transfers
   std::vector<target_queue*> queues_; ///< the targets, as far as the thread knows them
   std::vector<command> taken_;
   std::unordered_map<CURL*, std::unique_ptr<transfer>> active_;

@@ -56,7 +56,8 @@ struct request {
   header_list headers;
   std::string body;
   std::chrono::milliseconds timeout{30000};
-  std::size_t max_response_bytes = 64U << 20U;
+  /// A longer answer is an error; counted as it is unpacked.
+  std::size_t max_response_bytes = 8U << 20U;
   http::priority priority = http::priority::normal;
   /// Asked on the engine's thread when the transfer starts and again right before its first byte
   /// (connecting may take a while); false answers the request with `not_leader` and nothing is

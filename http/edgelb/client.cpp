@@ -17,8 +17,8 @@ using domain::error;
 using domain::error_code;
 using domain::pool_document;
 
-constexpr std::size_t max_pool_bytes = 64U << 20U;
-constexpr std::size_t max_inventory_bytes = 512U << 20U;
+constexpr std::size_t max_inventory_bytes = 64U << 20U;
+constexpr std::size_t max_metadata_bytes = 4U << 20U;
 constexpr std::size_t shown_bytes = 120;
 
 error malformed(const response& answer) {
@@ -89,6 +89,7 @@ request write_of(std::string method, std::string path) {
   what.method = std::move(method);
   what.path = std::move(path);
   what.priority = priority::high;
+  what.max_response_bytes = max_pool_bytes;
   return what;
 }
 
@@ -189,7 +190,7 @@ void client::delete_pool(const std::string& name, reply<domain::unit> done) {
 void client::get_metadata(const std::string& name, priority order,
                           reply<domain::pool_metadata> done) {
   implementation_->call_about(
-    name, read_of(pool_path(name) + "/metadata", order),
+    name, read_of(pool_path(name) + "/metadata", order, max_metadata_bytes),
     with_parsed(std::move(done), [reader = implementation_->reader](const std::string& body) {
       return edgelb::read_metadata(*reader, body);
     }));

@@ -1,12 +1,11 @@
 #include "http/edgelb/credentials.hpp"
 
+#include "http/bounded_file.hpp"
+
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
 
-#include <cerrno>
 #include <chrono>
-#include <fstream>
-#include <system_error>
 
 namespace dklb::http::edgelb {
 
@@ -16,7 +15,7 @@ using clock = std::chrono::steady_clock;
 
 /// Requests that were sent with the token before may still be answered with 401 for this long.
 constexpr std::chrono::seconds change_echo{60};
-constexpr std::streamsize largest_secret = 64 << 10;
+constexpr std::size_t largest_secret = 64U << 10U;
 
 domain::error unreadable(const std::string& path, const std::string& why) {
   return {domain::error_code::invalid, path + ": " + why, std::nullopt, 0};
@@ -117,24 +116,15 @@ private:
 } // namespace
 
 domain::result<std::string> read_secret_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    return unreadable(path, std::generic_category().message(errno));
+  const auto text = read_bounded_file(path, largest_secret);
+  if (!text) {
+    return unreadable(path, text.failure().message);
   }
-  std::string text(static_cast<std::size_t>(largest_secret) + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (file.bad()) {
-    return unreadable(path, "it cannot be read");
-  }
-  if (static_cast<std::streamsize>(text.size()) > largest_secret) {
-    return unreadable(path, "it is larger than 64 KiB");
-  }
-  const auto first = text.find_first_not_of(" \t\r\n");
+  const auto first = text->find_first_not_of(" \t\r\n");
   if (first == std::string::npos) {
     return unreadable(path, "it is empty");
   }
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+  return text->substr(first, text->find_last_not_of(" \t\r\n") - first + 1);
 }
 
 std::shared_ptr<authenticator> fixed_token(const std::string& token) {

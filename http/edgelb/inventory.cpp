@@ -116,7 +116,17 @@ domain::result<std::size_t> visit_pools(const std::string& body, const pool_visi
   array_splitter pools(body);
   json_reader reader;
   std::size_t malformed = 0;
+  std::size_t seen = 0;
   while (const auto text = pools.next()) {
+    if (++seen > max_pools) {
+      return domain::error{domain::error_code::malformed,
+                           "EdgeLB's list has more than " + std::to_string(max_pools) + " pools",
+                           std::nullopt, 0};
+    }
+    if (text->size() > max_pool_bytes) {
+      ++malformed;
+      continue;
+    }
     const auto document = reader.read(*text);
     auto name = document ? text_at(*document, {"name"}) : std::string{};
     if (!name.empty()) {

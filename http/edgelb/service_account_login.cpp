@@ -84,7 +84,7 @@ private:
     request what;
     what.method = "POST";
     what.timeout = login_timeout;
-    what.max_response_bytes = 1U << 20U;
+    what.max_response_bytes = 64U << 10U;
     what.headers = {{"Accept", "application/json"},
                     {"Content-Type", "application/json"},
                     {"User-Agent", std::string("dklb/") + version}};

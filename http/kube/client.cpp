@@ -17,6 +17,8 @@ constexpr std::chrono::milliseconds longest_wait{30000};
 /// A reset connection is opened again at once, in effect; what does not come back soon is away.
 constexpr std::chrono::milliseconds reset_wait{100};
 constexpr int reset_retries = 2;
+/// A page of a list, or all of it where the server asks for that.
+constexpr std::size_t longest_list = 64U << 20U;
 
 /// One call with what it has been through.
 struct operation {
@@ -67,7 +69,7 @@ private:
     sent.timeout = what.timeout.value_or(session_->settings.timeout);
     sent.priority = what.priority;
     if (what.list)
-      sent.max_response_bytes = 512U << 20U;
+      sent.max_response_bytes = longest_list;
     if (what.guarded && !is_read(what))
       sent.permit = session_->settings.may_write;
     session_->engine.send(what.list ? lists_ : calls_, session_->endpoint_of(proof),

@@ -6,7 +6,7 @@
 
 namespace dklb::http::kube {
 
-/// The whole of a small file; nothing where it cannot be read.
+/// The whole of a file of at most 1 MiB; nothing where it cannot be read or is larger.
 std::optional<std::string> read_file(const std::string& path);
 
 /// `text` without white space at its ends.

@@ -3,6 +3,7 @@
 
 #include "tests/http/support/calls.hpp"
 #include "tests/http/support/raw_server.hpp"
+#include "tests/http/support/socks_server.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,6 +14,7 @@
 #include <zlib.h>
 
 #include <array>
+#include <cstdlib>
 
 namespace dklb::tests {
 namespace {
@@ -172,6 +174,43 @@ TEST_F(Engine, ProxyIsToldTheWholeUrlOfEachRequest) {
     ASSERT_TRUE(answer.has_value()) << answer.failure().message;
     EXPECT_EQ(answer->body, std::string("GET http://api.example:8080/base") + path);
   }
+}
+
+TEST_F(Engine, ASocks5ProxyResolvesTheName) {
+  raw_server proxy(socks5_to("only-the-proxy-knows.example",
+                             each_request([](raw_connection& connection, const std::string& line) {
+                               connection.reply(200, request_header(line, "Host"));
+                             })));
+  const auto url = "socks5://127.0.0.1:" + std::to_string(proxy.port());
+  auto where = std::make_shared<http::endpoint>();
+  where->base_url = "http://only-the-proxy-knows.example:8080";
+  for (const bool by_environment : {false, true}) {
+    SCOPED_TRACE(by_environment);
+    auto here = std::make_shared<http::endpoint>(*where);
+    if (by_environment)
+      ::setenv("http_proxy", url.c_str(), 1);
+    else
+      here->proxy_url = url;
+    const auto answer = send_and_wait(engine, target, here, get_request("/"));
+    ::unsetenv("http_proxy");
+    ASSERT_TRUE(answer.has_value()) << answer.failure().message;
+    EXPECT_EQ(answer->body, "only-the-proxy-knows.example:8080");
+  }
+}
+
+TEST_F(Engine, OfARefusalTheBeginIsKept) {
+  raw_server server([](raw_connection& connection) {
+    while (connection.read_request()) {
+      connection.write("HTTP/1.1 503 Sorry\r\n\r\nno pools today");
+      for (int count = 0; count < 4096; ++count)
+        connection.write(std::string(65536, ' '));
+    }
+  });
+  const auto answer = call(server, get_request("/"));
+  ASSERT_TRUE(answer.has_value()) << answer.failure().message;
+  EXPECT_EQ(answer->status, 503);
+  EXPECT_EQ(answer->body.size(), 64U << 10U);
+  EXPECT_EQ(http::error_from_response(*answer).message, "HTTP status 503: no pools today");
 }
 
 TEST_F(Engine, RedirectIsNotFollowed) {

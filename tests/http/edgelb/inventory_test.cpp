@@ -47,6 +47,27 @@ TEST(Inventory, MayBeEmpty) {
   }
 }
 
+TEST(Inventory, MorePoolsThanAnyEdgelbHasAreNotTakenIn) {
+  std::string body = "[";
+  for (std::size_t count = 0; count < http::edgelb::max_pools; ++count)
+    body += R"({"name":"p"},)";
+  std::vector<std::string> names;
+  auto answer = visit(body + R"({"name":"p"}])", names);
+  ASSERT_FALSE(answer.has_value());
+  EXPECT_EQ(answer.failure().code, error_code::malformed);
+  EXPECT_THAT(answer.failure().message, HasSubstr("EdgeLB's list has more than 100000 pools"));
+  EXPECT_EQ(names.size(), http::edgelb::max_pools);
+}
+
+TEST(Inventory, APoolThatIsTooLongIsSkippedUnread) {
+  const std::string filler(http::edgelb::max_pool_bytes, ' ');
+  std::vector<std::string> names;
+  const auto answer = visit(R"([{"name":"long")" + filler + R"(},{"name":"b"}])", names);
+  ASSERT_TRUE(answer.has_value()) << answer.failure().message;
+  EXPECT_EQ(*answer, 1U);
+  EXPECT_THAT(names, ElementsAre("b"));
+}
+
 TEST(Inventory, MalformedPoolsAreSkippedAndCounted) {
   std::vector<std::string> names;
   const auto answer =

@@ -112,6 +112,16 @@ std::string strip(std::string_view text, bool skip_head) {
 
 } // namespace
 
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const auto length = sequence_length(text);
+    if (length == 0)
+      return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
 std::string readable(std::string_view text, std::size_t limit) {
   constexpr std::string_view ellipsis = "...";
   std::string line;

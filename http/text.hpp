@@ -5,6 +5,9 @@
 
 namespace dklb::http {
 
+/// Whether the text is valid UTF-8: all of it, no overlong form, no surrogate.
+bool is_utf8(std::string_view text);
+
 /// One line of valid UTF-8 of at most `limit` bytes: control characters and runs of white space
 /// become one blank, invalid bytes a question mark, and what is cut off "...".
 std::string readable(std::string_view text, std::size_t limit);

@@ -13,28 +13,35 @@ void connection_threads::enqueue(std::function<void()> task) {
   if (waiting_.size() > idle_ && threads_.size() < limit_) {
     try {
       threads_.emplace_back([this] { work(); });
+      ++idle_;
     } catch (const std::system_error& failure) {
       // Those that run take it over; without any the connection waits for the next one.
       spdlog::warn("no thread for another connection: {}", failure.what());
     }
   }
+  tell_table();
   changed_.notify_one();
 }
 
 void connection_threads::work() {
   std::unique_lock lock{mutex_};
   for (;;) {
-    ++idle_;
     changed_.wait(lock, [this] { return !waiting_.empty() || ending_; });
-    --idle_;
     if (waiting_.empty())
       return;
     const auto task = std::move(waiting_.front());
     waiting_.pop_front();
+    --idle_;
+    tell_table();
     lock.unlock();
     task();
     lock.lock();
+    ++idle_;
   }
+}
+
+void connection_threads::tell_table() {
+  connections_.crowded(waiting_.size() > idle_ ? waiting_.size() - idle_ : 0);
 }
 
 void connection_threads::shutdown() {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "http/server/connection_table.hpp"
+
 #include <httplib.h>
 
 #include <condition_variable>
@@ -13,10 +15,13 @@
 namespace dklb::http::server {
 
 /// The threads of a listener: one for each connection, made when it is needed and kept for the
-/// next, up to a limit; past it connections wait. So a slow client holds up nobody but itself.
+/// next, up to a limit. Past the limit a new connection waits, and the table is told, so that
+/// another one gives way.
 class connection_threads final : public httplib::TaskQueue {
 public:
-  explicit connection_threads(std::size_t limit) : limit_(limit) {}
+  /// `connections` outlives this object.
+  connection_threads(std::size_t limit, connection_table& connections)
+    : limit_(limit), connections_(connections) {}
   connection_threads(const connection_threads&) = delete;
   connection_threads& operator=(const connection_threads&) = delete;
   ~connection_threads() override = default;
@@ -27,13 +32,15 @@ public:
 
 private:
   void work();
+  void tell_table();
 
   std::size_t limit_;
+  connection_table& connections_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::function<void()>> waiting_;
   std::vector<std::thread> threads_;
-  std::size_t idle_ = 0;
+  std::size_t idle_ = 0; ///< threads without a connection, those that just start included
   bool ending_ = false;
 };
 

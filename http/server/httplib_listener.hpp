@@ -1,19 +1,16 @@
 #pragma once
 
+#include "http/server/connection_server.hpp"
 #include "http/server/server.hpp"
 
 #include <memory>
 #include <string>
 
-namespace httplib {
-class Server;
-}
-
 namespace dklb::http::server {
 
-/// Binds a server of cpp-httplib, plain or with TLS, and runs it behind the common rules: methods,
-/// limits, error bodies, exceptions. `server` is valid and has no handlers yet.
-domain::result<std::unique_ptr<listener>> serve(std::unique_ptr<httplib::Server> server,
+/// Binds a server, plain or with TLS, and runs it behind the common rules: methods, limits, error
+/// bodies, exceptions. `server` is valid and has no handlers yet.
+domain::result<std::unique_ptr<listener>> serve(std::unique_ptr<connection_server> server,
                                                 const std::string& address, handler handle,
                                                 const listener_options& options);
 

@@ -1,7 +1,9 @@
 #include "http/server/server.hpp"
 
-#include "http/server/connection_threads.hpp"
+#include "http/byte_budget.hpp"
+#include "http/server/connection_server.hpp"
 #include "http/server/httplib_listener.hpp"
+#include "http/text.hpp"
 
 #include <httplib.h>
 #include <nlohmann/json.hpp>
@@ -18,8 +20,8 @@ namespace dklb::http::server {
 
 namespace {
 
-constexpr int read_seconds = 5;
-constexpr int write_seconds = 10;
+/// Bodies up to this size need no leave, so that large ones never keep the usual ones out.
+constexpr std::size_t uncharged_body = 16U << 10U;
 
 struct host_and_port {
   std::string host;
@@ -63,6 +65,7 @@ incoming incoming_of(const httplib::Request& request, std::string body) {
   incoming what;
   what.method = request.method;
   what.path = request.path;
+  what.host = request.get_header_value("Host");
   what.body = std::move(body);
   what.query = [&request](const std::string& name) {
     return request.get_param_value(name.c_str());
@@ -71,8 +74,20 @@ incoming incoming_of(const httplib::Request& request, std::string body) {
   return what;
 }
 
+/// What is no UTF-8 can be no name that anybody knows, and no JSON answer can repeat it.
+std::optional<outgoing> refusal_of(const httplib::Request& request) {
+  if (!is_utf8(request.path))
+    return error_answer(404, "no such path: " + request.path);
+  for (const auto& [name, value] : request.params)
+    if (!is_utf8(name) || !is_utf8(value))
+      return error_answer(400, "the query is not UTF-8: " + name);
+  return std::nullopt;
+}
+
 void run_handler(const handler& handle, const httplib::Request& request, std::string body,
                  httplib::Response& answer) {
+  if (const auto refused = refusal_of(request))
+    return fill(answer, *refused);
   try {
     fill(answer, handle(incoming_of(request, std::move(body))));
   } catch (const std::exception& failure) {
@@ -81,27 +96,50 @@ void run_handler(const handler& handle, const httplib::Request& request, std::st
   }
 }
 
-/// The body up to the limit; nothing, and an answer with 413 or 400, where it is larger or cut
-/// short. A larger one is read to its end all the same, because a client that still sends does not
-/// see the answer.
-std::optional<std::string> read_body(const httplib::Request& request,
-                                     const httplib::ContentReader& read, std::size_t limit,
-                                     httplib::Response& answer) {
+/// Reads a request's body, and gives its room back in the end.
+class body_reader {
+public:
+  body_reader(byte_budget& room, std::size_t limit) : room_(room), limit_(limit) {}
+  body_reader(const body_reader&) = delete;
+  body_reader& operator=(const body_reader&) = delete;
+  ~body_reader() { room_.give_back(charged_); }
+
+  /// The status to refuse it with, 0 where `body` is complete. A body that is refused is read to
+  /// its end all the same, because a client that still sends does not see the answer.
+  int read(const httplib::Request& request, const httplib::ContentReader& content) {
+    // The library skips what is announced to be too large; without a length, or compressed, the
+    // body is counted as it comes.
+    if (request.get_header_value<std::uint64_t>("Content-Length") > limit_)
+      refusal_ = 413;
+    const bool complete = content([this](const char* data, std::size_t length) {
+      take({data, length});
+      return true;
+    });
+    return complete || refusal_ != 0 ? refusal_ : 400;
+  }
+
   std::string body;
-  // The library skips what is announced to be too large; without a length, or compressed, the body
-  // is counted as it comes.
-  bool too_large = request.get_header_value<std::uint64_t>("Content-Length") > limit;
-  const bool complete = read([&](const char* data, std::size_t length) {
-    too_large = too_large || length > limit - body.size();
-    if (!too_large)
-      body.append(data, length);
-    return true;
-  });
-  if (complete && !too_large)
-    return body;
-  answer.status = too_large ? 413 : 400;
-  return std::nullopt;
-}
+
+private:
+  void take(std::string_view piece) {
+    if (refusal_ == 0 && piece.size() > limit_ - body.size())
+      refusal_ = 413;
+    const auto charge = body.size() + piece.size() > uncharged_body ? piece.size() : 0;
+    if (refusal_ == 0 && !room_.take(charge))
+      refusal_ = 503;
+    if (refusal_ == 0) {
+      charged_ += charge;
+      body.append(piece);
+    } else {
+      std::string{}.swap(body);
+    }
+  }
+
+  byte_budget& room_;
+  std::size_t limit_;
+  std::size_t charged_ = 0;
+  int refusal_ = 0;
+};
 
 bool is_read(const std::string& method) {
   return method == "GET" || method == "HEAD";
@@ -116,65 +154,71 @@ std::string error_text(int status) {
     return "the request body is too large";
   case 414:
     return "the path is too long";
+  case 503:
+    return "too many large requests come at once; try again";
   default:
     return "the request cannot be understood";
   }
 }
 
-/// Gives the server's own errors a body, and turns "no handler" into 405.
-void explain_error(const httplib::Request& request, httplib::Response& answer, bool allow_post) {
-  if (!answer.body.empty()) {
-    return;
-  }
-  const bool served = is_read(request.method) || (allow_post && request.method == "POST");
-  if (!served && !request.method.empty() && (answer.status == 404 || answer.status == 400)) {
-    const char* const allowed = allow_post ? "GET, HEAD, POST" : "GET, HEAD";
-    fill(answer,
-         error_answer(405, request.method + " is not served here, only " + std::string(allowed)));
-    answer.set_header("Allow", allowed);
-    return;
-  }
-  fill(answer, error_answer(answer.status, error_text(answer.status)));
+/// Gives the server's own errors a body.
+void explain_error(httplib::Response& answer) {
+  if (answer.body.empty())
+    fill(answer, error_answer(answer.status, error_text(answer.status)));
+}
+
+void refuse_method(const httplib::Request& request, httplib::Response& answer, bool allow_post) {
+  const char* const allowed = allow_post ? "GET, HEAD, POST" : "GET, HEAD";
+  fill(answer,
+       error_answer(405, request.method + " is not served here, only " + std::string(allowed)));
+  answer.set_header("Allow", allowed);
+}
+
+/// Methods that bring a body. The library itself would unpack and keep one of any size, so each has
+/// a reader that counts.
+bool has_reader(const std::string& method) {
+  return method == "POST" || method == "PUT" || method == "PATCH" || method == "DELETE";
 }
 
 void set_up(httplib::Server& server, const handler& handle, const listener_options& options) {
-  server.new_task_queue = [threads = options.threads] { return new connection_threads(threads); };
-  server.set_payload_max_length(options.max_body_bytes);
-  server.set_keep_alive_timeout(options.idle.count());
-  server.set_keep_alive_max_count(options.requests_per_connection);
-  server.set_read_timeout(read_seconds);
-  server.set_write_timeout(write_seconds);
-  server.set_tcp_nodelay(true);
-  server.set_socket_options([](socket_t socket) {
-    // Not SO_REUSEPORT, the library's default: a second process must find the port taken.
-    const int yes = 1;
-    (void)::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-  });
-  server.set_pre_routing_handler([handle](const auto& request, auto& answer) {
-    if (!is_read(request.method)) {
-      return httplib::Server::HandlerResponse::Unhandled;
-    }
-    run_handler(handle, request, request.body, answer);
-    return httplib::Server::HandlerResponse::Handled;
-  });
-  if (options.allow_post) {
-    server.Post(".*", [handle, limit = options.max_body_bytes](const httplib::Request& request,
-                                                               httplib::Response& answer,
-                                                               const httplib::ContentReader& read) {
-      if (auto body = read_body(request, read, limit, answer))
-        run_handler(handle, request, std::move(*body), answer);
-    });
-  }
   const bool allow_post = options.allow_post;
+  server.set_pre_routing_handler([handle, allow_post](const auto& request, auto& answer) {
+    using result = httplib::Server::HandlerResponse;
+    if (has_reader(request.method))
+      return result::Unhandled;
+    if (is_read(request.method))
+      run_handler(handle, request, "", answer);
+    else
+      refuse_method(request, answer, allow_post);
+    return result::Handled;
+  });
+  const auto room = std::make_shared<byte_budget>(options.max_bodies_bytes);
+  const auto reader = [handle, allow_post, room, limit = options.max_body_bytes](
+                        const httplib::Request& request, httplib::Response& answer,
+                        const httplib::ContentReader& content) {
+    const bool served = allow_post && request.method == "POST";
+    body_reader read{*room, served ? limit : 0};
+    const int refusal = read.read(request, content);
+    if (!served)
+      refuse_method(request, answer, allow_post);
+    else if (refusal != 0)
+      answer.status = refusal;
+    else
+      run_handler(handle, request, std::move(read.body), answer);
+  };
+  server.Post(".*", reader).Put(".*", reader).Patch(".*", reader).Delete(".*", reader);
   server.set_error_handler(
     [allow_post](const httplib::Request& request, httplib::Response& answer) {
-      explain_error(request, answer, allow_post);
+      // A DELETE without a body reaches no reader.
+      if (answer.status == 404 && has_reader(request.method) && answer.body.empty())
+        refuse_method(request, answer, allow_post);
+      explain_error(answer);
     });
 }
 
 class httplib_listener final : public listener {
 public:
-  httplib_listener(std::unique_ptr<httplib::Server> server, int port)
+  httplib_listener(std::unique_ptr<connection_server> server, int port)
     : server_(std::move(server)), port_(port), thread_([this] {
         (void)server_->listen_after_bind();
         ended_ = true;
@@ -195,12 +239,13 @@ private:
   void join() {
     const std::lock_guard lock(mutex_);
     if (thread_.joinable()) {
+      server_->end_connections();
       server_->stop();
       thread_.join();
     }
   }
 
-  std::unique_ptr<httplib::Server> server_;
+  std::unique_ptr<connection_server> server_;
   int port_;
   std::atomic<bool> ended_{false};
   std::mutex mutex_;
@@ -218,7 +263,7 @@ outgoing error_answer(int status, const std::string& message) {
   return answer;
 }
 
-domain::result<std::unique_ptr<listener>> serve(std::unique_ptr<httplib::Server> server,
+domain::result<std::unique_ptr<listener>> serve(std::unique_ptr<connection_server> server,
                                                 const std::string& address, handler handle,
                                                 const listener_options& options) {
   const auto where = parse_address(address);
@@ -235,12 +280,13 @@ domain::result<std::unique_ptr<listener>> serve(std::unique_ptr<httplib::Server>
     return listen_error(address,
                         cause == 0 ? "no such address" : std::generic_category().message(cause));
   }
+  server->widen_backlog();
   return std::unique_ptr<listener>(std::make_unique<httplib_listener>(std::move(server), port));
 }
 
 domain::result<std::unique_ptr<listener>> listener::open(const std::string& address, handler handle,
                                                          listener_options options) {
-  return serve(std::make_unique<httplib::Server>(), address, std::move(handle), options);
+  return serve(std::make_unique<connection_server>(options), address, std::move(handle), options);
 }
 
 } // namespace dklb::http::server

@@ -142,6 +142,52 @@ TEST_F(TlsListener, BodiesAboveTheLimitAre413HoweverTheyAreSent) {
   }
 }
 
+TEST_F(TlsListener, LargeBodiesHaveOneBudgetAndUsualOnesAlwaysFindRoom) {
+  volume.put(authority.issue("first", "IP:127.0.0.1"));
+  http::server::tls_options options;
+  options.common.max_bodies_bytes = 1U << 20U;
+  open(options);
+  const std::string large(700000, 'x');
+  const std::string announced =
+    "POST /validate HTTP/1.1\r\nHost: a\r\nContent-Length: 700000\r\n\r\n";
+  tls_client half{server->port()};
+  ASSERT_TRUE(half.handshake());
+  half.send(announced + large.substr(1));
+  tls_client second{server->port()};
+  ASSERT_TRUE(second.handshake());
+  EXPECT_TRUE(eventually([&] {
+    return second.post("/validate", large).find("too many large requests") != std::string::npos;
+  }))
+    << "the first one's body has come but for a byte";
+  tls_client usual{server->port()};
+  ASSERT_TRUE(usual.handshake());
+  EXPECT_EQ(usual.post("/validate", std::string(16000, 'x')), "16000");
+  half.send("x");
+  EXPECT_EQ(half.answer(), "700000");
+  EXPECT_EQ(second.post("/validate", large), "700000") << "there is room again";
+}
+
+TEST_F(TlsListener, AGzipBombIsRefusedWithoutBeingKept) {
+  volume.put(authority.issue("first", "IP:127.0.0.1"));
+  open();
+  std::string packed;
+  httplib::detail::gzip_compressor packer;
+  const std::string zeros(64U << 20U, '\0');
+  ASSERT_TRUE(
+    packer.compress(zeros.data(), zeros.size(), true, [&](const char* data, std::size_t n) {
+      packed.append(data, n);
+      return true;
+    }));
+  for (const auto* method : {"POST", "PUT"}) {
+    tls_client wild{server->port()};
+    ASSERT_TRUE(wild.handshake());
+    wild.send(std::string{method} + " /validate HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\n"
+              + "Content-Length: " + std::to_string(packed.size()) + "\r\n\r\n" + packed);
+    EXPECT_THAT(wild.answer(),
+                HasSubstr(std::string{method} == "POST" ? "too large" : "not served"));
+  }
+}
+
 TEST_F(TlsListener, NewConnectionsGetTheNewCertificateAndOpenOnesGoOn) {
   volume.put(authority.issue("first", "IP:127.0.0.1"));
   open();
@@ -246,7 +292,7 @@ TEST_F(TlsListener, SlowClientsHoldUpNobody) {
 TEST_F(TlsListener, ConnectionWithoutAHandshakeIsCut) {
   volume.put(authority.issue("first", "IP:127.0.0.1"));
   http::server::tls_options options;
-  options.first_request = milliseconds{200};
+  options.common.request = milliseconds{200};
   open(options);
   tls_client silent{server->port()};
   EXPECT_TRUE(silent.ends_within(milliseconds{4000}));
@@ -255,8 +301,7 @@ TEST_F(TlsListener, ConnectionWithoutAHandshakeIsCut) {
 TEST_F(TlsListener, RequestThatTricklesInIsCutHoweverSteadyItIs) {
   volume.put(authority.issue("first", "IP:127.0.0.1"));
   http::server::tls_options options;
-  options.first_request = milliseconds{300};
-  options.next_request = milliseconds{300};
+  options.common.request = milliseconds{300};
   open(options);
   for (const bool after_a_request : {false, true}) {
     SCOPED_TRACE(after_a_request);
@@ -272,6 +317,45 @@ TEST_F(TlsListener, RequestThatTricklesInIsCutHoweverSteadyItIs) {
     }));
   }
   EXPECT_TRUE(client()->Get("/"));
+}
+
+TEST_F(TlsListener, TheConnectionThatIsIdleLongestGivesWayToANewOne) {
+  volume.put(authority.issue("first", "IP:127.0.0.1"));
+  http::server::tls_options options;
+  options.common.connections = 4;
+  options.common.idle = std::chrono::minutes{5};
+  options.common.request = std::chrono::minutes{5};
+  open(options);
+  std::vector<std::unique_ptr<tls_client>> idle;
+  for (int count = 0; count < 4; ++count) {
+    idle.push_back(std::make_unique<tls_client>(server->port()));
+    ASSERT_TRUE(idle.back()->handshake());
+    EXPECT_EQ(idle.back()->post("/validate", "{}"), "2");
+  }
+  // Those of the API server: each is served at once, and the first in the line ends.
+  std::vector<std::unique_ptr<tls_client>> reviewers;
+  for (int count = 0; count < 3; ++count) {
+    reviewers.push_back(std::make_unique<tls_client>(server->port()));
+    ASSERT_TRUE(reviewers.back()->handshake());
+    EXPECT_EQ(reviewers.back()->post("/validate", "{}"), "2");
+    EXPECT_TRUE(idle[static_cast<std::size_t>(count)]->ends_within(milliseconds{1000})) << count;
+    if (count == 0) {
+      EXPECT_EQ(idle.back()->post("/validate", "{}"), "2") << "a newer one stays";
+    }
+  }
+}
+
+TEST_F(TlsListener, SilentConnectionsBeyondTheLimitDelayNoReview) {
+  volume.put(authority.issue("first", "IP:127.0.0.1"));
+  open();
+  std::vector<std::unique_ptr<tls_client>> silent;
+  for (int count = 0; count < 300; ++count)
+    silent.push_back(std::make_unique<tls_client>(server->port()));
+  const auto begin = std::chrono::steady_clock::now();
+  tls_client reviewer{server->port()};
+  ASSERT_TRUE(reviewer.handshake());
+  EXPECT_EQ(reviewer.post("/validate", "{}"), "2");
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds{4});
 }
 
 TEST_F(TlsListener, StopEndsKeptConnectionsAtOnce) {

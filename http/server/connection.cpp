@@ -1,0 +1,154 @@
+#include "http/server/connection.hpp"
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+
+namespace dklb::http::server {
+
+namespace {
+
+/// More than that goes out before the answer is complete.
+constexpr std::size_t most_unsent = 64U << 10U;
+/// Of a request's line and headers together. The library would read on as long as bytes come.
+constexpr std::size_t longest_head = 64U << 10U;
+
+} // namespace
+
+connection::connection(connection_table& table, int socket, const listener_options& options)
+  : table_(table), socket_(socket), options_(options), until_(since_ + options.request) {
+  (void)::fcntl(socket_, F_SETFL, ::fcntl(socket_, F_GETFL) | O_NONBLOCK);
+  table_.add(socket_);
+}
+
+connection::~connection() {
+  // Before the number can be another connection's.
+  table_.remove(socket_);
+  (void)::shutdown(socket_, SHUT_RDWR);
+  (void)::close(socket_);
+}
+
+bool connection::wait(short events) {
+  if (!table_.begin_wait(socket_, state_, since_))
+    return false;
+  pollfd watched{socket_, events, 0};
+  int count = 0;
+  do {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until_ - clock::now()).count();
+    count = left <= 0 ? 0 : ::poll(&watched, 1, static_cast<int>(left));
+  } while (count < 0 && errno == EINTR);
+  table_.end_wait(socket_);
+  return count > 0;
+}
+
+bool connection::wait_for_request() {
+  if (next_ == end_ && !has_pending() && !wait(POLLIN))
+    return false;
+  const auto now = clock::now();
+  // The first request has its time since the client connected.
+  if (!std::exchange(fresh_, false))
+    until_ = now + options_.request;
+  request_until_ = until_;
+  state_ = waiting::rest_of_request;
+  since_ = now;
+  head_left_ = longest_head;
+  return true;
+}
+
+ssize_t connection::receive(char* into, std::size_t size) {
+  for (;;) {
+    const auto count = ::recv(socket_, into, size, 0);
+    if (count >= 0 || (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK))
+      return count;
+    if (errno != EINTR && !wait(POLLIN))
+      return -1;
+  }
+}
+
+ssize_t connection::transmit(const char* from, std::size_t size) {
+  for (;;) {
+    const auto count = ::send(socket_, from, size, MSG_NOSIGNAL);
+    if (count >= 0 || (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK))
+      return count;
+    if (errno != EINTR && !wait(POLLOUT))
+      return -1;
+  }
+}
+
+ssize_t connection::read(char* into, std::size_t size) {
+  if (next_ == end_) {
+    // A client that waits for our "100 Continue" would send nothing.
+    if (!flush())
+      return -1;
+    state_ = waiting::rest_of_request;
+    until_ = request_until_;
+    next_ = end_ = 0;
+    // Also where the client is quicker than the loop: no wait would notice the time.
+    const auto count =
+      clock::now() < until_ ? receive(received_.data(), received_.size()) : ssize_t{-1};
+    if (count <= 0)
+      return count;
+    end_ = static_cast<std::size_t>(count);
+  }
+  const auto taken = std::min({size, end_ - next_, head_left_});
+  if (taken == 0)
+    return -1; // the head is too long
+  std::memcpy(into, received_.data() + next_, taken);
+  next_ += taken;
+  if (head_left_ != std::numeric_limits<std::size_t>::max())
+    head_left_ -= taken;
+  return static_cast<ssize_t>(taken);
+}
+
+ssize_t connection::write(const char* from, std::size_t size) {
+  to_send_.append(from, size);
+  if (to_send_.size() > most_unsent && !flush())
+    return -1;
+  return static_cast<ssize_t>(size);
+}
+
+bool connection::flush() {
+  if (!to_send_.empty() && std::exchange(state_, waiting::answer_taken) != waiting::answer_taken) {
+    since_ = clock::now();
+    until_ = since_ + options_.answer;
+  }
+  for (std::size_t sent = 0; sent < to_send_.size();) {
+    const auto count = transmit(to_send_.data() + sent, to_send_.size() - sent);
+    if (count <= 0)
+      return false;
+    sent += static_cast<std::size_t>(count);
+  }
+  to_send_.clear();
+  return true;
+}
+
+bool connection::finish_answer() {
+  const bool sent = flush();
+  state_ = waiting::request;
+  since_ = clock::now();
+  until_ = since_ + options_.idle;
+  return sent;
+}
+
+void connection::get_remote_ip_and_port(std::string& ip, int& port) const {
+  sockaddr_storage peer{};
+  socklen_t length = sizeof peer;
+  std::array<char, NI_MAXHOST> host{};
+  std::array<char, NI_MAXSERV> service{};
+  if (::getpeername(socket_, reinterpret_cast<sockaddr*>(&peer), &length) != 0
+      || ::getnameinfo(reinterpret_cast<const sockaddr*>(&peer), length, host.data(), host.size(),
+                       service.data(), service.size(), NI_NUMERICHOST | NI_NUMERICSERV)
+           != 0)
+    return;
+  ip = host.data();
+  (void)std::from_chars(service.data(), service.data() + std::strlen(service.data()), port);
+}
+
+} // namespace dklb::http::server

@@ -59,7 +59,10 @@ int plan(const domain::config& settings, bool as_json) {
     return exit_failed;
   }
   const auto planned = domain::plan_cluster(settings, observed->node_addresses, observed->state);
-  std::cout << (as_json ? plan_as_json(planned).dump(2) + "\n" : plan_as_table(planned));
+  std::cout << (as_json ? plan_as_json(planned).dump(2, ' ', false,
+                                                     nlohmann::json::error_handler_t::replace)
+                            + "\n"
+                        : plan_as_table(planned));
   return planned.pools.empty() ? exit_no_change : exit_changes;
 }
 

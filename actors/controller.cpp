@@ -2,7 +2,6 @@
 
 #include "actors/edgelb_gateway.hpp"
 #include "actors/event_recorder.hpp"
-#include "actors/introspection.hpp"
 #include "actors/kube_gateway.hpp"
 #include "actors/leader_elector.hpp"
 #include "actors/metrics_page.hpp"
@@ -21,7 +20,10 @@
 
 #include <caf/scoped_actor.hpp>
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <thread>
 #include <utility>
@@ -49,6 +51,11 @@ std::optional<own_pod> pod_of(const http::kube::access_environment& environment)
   if (!name || name->empty() || !name_space || name_space->empty())
     return std::nullopt;
   return own_pod{{*name_space, *name}, environment.get_env("POD_UID").value_or("")};
+}
+
+std::string own_host_name() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
 }
 
 std::size_t scheduler_threads(int configured) {
@@ -102,7 +109,6 @@ domain::result<domain::unit> controller::run() {
                     static_cast<std::size_t>(limits.scheduler_throughput));
   system_ = std::make_unique<caf::actor_system>(actor_config_);
   lend_engine();
-  introspection_ = system_->spawn(introspection, run_);
   // The servers first: a taken port ends the start before anything is done.
   if (auto opened = open_webhook(); !opened)
     return opened;
@@ -232,7 +238,6 @@ void controller::resign() {
 domain::result<domain::unit> controller::open_server() {
   route_settings routes;
   routes.system = system_.get();
-  routes.introspection = introspection_;
   routes.supervisor = [this] { return supervisor_; };
   if (certificate_)
     routes.certificate_trouble = [shown = certificate_] { return shown->trouble(); };
@@ -244,6 +249,8 @@ domain::result<domain::unit> controller::open_server() {
     return render_metrics(*run, permit->granted());
   };
   routes.config = render_live_config(arguments_.settings);
+  routes.host_names = arguments_.settings.http.allowed_hosts;
+  routes.host_names.push_back(own_host_name());
   auto opened = http::server::listener::open(arguments_.settings.http.listen, make_routes(routes));
   if (!opened)
     return std::move(opened.failure());
@@ -312,9 +319,7 @@ void controller::stop() {
     if (server != nullptr)
       server->stop();
   caf::anon_send_exit(supervisor_, caf::exit_reason::user_shutdown);
-  caf::anon_send_exit(introspection_, caf::exit_reason::user_shutdown);
   supervisor_ = nullptr;
-  introspection_ = nullptr;
   system_->await_all_actors_done();
   system_.reset();
 }

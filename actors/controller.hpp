@@ -81,7 +81,6 @@ private:
   caf::actor_system_config actor_config_;
   std::unique_ptr<caf::actor_system> system_;
   messages::supervisor_actor supervisor_;
-  messages::introspection_actor introspection_;
   messages::leader_elector_actor elector_;
   std::unique_ptr<node_intake> nodes_;
   std::unique_ptr<http::server::listener> server_;

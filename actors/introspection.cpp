@@ -1,5 +1,7 @@
 #include "actors/introspection.hpp"
 
+#include "http/server/server.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -28,7 +30,7 @@ view list_view(std::vector<nlohmann::json>& items) {
 }
 
 view missing_view(const std::string& what) {
-  return {404, nlohmann::json{{"error", what}}.dump() + "\n"};
+  return {404, http::server::error_answer(404, what).body};
 }
 
 } // namespace

@@ -28,6 +28,14 @@ void roster::remove(std::uint64_t id) {
   }
 }
 
+messages::describable_actor roster::find(std::string_view kind) const {
+  const std::lock_guard lock{mutex_};
+  for (const auto& [id, item] : members_)
+    if (item.kind == kind)
+      return item.handle;
+  return nullptr;
+}
+
 std::string roster::name_of(std::uint64_t id) const {
   const std::lock_guard lock{mutex_};
   const auto found = members_.find(id);

@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -27,6 +28,8 @@ public:
   /// `kind` and `key` are not copied: they live until the actor is removed.
   void add(std::uint64_t id, const char* kind, const char* key, messages::describable_actor handle);
   void remove(std::uint64_t id);
+  /// The first live actor of this kind; null where there is none.
+  messages::describable_actor find(std::string_view kind) const;
   /// `kind key`, for the log.
   std::string name_of(std::uint64_t id) const;
   /// Counts a restart of `kind`/`key`; the number so far.

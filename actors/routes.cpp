@@ -1,16 +1,20 @@
 #include "actors/routes.hpp"
 
+#include "domain/host_header.hpp"
+
 #include <caf/scoped_actor.hpp>
 #include <nlohmann/json.hpp>
 
 #include <chrono>
 #include <optional>
+#include <semaphore>
 #include <utility>
 #include <vector>
 
 namespace dklb::actors {
 
 using namespace messages;
+using http::server::error_answer;
 using http::server::incoming;
 using http::server::outgoing;
 
@@ -18,9 +22,10 @@ namespace {
 
 constexpr std::chrono::milliseconds patience{950};
 
-outgoing error_answer(int status, const std::string& what) {
-  return {status, "application/json", nlohmann::json{{"error", what}}.dump() + "\n"};
-}
+/// So many pages may wait for actors at the same time. The server has more threads than that, so a
+/// health check never waits behind them.
+constexpr std::ptrdiff_t most_views = 16;
+constexpr const char* introspection_kind = "introspection";
 
 /// Asks an actor from a server thread; nothing where it does not answer in time.
 template <class Answer, class Handle, class Question>
@@ -81,11 +86,25 @@ std::vector<std::string> notes_of(const runtime& run, const std::vector<trouble>
   return out;
 }
 
+/// Gives a place among the views back.
+struct slot {
+  std::counting_semaphore<>& views;
+  explicit slot(std::counting_semaphore<>& taken) : views(taken) {}
+  slot(const slot&) = delete;
+  slot& operator=(const slot&) = delete;
+  ~slot() { views.release(); }
+};
+
 class routes {
 public:
   explicit routes(route_settings settings) : settings_(std::move(settings)) {}
 
   outgoing operator()(const incoming& what) const {
+    // A page of somebody else's, whose name was made to lead here (DNS rebinding), reads nothing.
+    if (!domain::is_own_host(what.host, settings_.host_names))
+      return error_answer(421, "the Host header \"" + what.host
+                                 + "\" is not a name of this server; use its address, or add the "
+                                   "name to http.allowedHosts");
     if (what.path == "/healthz" || what.path == "/livez")
       return live(what);
     if (what.path == "/readyz")
@@ -120,7 +139,12 @@ private:
 
   template <class Question>
   outgoing show(Question question) const {
-    auto answer = ask<view>(*settings_.system, settings_.introspection, std::move(question));
+    if (!views_->try_acquire())
+      return error_answer(503, "too many pages are asked for at once; try again");
+    const slot taken{*views_};
+    const auto introspection =
+      caf::actor_cast<introspection_actor>(settings_.run->actors->find(introspection_kind));
+    auto answer = ask<view>(*settings_.system, introspection, std::move(question));
     if (!answer)
       return error_answer(503, "the introspection actor does not answer");
     return {answer->status, "application/json", std::move(answer->body)};
@@ -129,8 +153,10 @@ private:
   outgoing live(const incoming& what) const {
     const auto known = health_now();
     const auto stuck = settings_.renewal_overdue && settings_.renewal_overdue();
+    const bool explains = settings_.run->actors->find(introspection_kind) != nullptr;
     return check_answer(
       {{"supervisor", known.has_value(), known ? "" : "does not answer"},
+       {"introspection", explains, explains ? "" : "has failed and does not run"},
        {"leader election", !stuck, stuck ? "the lease was not renewed for too long" : ""}},
       what.has_query("verbose"));
   }
@@ -160,6 +186,8 @@ private:
   }
 
   route_settings settings_;
+  std::shared_ptr<std::counting_semaphore<>> views_ =
+    std::make_shared<std::counting_semaphore<>>(most_views);
 };
 
 } // namespace
@@ -168,7 +196,7 @@ std::string render_live_config(const domain::config& settings) {
   return nlohmann::json{{"loadedAt", to_rfc3339(std::chrono::system_clock::now())},
                         {"config", domain::config_to_json(settings)},
                         {"rejected", nullptr}}
-           .dump(2)
+           .dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
          + "\n";
 }
 

@@ -1,5 +1,6 @@
 #include "actors/supervisor_children.hpp"
 
+#include "actors/introspection.hpp"
 #include "actors/inventory.hpp"
 #include "actors/pool.hpp"
 #include "actors/pool_poller.hpp"
@@ -39,6 +40,7 @@ void supervisor_state::spawn_fixed() {
   handles_.watcher = adopt(self_->spawn(service_watcher, run, peers, false, arguments_.make_intake),
                            "service_watcher", "");
   spawn_registrar();
+  spawn_introspection();
   announce();
 }
 
@@ -49,6 +51,11 @@ void supervisor_state::spawn_registrar() {
     adopt(arguments_.make_registrar(self_->home_system(), handles_.kube), "webhook_registrar", "");
   if (leader_)
     self_->send(registrar_, messages::leadership_changed{true});
+}
+
+/// The introspection pages find it in the roster.
+void supervisor_state::spawn_introspection() {
+  introspection_ = adopt(self_->spawn(introspection, run), "introspection", "");
 }
 
 status_writer_actor supervisor_state::spawn_writer(std::size_t shard) {
@@ -78,6 +85,7 @@ supervisor_state::~supervisor_state() {
   end(handles_.inventory);
   end(handles_.recorder);
   end(registrar_);
+  end(introspection_);
   for (const auto& writer : handles_.writers)
     end(writer);
   for (const auto& poller : handles_.pollers)

@@ -94,6 +94,7 @@ private:
   messages::status_writer_actor spawn_writer(std::size_t shard);
   messages::pool_poller_actor spawn_poller(std::size_t shard);
   void spawn_registrar();
+  void spawn_introspection();
   void spawn_pool(const std::string& name, pool_entry& item);
   void pool_ended(const std::string& name);
   /// The delay before the restart, or nothing where the limit is passed.
@@ -114,6 +115,7 @@ private:
   supervisor_arguments arguments_;
   messages::directory handles_;
   messages::webhook_registrar_actor registrar_;
+  messages::introspection_actor introspection_;
   std::unordered_map<std::uint64_t, child> children_; ///< by actor ID
   std::unordered_map<std::string, pool_entry> pools_;
   std::map<std::string, domain::backoff> delays_;

@@ -97,6 +97,8 @@ void supervisor_state::restart(const restart_child& what) {
       adopt(arguments_.make_recorder(self_->home_system(), handles_.kube), "event_recorder", "");
   } else if (what.kind == "webhook_registrar") {
     return spawn_registrar();
+  } else if (what.kind == "introspection") {
+    return spawn_introspection();
   } else if (what.kind == "inventory") {
     handles_.inventory = adopt(self_->spawn(inventory, run, nullptr, gate_open), "inventory", "");
   } else if (what.kind == "service_watcher") {

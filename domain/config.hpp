@@ -66,6 +66,8 @@ struct leader_election_config {
 
 struct http_config {
   std::string listen = "127.0.0.1:8080";
+  /// Names in a Host header that are answered, beside our own.
+  std::vector<std::string> allowed_hosts;
 };
 
 struct webhook_config {

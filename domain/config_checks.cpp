@@ -90,6 +90,11 @@ std::optional<std::string> check_listen_address(const std::string& text) {
   return std::nullopt;
 }
 
+std::optional<std::string> check_host_name(const std::string& text) {
+  return is_host(text) ? std::nullopt
+                       : std::optional{quoted(text, "is not a host name such as dklb.example.com")};
+}
+
 std::optional<std::string> check_url(const std::string& text) {
   std::string_view rest{text};
   for (const std::string_view scheme : {"http://", "https://"})

@@ -12,6 +12,9 @@ using text_check = std::optional<std::string> (*)(const std::string&);
 /// `ADDRESS:PORT`: an IPv4 address, a bracketed IPv6 address or a host name; port 0 takes any.
 std::optional<std::string> check_listen_address(const std::string& text);
 
+/// A host name or an IP address, an IPv6 one in brackets; no port.
+std::optional<std::string> check_host_name(const std::string& text);
+
 /// An http or https URL with a host and without credentials, query or fragment.
 std::optional<std::string> check_url(const std::string& text);
 

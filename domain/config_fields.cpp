@@ -3,6 +3,8 @@
 #include "domain/config_checks.hpp"
 #include "domain/yaml_value.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <limits>
 #include <utility>
 
@@ -49,6 +51,24 @@ public:
       return std::nullopt;
     };
     add(std::move(key), read, [&target] { return yaml_scalar(target); });
+  }
+
+  void texts(std::string key, std::vector<std::string>& target, text_check check) {
+    const auto read = [&target, check](const yaml_node& node) -> std::optional<std::string> {
+      if (node.kind != yaml_kind::list)
+        return expectation_text("a list", node);
+      std::vector<std::string> values(node.children.size());
+      for (std::size_t index = 0; index < values.size(); ++index) {
+        if (auto what = read_value(node.children[index], values[index]))
+          return what;
+        if (auto what = check(values[index]))
+          return what;
+      }
+      target = std::move(values);
+      return std::nullopt;
+    };
+    // As JSON, which is YAML, too.
+    add(std::move(key), read, [&target] { return nlohmann::json(target).dump(); });
   }
 
   void flag(std::string key, bool& target) {
@@ -173,6 +193,7 @@ void add_surroundings(field_table& table, config& target) {
   table.duration("leaderElection.renewDeadline", election.renew_deadline);
   table.duration("leaderElection.retryPeriod", election.retry_period);
   table.text("http.listen", target.http.listen, check_listen_address);
+  table.texts("http.allowedHosts", target.http.allowed_hosts, check_host_name);
   auto& webhook = target.webhook;
   table.flag("webhook.enabled", webhook.enabled);
   table.text("webhook.listen", webhook.listen, check_listen_address);

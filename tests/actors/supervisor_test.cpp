@@ -21,7 +21,8 @@ protected:
 };
 
 TEST_F(Supervisor, EveryFailedActorIsRestartedAndNothingIsWrittenTwice) {
-  for (const std::string kind : {"pool_poller", "pool", "service", "status_writer", "inventory"}) {
+  for (const std::string kind :
+       {"pool_poller", "pool", "service", "status_writer", "inventory", "introspection"}) {
     SCOPED_TRACE(kind);
     settle();
     // Of those that are sharded, all: one of them is in charge.

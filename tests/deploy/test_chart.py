@@ -36,6 +36,7 @@ def test_chart_lints_without_warning(profile):
     ("image.pullPolicy=Sometimes", "/image/pullPolicy"),
     ("config.clusterName=dev", "clusterName"),
     ("config.http.listen=0.0.0.0:80", "http"),
+    ("config.http.allowedHosts={dklb:8080}", "/config/http/allowedHosts/0"),
     ("config.edgelb.bearerToken=secret", "bearerToken"),
     ("config.edgelb.url=api.edgelb", "/config/edgelb/url"),
     ("config.pools.backendMode=node", "/config/pools/backendMode"),
@@ -93,8 +94,12 @@ def test_named_object_is_mounted_where_the_configuration_points(value, key, file
 
 
 def test_configuration_files_never_hold_a_secret_and_only_what_was_asked_for():
-    assert config_of(rendered()) == {"http": {"listen": "0.0.0.0:8080"},
+    hosts = ["dklb", "dklb.dklb-system", "dklb.dklb-system.svc",
+             "dklb.dklb-system.svc.cluster.local"]
+    assert config_of(rendered()) == {"http": {"listen": "0.0.0.0:8080", "allowedHosts": hosts},
                                      "leaderElection": {"leaseName": "dklb"}}
+    more = rendered("config.http.allowedHosts={dklb.example.com}")
+    assert config_of(more)["http"]["allowedHosts"] == [*hosts, "dklb.example.com"]
 
 
 def test_lease_name_of_the_configuration_is_the_one_the_role_allows():

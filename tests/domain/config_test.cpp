@@ -118,7 +118,7 @@ concurrency:
   retry: {base: 1s, max: 1m, edgelbTimeout: 5s, kubernetesTimeout: 6s}
   supervisor: {maxRestarts: 3, window: 30s}
 leaderElection: {enabled: false, leaseName: my.lease, leaseNamespace: dklb, leaseDuration: 60s, renewDeadline: 40s, retryPeriod: 5s}
-http: {listen: "[::1]:0"}
+http: {listen: "[::1]:0", allowedHosts: [dklb.example.com, "dklb"]}
 webhook: {enabled: true, listen: "localhost:9443", certFile: /tls.crt, keyFile: /tls.key, failurePolicy: Fail, register: true, caFile: /ca, name: other, url: "https://host:9443"}
 orphans: {mode: report}
 log: {level: debug, format: json}
@@ -140,6 +140,9 @@ TEST(Config, ReadsEveryKey) {
   EXPECT_EQ(value.concurrency.max_restarts, 3);
   EXPECT_EQ(value.leader_election.renew_deadline, 40s);
   EXPECT_EQ(value.http.listen, "[::1]:0");
+  EXPECT_EQ(value.http.allowed_hosts, (std::vector<std::string>{"dklb.example.com", "dklb"}));
+  EXPECT_EQ(config_to_json(value)["http"]["allowedHosts"],
+            nlohmann::json({"dklb.example.com", "dklb"}));
   EXPECT_EQ(value.webhook.failure_policy, "Fail");
   EXPECT_EQ(value.webhook.name, "other");
   EXPECT_EQ(value.webhook.url, "https://host:9443");
@@ -255,6 +258,10 @@ const mistake_case form_mistakes[]{
    "3: orphans.keep: unknown key; the keys here are mode"},
   {"UnknownKeyInSubsection", "concurrency:\n  poll:\n    avg: 1s",
    "4: concurrency.poll.avg: unknown key; the keys here are min, max"},
+  {"HostsAsText", "http:\n  allowedHosts: dklb", "3: http.allowedHosts: expected a list"},
+  {"HostWithAPort", "http:\n  allowedHosts: [a, 'b:80']",
+   "3: http.allowedHosts: \"b:80\" is not a host name"},
+  {"HostThatIsANumber", "http:\n  allowedHosts: [1]", "3: http.allowedHosts: expected a text"},
   {"DuplicateKey", "http:\n  listen: 127.0.0.1:1\n  listen: 127.0.0.1:2",
    "4: http.listen: given twice, first in line 3"},
   {"DuplicateSection", "http:\nlog:\nhttp:", "4: http: given twice, first in line 2"},

@@ -1,4 +1,5 @@
 #include "domain/echo_guard.hpp"
+#include "domain/host_header.hpp"
 #include "domain/pool_inventory.hpp"
 #include "domain/rare.hpp"
 #include "domain/service_phase.hpp"
@@ -15,6 +16,19 @@ namespace dklb::domain {
 namespace {
 
 using std::chrono::milliseconds;
+
+TEST(HostHeader, OurOwnAreAddressesLocalhostAndTheNamesGiven) {
+  const std::vector<std::string> names{"dklb-7f9c", "dklb.dklb-system.svc"};
+  for (const auto* own :
+       {"", "10.1.2.3", "10.1.2.3:8080", "[fd00::7]:8080", "[::1]", "localhost", "localhost:8080",
+        "LocalHost.:8080", "dklb-7f9c:8080", "DKLB.dklb-system.SVC", "dklb.dklb-system.svc."})
+    EXPECT_TRUE(is_own_host(own, names)) << own;
+  for (const auto* foreign :
+       {"evil.example", "evil.example:8080", "10.1.2.3.evil.example", "localhost.evil.example",
+        "[evil.example]", "[::1", ":8080", "0x7f000001", "10.1.2", "dklb", ".", "svc"})
+    EXPECT_FALSE(is_own_host(foreign, names)) << foreign;
+  EXPECT_FALSE(is_own_host(":8080", {""})) << "no name is no name";
+}
 
 /// A guard whose write was answered with this version at the start of time.
 echo_guard waiting_for(const char* version) {

@@ -90,8 +90,13 @@ clientConfig:
 {{- if .Values.edgelb.caConfigMap.name }}
 {{- $_ := set $edgelb "caFile" (printf "/etc/dklb/edgelb-ca/%s" .Values.edgelb.caConfigMap.key) }}
 {{- end }}
+{{- $service := printf "%s.%s" .Release.Name .Release.Namespace }}
+{{- $hosts := list .Release.Name $service (printf "%s.svc" $service) (printf "%s.svc.cluster.local" $service) }}
+{{- with (.Values.config.http).allowedHosts }}
+{{- $hosts = concat $hosts . }}
+{{- end }}
 {{- $computed := dict
-      "http" (dict "listen" "0.0.0.0:8080")
+      "http" (dict "listen" "0.0.0.0:8080" "allowedHosts" $hosts)
       "leaderElection" (dict "leaseName" (include "dklb.leaseName" .)) }}
 {{- if $edgelb }}
 {{- $_ := set $computed "edgelb" $edgelb }}

@@ -4,6 +4,7 @@
 #include "domain/config.hpp"
 #include "http/kube/access.hpp"
 #include "process.hpp"
+#include "program/signals.hpp"
 
 #include <dklb/version.hpp>
 
@@ -66,7 +67,7 @@ int plan(const domain::config& settings, bool as_json) {
   return planned.pools.empty() ? exit_no_change : exit_changes;
 }
 
-int run(domain::config settings) {
+int run(program::signals& signals, domain::config settings) {
   process::set_up_log(settings.log);
   spdlog::info("a changed configuration file takes effect with a restart");
   const auto environment = http::kube::process_environment();
@@ -75,7 +76,6 @@ int run(domain::config settings) {
     std::cerr << access.failure().message << "\n";
     return exit_bad_input;
   }
-  process::signals signals;
   actors::controller_arguments arguments{std::move(settings), std::move(*access), environment,
                                          process::identity(),
                                          [&](const std::string&) { signals.raise(); }};
@@ -88,13 +88,14 @@ int run(domain::config settings) {
   }
   const auto orderly = signals.wait(upkeep_period, process::release_code_pages);
   spdlog::info(orderly ? "stopping" : "giving up");
-  (*controller)->stop();
+  signals.end_in_order(program::longest_end, [&] { (*controller)->stop(); });
   return orderly ? exit_ok : exit_gave_up;
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
+  program::signals signals;
   CLI::App app{"Turns Kubernetes Services of type LoadBalancer into EdgeLB pools", "dklb"};
   app.set_version_flag("--version", std::string{"dklb "} + version);
   std::string file;
@@ -122,6 +123,8 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& problem) {
     return app.exit(problem) == 0 ? exit_ok : exit_bad_input;
   }
+  if (check->parsed() || planning->parsed())
+    signals.release();
   if (check->parsed())
     return load(checked) ? exit_ok : exit_bad_input;
   if (file.empty()) {
@@ -135,5 +138,6 @@ int main(int argc, char** argv) {
     settings->kubernetes.kubeconfig = kubeconfig;
   if (!level.empty())
     settings->log.level = level;
-  return planning->parsed() ? plan(*settings, output == "json") : run(std::move(*settings));
+  return planning->parsed() ? plan(*settings, output == "json")
+                            : run(signals, std::move(*settings));
 }

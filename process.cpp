@@ -8,14 +8,12 @@
 
 #include <array>
 #include <bit>
-#include <csignal>
+#include <cerrno>
+#include <cstring>
 #include <link.h>
 #include <memory>
-#include <poll.h>
 #include <random>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 namespace dklb::process {
@@ -94,36 +92,6 @@ void release_code_pages() {
     return 0;
   };
   (void)dl_iterate_phdr(release, nullptr);
-}
-
-signals::signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  descriptor_ = signalfd(-1, &set, SFD_CLOEXEC);
-  gave_up_ = eventfd(0, EFD_CLOEXEC);
-}
-
-signals::~signals() {
-  close(descriptor_);
-  close(gave_up_);
-}
-
-bool signals::wait(std::chrono::milliseconds period, const std::function<void()>& upkeep) {
-  std::array<pollfd, 2> both{{{descriptor_, POLLIN, 0}, {gave_up_, POLLIN, 0}}};
-  for (;;) {
-    const int ready = poll(both.data(), both.size(), static_cast<int>(period.count()));
-    if (ready > 0)
-      return both[1].revents == 0;
-    if (ready == 0)
-      upkeep();
-  }
-}
-
-void signals::raise() {
-  eventfd_write(gave_up_, 1);
 }
 
 } // namespace dklb::process

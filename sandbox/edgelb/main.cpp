@@ -1,14 +1,13 @@
+#include "program/signals.hpp"
 #include "sandbox/edgelb/agents.hpp"
 #include "sandbox/edgelb/api_server.hpp"
 #include "sandbox/edgelb/pool_table.hpp"
 
 #include <CLI/CLI.hpp>
 #include <dklb/version.hpp>
-#include <pthread.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <csignal>
 #include <iostream>
 
 namespace {
@@ -86,17 +85,6 @@ dklb::domain::result<std::vector<agent>> agents_of(const options& given) {
   return agents ? present_on_this_machine(std::move(*agents)) : agents;
 }
 
-/// SIGTERM and SIGINT, taken by the main thread alone; blocked before any other thread starts.
-sigset_t end_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
-  return signals;
-}
-
 void warn_of_open_access(const options& given) {
   const bool local = given.listen.rfind("127.", 0) == 0 || given.listen.rfind("[::1]", 0) == 0
                      || given.listen.rfind("localhost:", 0) == 0;
@@ -104,8 +92,7 @@ void warn_of_open_access(const options& given) {
     spdlog::warn("whoever reaches {} can change every pool: give a --token-file", given.listen);
 }
 
-int serve(const options& given) {
-  const auto signals = end_signals();
+int serve(dklb::program::signals& signals, const options& given) {
   auto program = haproxy_program::find(given.haproxy);
   if (!program)
     return complain(program.failure());
@@ -131,20 +118,22 @@ int serve(const options& given) {
   spdlog::info("serving {} with HAProxy {} on {} agents", (*server)->url(), program->version(),
                agents->size());
   std::cout << "edgelb-local serves " << (*server)->url() << std::endl;
-  int received = 0;
-  sigwait(&signals, &received);
+  signals.wait();
   spdlog::info("ending; instances {}", given.stop_instances ? "end, too" : "go on");
-  (*server)->stop();
-  if (given.stop_instances)
-    (*pools)->stop_instances();
-  else
-    (*pools)->stop();
+  signals.end_in_order(dklb::program::longest_end, [&] {
+    (*server)->stop();
+    if (given.stop_instances)
+      (*pools)->stop_instances();
+    else
+      (*pools)->stop();
+  });
   return 0;
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
+  dklb::program::signals signals;
   options given;
   CLI::App app("An EdgeLB V2 server for one machine: every pool is real HAProxy processes.",
                "edgelb-local");
@@ -159,11 +148,13 @@ int main(int argc, char** argv) {
   }
   spdlog::set_default_logger(spdlog::stderr_color_mt("edgelb-local"));
   spdlog::set_level(spdlog::level::from_str(given.log_level));
-  if (listing->parsed())
+  if (listing->parsed()) {
+    signals.release();
     return list(given);
+  }
   if (given.state_folder.empty()) {
     std::cerr << "edgelb-local: --state-dir is needed: the folder that keeps the pools\n";
     return 2;
   }
-  return serve(given);
+  return serve(signals, given);
 }

@@ -17,6 +17,9 @@ namespace {
 [[noreturn]] void become(char* const* arguments, int log, int failure_pipe) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  // The program begins with usual signals, whatever is blocked or ignored here.
+  for (int number = 1; number < NSIG; ++number)
+    std::signal(number, SIG_DFL);
   sigset_t none{};
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);

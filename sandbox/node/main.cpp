@@ -5,6 +5,7 @@
 #include "http/kube/access.hpp"
 #include "http/kube/client.hpp"
 #include "http/kube/reflector.hpp"
+#include "program/signals.hpp"
 #include "sandbox/node/kubelet.hpp"
 #include "sandbox/node/proxy.hpp"
 #include "sandbox/node/web_server.hpp"
@@ -12,7 +13,6 @@
 #include <CLI/CLI.hpp>
 #include <spdlog/spdlog.h>
 
-#include <csignal>
 #include <filesystem>
 #include <sys/resource.h>
 
@@ -27,21 +27,6 @@ struct options {
   std::vector<std::string> nodes;
   sandbox::web_settings web;
 };
-
-/// Blocks the signals that end the program in all threads to come; wait_for_end() takes them.
-sigset_t block_signals() {
-  sigset_t signals{};
-  ::sigemptyset(&signals);
-  ::sigaddset(&signals, SIGINT);
-  ::sigaddset(&signals, SIGTERM);
-  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  return signals;
-}
-
-void wait_for_end(const sigset_t& signals) {
-  int number = 0;
-  ::sigwait(&signals, &number);
-}
 
 int fail(const std::string& message) {
   spdlog::error("{}", message);
@@ -97,8 +82,7 @@ void register_node(http::engine& engine, sandbox::node_api& api, const sandbox::
   });
 }
 
-int run_nodes(const options& given) {
-  const sigset_t signals = block_signals();
+int run_nodes(program::signals& signals, const options& given) {
   allow_many_descriptors();
   auto addresses = sandbox::address_pool::parse(given.pods);
   if (!addresses) {
@@ -133,26 +117,29 @@ int run_nodes(const options& given) {
   }
   pods->start();
   services->start();
-  wait_for_end(signals);
-  pods->stop();
-  services->stop();
-  engine.stop(std::chrono::seconds(1));
+  signals.wait();
+  signals.end_in_order(program::longest_end, [&] {
+    pods->stop();
+    services->stop();
+    engine.stop(std::chrono::seconds(1));
+  });
   return 0;
 }
 
-int run_web(const sandbox::web_settings& settings) {
-  const sigset_t signals = block_signals();
-  const auto listeners = sandbox::open_web_server(settings);
+int run_web(program::signals& signals, const sandbox::web_settings& settings) {
+  auto listeners = sandbox::open_web_server(settings);
   if (!listeners) {
     return fail(listeners.failure().message);
   }
-  wait_for_end(signals);
+  signals.wait();
+  signals.end_in_order(program::longest_end, [&] { listeners->clear(); });
   return 0;
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
+  program::signals signals;
   options given;
   CLI::App app{"Stands in for kubelet, kube-proxy and the scheduler of a sandbox's nodes"};
   app.add_option("--kubeconfig", given.kubeconfig, "how to reach the API server");
@@ -169,5 +156,5 @@ int main(int argc, char** argv) {
   web->add_option("--pod", given.web.pod, "namespace/name of the pod, for the answers");
   web->add_option("--node", given.web.node, "the pod's node, for the answers");
   CLI11_PARSE(app, argc, argv);
-  return *web ? run_web(given.web) : run_nodes(given);
+  return *web ? run_web(signals, given.web) : run_nodes(signals, given);
 }

@@ -29,13 +29,14 @@ LAYERS = {
         ["httplib", "nlohmann", "openssl", "prometheus", "spdlog"],
     ),
     "actors": (["messages", "domain"] + HTTP, ["caf", "nlohmann", "prometheus", "spdlog"]),
-    "sandbox": (["domain"] + HTTP, ["CLI", "httplib", "nlohmann", "openssl", "spdlog", "yaml-cpp"]),
+    "program": ([], ["spdlog"]),
+    "sandbox": (["program", "domain"] + HTTP, ["CLI", "httplib", "nlohmann", "openssl", "spdlog", "yaml-cpp"]),
     "main": (
-        ["actors", "messages", "domain"] + HTTP,
+        ["actors", "program", "messages", "domain"] + HTTP,
         ["CLI", "caf", "jemalloc", "nlohmann", "spdlog"],
     ),
     "tests": (
-        ["actors", "messages", "domain", "sandbox"] + HTTP,
+        ["actors", "program", "messages", "domain", "sandbox"] + HTTP,
         [
             "CLI", "benchmark", "caf", "curl", "gmock", "gtest", "httplib", "nlohmann", "openssl",
             "prometheus", "rapidcheck", "spdlog", "yaml-cpp",

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <fstream>
 #include <set>
 
 namespace dklb::controller_test {
@@ -148,6 +149,40 @@ TEST_F(Leadership, OrderlyEndHandsItOverAlsoWhileARenewalHasNoAnswer) {
   }));
   EXPECT_EQ(first_->stop(), 0);
   EXPECT_EQ(holder(), "");
+}
+
+TEST_F(Leadership, OrderlyEndHandsItOverAlsoWithAnExecPlugin) {
+  first_ = launch("first");
+  ASSERT_TRUE(first_->wait_ready());
+  EXPECT_EQ(first_->stop(), 0);
+  const support::temporary_folder folder;
+  const auto plugin = folder.write(
+    "plugin", "grep -E '^Sig(Blk|Ign):' /proc/$$/status > " + folder.path()
+                + "/signals\necho '{\"kind\": \"ExecCredential\", \"apiVersion\": "
+                  "\"client.authentication.k8s.io/v1\", \"status\": {\"token\": \"t\"}}'\n");
+  auto access = kube_.kubeconfig("first");
+  access.replace(access.find("user: {}"), std::string::npos,
+                 "user: {exec: {apiVersion: client.authentication.k8s.io/v1, "
+                 "interactiveMode: Never, command: /bin/sh, args: ["
+                   + plugin + "]}}\n");
+  std::ofstream{first_->kubeconfig_file()} << access;
+  first_->start();
+  ASSERT_TRUE(eventually([&] { return !holder().empty(); }));
+  EXPECT_EQ(first_->stop(), 0);
+  EXPECT_EQ(holder(), "");
+  EXPECT_EQ(support::read_file(folder.path() + "/signals"),
+            "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+}
+
+TEST_F(Leadership, EndIsBoundedAlthoughBothServersHang) {
+  first_ = launch("first");
+  ASSERT_TRUE(first_->wait_ready());
+  ASSERT_TRUE(eventually([&] { return !holder().empty(); }));
+  edgelb_.inject({.kind = fault_kind::hang});
+  create("web", "app");
+  ASSERT_TRUE(eventually([&] { return edgelb_.count("create", "pools") == 1; }));
+  kube_.inject({.kind = fault_kind::hang});
+  EXPECT_EQ(first_->stop(27s), 0);
 }
 
 TEST_F(Leadership, CrashIsTakenOverOnceTheLeaseExpired) {

@@ -127,6 +127,35 @@ TEST_F(Controller, InterruptEndsItInOrderToo) {
   EXPECT_EQ(dklb_->process().wait(20s), 0);
 }
 
+TEST_F(Controller, SignalsThatAskForNothingAreNotedAndIgnored) {
+  start();
+  ASSERT_TRUE(dklb_->wait_ready());
+  for (const int number : {SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2})
+    dklb_->process().signal(number);
+  for (const char* name : {"SIGHUP", "SIGUSR1", "SIGUSR2"}) {
+    EXPECT_TRUE(eventually(
+      [&] { return dklb_->output().find(std::string{name} + " is ignored") != std::string::npos; }))
+      << name;
+  }
+  create("web", "app");
+  EXPECT_TRUE(eventually([&] { return served("web"); }));
+  stop();
+}
+
+TEST_F(Controller, SecondTermEndsItAtOnce) {
+  start({{"concurrency", {{"retry", {{"edgelbTimeout", "60s"}}}}}});
+  ASSERT_TRUE(dklb_->wait_ready());
+  edgelb_.inject({.kind = fault_kind::hang, .method = "POST"});
+  create("web", "app");
+  ASSERT_TRUE(eventually([&] { return edgelb_.count("create", "pools") == 1; }));
+  dklb_->process().signal(SIGTERM);
+  ASSERT_TRUE(eventually([&] { return dklb_->output().find("stopping") != std::string::npos; }));
+  EXPECT_FALSE(dklb_->process().wait(500ms)) << "it waits for what is in flight";
+  dklb_->process().signal(SIGTERM);
+  EXPECT_EQ(dklb_->process().wait(5s), 1);
+  EXPECT_THAT(dklb_->output(), HasSubstr("the orderly end is cut short"));
+}
+
 TEST_F(Controller, PagesOfCodeThatOnlyABurstNeededAreGivenBack) {
   create("web", "app");
   start();

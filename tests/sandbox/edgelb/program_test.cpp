@@ -98,6 +98,21 @@ TEST_F(EdgelbProgram, TerminatedItLeavesTrafficUnlessToldOtherwise) {
   EXPECT_TRUE(masters_under(folder_.path()).empty());
 }
 
+TEST_F(EdgelbProgram, SignalsThatAskForNothingAreIgnored) {
+  start({"--stop-instances-on-exit"});
+  for (const int number : {SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2})
+    server_.signal(number);
+  ASSERT_EQ(post(tcp_pool("web", 16379, backend_.port())), 200);
+  EXPECT_EQ(greeting(public_address(), 16379), "echo");
+  EXPECT_TRUE(eventually([&] {
+    const auto said = read_file(folder_.path() / "log");
+    return said && said->find("SIGHUP is ignored") != std::string::npos;
+  }));
+  server_.signal(SIGINT);
+  ASSERT_TRUE(server_.wait(std::chrono::seconds(20)));
+  EXPECT_TRUE(masters_under(folder_.path()).empty());
+}
+
 struct mistake_case {
   const char* name;
   std::vector<std::string> arguments;

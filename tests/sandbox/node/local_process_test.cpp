@@ -49,6 +49,20 @@ TEST_F(LocalProcess, TellsItsEndAndWritesItsOutputToTheLog) {
   EXPECT_EQ(output(), "out\nerr\n");
 }
 
+TEST_F(LocalProcess, BeginsWithUsualSignalsWhateverIsBlockedOrIgnoredHere) {
+  sigset_t blocked;
+  sigset_t before;
+  sigfillset(&blocked);
+  pthread_sigmask(SIG_BLOCK, &blocked, &before);
+  auto* const handler = std::signal(SIGPIPE, SIG_IGN);
+  const auto process = start({"sh", "-c", "grep -E '^Sig(Blk|Ign):' /proc/$$/status"});
+  std::signal(SIGPIPE, handler);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  ASSERT_TRUE(process);
+  EXPECT_EQ(wait_for_end(), 0);
+  EXPECT_EQ(output(), "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+}
+
 TEST_F(LocalProcess, ASignalReachesTheWholeGroup) {
   const auto process = start({"sh", "-c", "sleep 100 & wait"});
   ASSERT_TRUE(process);

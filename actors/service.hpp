@@ -23,6 +23,7 @@ class service_state : public actor_base {
 public:
   using self_pointer = messages::service_actor::stateful_pointer<service_state>;
   explicit service_state(self_pointer self) : self_(self) {}
+  ~service_state();
 
   void start(const messages::service_ptr& object, runtime_ptr shared, directory_ptr handles,
              bool open);
@@ -67,6 +68,9 @@ private:
   void retry_later(const domain::error& failure);
 
   // claims and releases
+  bool holds(const messages::pool_actor& pool) const;
+  void hold(messages::pool_actor& place, const messages::pool_actor& pool);
+  void let_go(messages::pool_actor& place);
   void announce(const std::string& pool);
   void call_off();
   void send_claim();

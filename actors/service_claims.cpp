@@ -10,6 +10,33 @@ namespace dklb::actors {
 
 using namespace messages;
 
+/// A pool outlives most of its Services, so whoever lets go of one takes the monitor back: otherwise
+/// the pool would keep something of every Service that it ever had.
+service_state::~service_state() {
+  let_go(pool_);
+  while (!releasing_->empty())
+    not_releasing(releasing_->begin()->first);
+}
+
+bool service_state::holds(const pool_actor& pool) const {
+  return pool_ == pool
+         || std::ranges::any_of(*releasing_, [&](const auto& item) { return item.second == pool; });
+}
+
+/// Remembers a pool, and hears of its end from now on.
+void service_state::hold(pool_actor& place, const pool_actor& pool) {
+  let_go(place);
+  if (!holds(pool))
+    self_->monitor(pool);
+  place = pool;
+}
+
+void service_state::let_go(pool_actor& place) {
+  const auto gone = std::exchange(place, nullptr);
+  if (gone && !holds(gone))
+    self_->demonitor(gone);
+}
+
 void service_state::carry_out(domain::claim_pool_part step) {
   for (const auto& warning : step.warnings)
     emit(true, "TranslationWarning", warning);
@@ -30,7 +57,7 @@ void service_state::carry_out(domain::claim_pool_part step) {
   stopped_ = false;
   note(domain::provisioning_report(claim_->pool));
   if (!moved_from.empty()) {
-    pool_ = nullptr;
+    let_go(pool_);
     addresses_.reset();
     moved_ = true;
     release(moved_from);
@@ -50,8 +77,7 @@ void service_state::announce(const std::string& pool) {
           self_->send(actor, announce_claim{key(), false}); // called off meanwhile
         if (!still || claim_ || pool_)
           return;
-        pool_ = actor;
-        self_->monitor(actor);
+        hold(pool_, actor);
       },
       [](const caf::error&) {});
 }
@@ -61,7 +87,7 @@ void service_state::call_off() {
   announced_to_.reset();
   if (announced && !claim_ && pool_) {
     self_->send(pool_, announce_claim{key(), false});
-    pool_ = nullptr;
+    let_go(pool_);
   }
 }
 
@@ -75,8 +101,7 @@ void service_state::send_claim() {
       [this, wanted = claim_->pool](const pool_actor& pool) {
         if (!claim_ || claim_->pool != wanted || pool_ == pool)
           return;
-        pool_ = pool;
-        self_->monitor(pool);
+        hold(pool_, pool);
         self_->send(pool_, claim_pool{claim_});
       },
       [this](const caf::error&) {
@@ -85,14 +110,13 @@ void service_state::send_claim() {
 }
 
 void service_state::release(const std::string& name) {
-  releasing_.edit()[name] = nullptr;
+  let_go(releasing_.edit()[name]);
   self_->request(peers->supervisor, caf::infinite, ensure_pool{name, {}})
     .then(
       [this, name](const pool_actor& pool) {
         if (!releasing_->contains(name))
           return;
-        releasing_.edit()[name] = pool;
-        self_->monitor(pool);
+        hold(releasing_.edit()[name], pool);
         self_->request(pool, caf::infinite, release_pool{key()})
           .then([this](const pool_released& done) { released(done.pool); },
                 [](const caf::error&) {}); // its DOWN message starts it again
@@ -101,8 +125,10 @@ void service_state::release(const std::string& name) {
 }
 
 void service_state::not_releasing(const std::string& pool) {
-  if (releasing_->contains(pool))
-    releasing_.edit().erase(pool);
+  if (const auto found = releasing_.edit().find(pool); found != releasing_->end()) {
+    let_go(found->second);
+    releasing_.edit().erase(found);
+  }
   if (releasing_->empty())
     releasing_.reset();
 }
@@ -115,7 +141,7 @@ void service_state::released(const std::string& pool) {
 
 void service_state::actor_down(const caf::actor_addr& source) {
   if (pool_ && pool_.address() == source) {
-    pool_ = nullptr;
+    let_go(pool_);
     if (claim_)
       send_claim();
   }
@@ -171,7 +197,7 @@ void service_state::clean_up_pools(std::vector<std::string> pools) {
 void service_state::forget_claim() {
   call_off();
   claim_.reset();
-  pool_ = nullptr;
+  let_go(pool_);
   served_ = false;
   served_before_.reset();
   addresses_.reset();

@@ -217,6 +217,54 @@ TEST_F(LifeOfAService, DeletedWhileDklbWasDownIsCleanedUp) {
   EXPECT_TRUE(stored("a").finalizers.empty());
 }
 
+/// A weak handle keeps an actor's memory; every other one does so, too.
+std::size_t weak_handles(const caf::weak_actor_ptr& actor) {
+  // All strong ones together count as one.
+  return actor->weak_refs - (actor->strong_refs > 0 ? 1 : 0);
+}
+
+TEST_F(LifeOfAService, NothingOfAServiceThatIsGoneStaysInAPoolThatLives) {
+  start();
+  list({make_service("stays", "p", 79)});
+  // The second moves from the pool to another one and is deleted there, the third fails once.
+  for (const std::string name : {"deleted", "moved", "failed"}) {
+    observe(make_service(name));
+    advance(milliseconds{1000});
+    ASSERT_TRUE(holds(name));
+    std::vector<caf::weak_actor_ptr> those;
+    const auto remember = [&] {
+      for (const auto& item : shared->actors->list())
+        if (item.key == "default/" + name)
+          those.push_back(caf::actor_cast<caf::weak_actor_ptr>(item.handle));
+    };
+    remember();
+    auto object = stored(name);
+    if (name == "moved") {
+      object.config_annotation = "name: other\n";
+      object.resource_version = "800";
+      observe(object);
+      advance(milliseconds{1000});
+      ASSERT_TRUE(holds(name, 80, "other"));
+      object = stored(name);
+    } else if (name == "failed") {
+      fail(find("service").back());
+      advance(milliseconds{1000});
+      remember();
+      ASSERT_EQ(those.size(), 2U);
+    }
+    object.deleting = true;
+    object.resource_version = "900";
+    observe(object);
+    advance(milliseconds{1000});
+    vanish(name);
+    advance(milliseconds{60000}); // what is still on its way to it comes to an end
+    for (const auto& actor : those) {
+      EXPECT_EQ(actor->strong_refs, 0U) << name;
+      EXPECT_EQ(weak_handles(actor), 1U) << name << ": its own";
+    }
+  }
+}
+
 TEST_F(LifeOfAService, ObjectsOfAServiceThatIsGoneAreSweptAfterTheFirstInventory) {
   settle("a");
   fail(supervisor_handle);

@@ -19,7 +19,6 @@ public:
   void call(request what, completion done);
 
   engine& host() const { return engine_; }
-  target_id target() const { return target_; }
   static domain::error engine_ended();
 
 private:

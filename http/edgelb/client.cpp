@@ -144,10 +144,6 @@ client::client(http::engine& engine, client_settings settings)
 
 client::~client() = default;
 
-void client::ping(reply<std::string> done) {
-  implementation_->edgelb->call(read_of("/ping"), with_body(std::move(done)));
-}
-
 void client::read_inventory(reply<std::string> done) {
   implementation_->edgelb->call(read_of("/v2/pools", priority::low, max_inventory_bytes),
                                 with_body(std::move(done)));
@@ -198,14 +194,6 @@ void client::get_metadata(const std::string& name, priority order,
 
 http::engine& client::engine() {
   return implementation_->edgelb->host();
-}
-
-void client::set_max_in_flight(std::size_t limit) {
-  implementation_->edgelb->host().set_limits(implementation_->edgelb->target(), limit, 0, 0);
-}
-
-target_statistics client::statistics() const {
-  return implementation_->edgelb->host().statistics(implementation_->edgelb->target());
 }
 
 } // namespace dklb::http::edgelb

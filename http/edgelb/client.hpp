@@ -64,7 +64,6 @@ public:
   client(const client&) = delete;
   client& operator=(const client&) = delete;
 
-  void ping(reply<std::string> done);
   /// One GET /v2/pools: the body as it came, for visit_pools().
   void read_inventory(reply<std::string> done);
   void get_pool(const std::string& name, reply<domain::pool_snapshot> done);
@@ -79,9 +78,6 @@ public:
   void get_metadata(const std::string& name, priority order, reply<domain::pool_metadata> done);
 
   http::engine& engine();
-
-  void set_max_in_flight(std::size_t limit);
-  target_statistics statistics() const;
 
 private:
   class implementation;

@@ -115,6 +115,7 @@ domain::result<domain::unit> controller::run() {
   if (auto opened = open_server(); !opened)
     return opened;
   spawn_actors();
+  pages_.set_value(make_pages());
   return domain::unit{};
 }
 
@@ -235,10 +236,25 @@ void controller::resign() {
   elector_ = nullptr;
 }
 
+/// A request that comes before there are actors to ask waits for them.
 domain::result<domain::unit> controller::open_server() {
+  auto opened = http::server::listener::open(
+    arguments_.settings.http.listen,
+    [pages = pages_.get_future().share()](const http::server::incoming& what) {
+      return pages.get()(what);
+    });
+  if (!opened)
+    return std::move(opened.failure());
+  server_ = std::move(*opened);
+  run_->log->info("introspection at {} (port {})", arguments_.settings.http.listen,
+                  server_->port());
+  return domain::unit{};
+}
+
+http::server::handler controller::make_pages() const {
   route_settings routes;
   routes.system = system_.get();
-  routes.supervisor = [this] { return supervisor_; };
+  routes.supervisor = supervisor_;
   if (certificate_)
     routes.certificate_trouble = [shown = certificate_] { return shown->trouble(); };
   routes.run = run_;
@@ -251,13 +267,7 @@ domain::result<domain::unit> controller::open_server() {
   routes.config = render_live_config(arguments_.settings);
   routes.host_names = arguments_.settings.http.allowed_hosts;
   routes.host_names.push_back(own_host_name());
-  auto opened = http::server::listener::open(arguments_.settings.http.listen, make_routes(routes));
-  if (!opened)
-    return std::move(opened.failure());
-  server_ = std::move(*opened);
-  run_->log->info("introspection at {} (port {})", arguments_.settings.http.listen,
-                  server_->port());
-  return domain::unit{};
+  return make_routes(std::move(routes));
 }
 
 domain::result<domain::unit> controller::open_webhook() {
@@ -298,10 +308,6 @@ webhook_registrar_actor controller::make_registrar(caf::actor_system& system,
   return system.spawn(webhook_registrar, std::move(arguments));
 }
 
-int controller::port() const {
-  return server_ ? server_->port() : 0;
-}
-
 void controller::stop() {
   if (std::exchange(stopped_, true) || !system_)
     return;
@@ -318,6 +324,9 @@ void controller::stop() {
   for (auto* const server : {webhook_.get(), server_.get()})
     if (server != nullptr)
       server->stop();
+  // They hold actors, which must not outlive the system.
+  webhook_.reset();
+  server_.reset();
   caf::anon_send_exit(supervisor_, caf::exit_reason::user_shutdown);
   supervisor_ = nullptr;
   system_->await_all_actors_done();

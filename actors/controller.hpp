@@ -15,6 +15,7 @@
 
 #include <chrono>
 #include <functional>
+#include <future>
 #include <memory>
 #include <string>
 
@@ -48,8 +49,6 @@ public:
 
   /// Stops intake, finishes what is in flight (15 s at most), ends the actors. Idempotent.
   void stop();
-  /// The port of the introspection server.
-  int port() const;
 
 private:
   explicit controller(controller_arguments arguments);
@@ -65,6 +64,7 @@ private:
   /// Hands the Lease back, so that a standby need not wait for it to expire.
   void resign();
   domain::result<domain::unit> open_server();
+  http::server::handler make_pages() const;
   /// Nothing to do where the webhook is off.
   domain::result<domain::unit> open_webhook();
   messages::webhook_registrar_actor make_registrar(caf::actor_system& system,
@@ -86,6 +86,8 @@ private:
   std::unique_ptr<http::server::listener> server_;
   std::shared_ptr<http::server::certificate> certificate_;
   std::unique_ptr<http::server::listener> webhook_;
+  /// What server_ answers with, once there are actors. Behind it, so that it ends before it.
+  std::promise<http::server::handler> pages_;
   bool stopped_ = false;
 };
 

@@ -182,7 +182,7 @@ private:
   }
 
   std::optional<health> health_now() const {
-    return ask<health>(*settings_.system, settings_.supervisor(), check_health{});
+    return ask<health>(*settings_.system, settings_.supervisor, check_health{});
   }
 
   route_settings settings_;

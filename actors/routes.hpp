@@ -16,8 +16,7 @@ namespace dklb::actors {
 /// What the introspection paths need.
 struct route_settings {
   caf::actor_system* system = nullptr;
-  /// The supervisor, once it is there.
-  std::function<messages::supervisor_actor()> supervisor;
+  messages::supervisor_actor supervisor;
   /// Where the webhook is served: why its newest certificate is not in use, "" where it is.
   std::function<std::string()> certificate_trouble;
   /// Its troubles and the ages of its watches are shown by /readyz?verbose; its roster has the

@@ -35,7 +35,7 @@ protected:
     settings_.system = &system_;
     const auto answering = system_.spawn(told_health, &health_);
     ended_ = answering;
-    settings_.supervisor = [answering] { return caf::actor_cast<supervisor_actor>(answering); };
+    settings_.supervisor = caf::actor_cast<supervisor_actor>(answering);
     settings_.run = run_;
     settings_.renewal_overdue = [this] { return overdue_; };
     settings_.metrics = [] { return "metrics"; };

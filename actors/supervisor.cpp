@@ -14,11 +14,21 @@ namespace dklb::actors {
 
 using namespace messages;
 
+namespace {
+
+/// The first restart follows at once, later ones wait.
+constexpr domain::backoff_settings restart_delays{milliseconds{100}, milliseconds{10000}, 2.0, 0.0};
+/// What has run for so long starts anew as if it had never failed.
+constexpr milliseconds shortest_quiet{60000};
+
+} // namespace
+
 void supervisor_state::start(supervisor_arguments arguments) {
   arguments_ = std::move(arguments);
   leader_ = arguments_.leader;
   enlist(self_, arguments_.run, nullptr, "supervisor", "");
   const auto& limits = run->concurrency;
+  delays_.emplace(restart_delays, std::max(limits.restart_window, shortest_quiet));
   intensity_.emplace(static_cast<std::uint32_t>(limits.max_restarts), limits.restart_window);
   self_->set_down_handler([this](const caf::down_msg& down) { child_down(down); });
   spawn_fixed();
@@ -127,7 +137,7 @@ void supervisor_state::pool_ended(const std::string& name) {
   if (found == pools_.end())
     return;
   pools_.erase(found);
-  delays_.erase("pool/" + name);
+  delays_->forget("pool/" + name);
 }
 
 void supervisor_state::pool_drifted(const messages::pool_drifted& what) {

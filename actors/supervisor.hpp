@@ -118,7 +118,7 @@ private:
   messages::introspection_actor introspection_;
   std::unordered_map<std::uint64_t, child> children_; ///< by actor ID
   std::unordered_map<std::string, pool_entry> pools_;
-  std::map<std::string, domain::backoff> delays_;
+  std::optional<domain::restart_delays> delays_;
   std::optional<domain::restart_intensity> intensity_;
   std::shared_ptr<const std::vector<std::string>> nodes_;
   std::string inventory_failure_;

@@ -11,13 +11,6 @@ namespace dklb::actors {
 
 using namespace messages;
 
-namespace {
-
-/// The first restart follows at once, later ones wait.
-constexpr domain::backoff_settings restart_delays{milliseconds{100}, milliseconds{10000}, 2.0, 0.0};
-
-} // namespace
-
 void supervisor_state::give_up(const std::string& why) {
   run->log->critical("{}; giving up", why);
   stopping_ = true;
@@ -36,8 +29,7 @@ std::optional<milliseconds> supervisor_state::count_restart(const char* kind,
     give_up(last_error() + "; too many restarts in a short time");
     return std::nullopt;
   }
-  auto& delay = delays_.try_emplace(std::string{kind} + "/" + key, restart_delays).first->second;
-  const auto wait = delay.next();
+  const auto wait = delays_->next(std::string{kind} + "/" + key, now(self_));
   run->log->warn("{} {} failed: {}; starting it again in {}", kind, key, reason,
                  domain::format_duration(wait));
   return wait;

@@ -19,6 +19,14 @@ std::chrono::milliseconds backoff::next(std::optional<std::chrono::milliseconds>
   return std::chrono::milliseconds{std::llround(capped * (1.0 + settings_.jitter * random))};
 }
 
+std::chrono::milliseconds restart_delays::next(const std::string& name,
+                                               std::chrono::milliseconds now) {
+  std::erase_if(failing_, [&](const auto& item) { return now - item.second.failed_at >= quiet_; });
+  auto& item = failing_.try_emplace(name, entry{backoff{settings_}, now}).first->second;
+  item.failed_at = now;
+  return item.delay.next();
+}
+
 bool restart_intensity::allow(std::chrono::milliseconds now) {
   while (!recent_.empty() && now - recent_.front() >= window_)
     recent_.pop_front();

@@ -3,7 +3,9 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
+#include <string>
 
 namespace dklb::domain {
 
@@ -29,6 +31,28 @@ public:
 private:
   backoff_settings settings_;
   std::uint32_t attempts_ = 0;
+};
+
+/// The delays before restarts of many things, by name: a back-off for each, which is forgotten once
+/// it has not failed for `quiet`. Time as for restart_intensity.
+class restart_delays {
+public:
+  restart_delays(backoff_settings settings, std::chrono::milliseconds quiet)
+    : settings_(settings), quiet_(quiet) {}
+
+  /// `name` failed at `now`: how long to wait before it is started again.
+  std::chrono::milliseconds next(const std::string& name, std::chrono::milliseconds now);
+  void forget(const std::string& name) { failing_.erase(name); }
+
+private:
+  struct entry {
+    backoff delay;
+    std::chrono::milliseconds failed_at{};
+  };
+
+  backoff_settings settings_;
+  std::chrono::milliseconds quiet_;
+  std::map<std::string, entry> failing_;
 };
 
 /// Restart intensity: more than `max_restarts` within `window` means giving up. Time is the

@@ -134,6 +134,22 @@ TEST_F(Supervisor, RestartsThatAreFarApartGoOnForEver) {
   EXPECT_TRUE(gave_up.empty());
 }
 
+TEST_F(Supervisor, RestartBackOffIsForgottenAfterAQuietMinute) {
+  settle();
+  const auto pollers = find("pool_poller").size();
+  for (int i = 0; i < 4; ++i) {
+    fail(find("pool_poller").at(0));
+    advance(milliseconds{2000});
+  }
+  fail(find("pool_poller").at(0));
+  advance(milliseconds{200});
+  EXPECT_EQ(find("pool_poller").size(), pollers - 1) << "it has failed often";
+  advance(milliseconds{62000});
+  fail(find("pool_poller").at(0));
+  advance(milliseconds{200});
+  EXPECT_EQ(find("pool_poller").size(), pollers);
+}
+
 TEST_F(Supervisor, FailedGatewayEndsTheProcessBecauseItsPromisesAreLost) {
   settle();
   fail(edgelb_handle);

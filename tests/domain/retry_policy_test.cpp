@@ -54,6 +54,23 @@ TEST(Backoff, StaysAtTheCapHoweverLongItFails) {
     EXPECT_EQ(immediate.next(), 0ms);
 }
 
+TEST(RestartDelays, GrowForEachNameByItself) {
+  restart_delays delays{{.base = 100ms, .max = 300ms}, 60s};
+  EXPECT_EQ(delays.next("a", 0s), 100ms);
+  EXPECT_EQ(delays.next("a", 30s), 200ms);
+  EXPECT_EQ(delays.next("b", 31s), 100ms);
+  EXPECT_EQ(delays.next("a", 80s), 300ms);
+}
+
+TEST(RestartDelays, AreForgottenAfterAQuietTime) {
+  restart_delays delays{{.base = 100ms, .max = 300ms}, 60s};
+  EXPECT_EQ(delays.next("a", 0s), 100ms);
+  EXPECT_EQ(delays.next("a", 59s), 200ms);
+  EXPECT_EQ(delays.next("a", 119s), 100ms);
+  delays.forget("a");
+  EXPECT_EQ(delays.next("a", 120s), 100ms);
+}
+
 TEST(RestartIntensity, GivesUpBehindTheLimitWithinTheWindow) {
   restart_intensity intensity{3, 60s};
   EXPECT_TRUE(intensity.allow(0s));

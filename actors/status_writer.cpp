@@ -37,7 +37,7 @@ void status_writer_state::track(const track_status& what) {
 bool status_writer_state::counts(entry& item, const service_ptr& object) {
   const auto verdict = item.writes.accept(object, now(self_));
   if (verdict == own_writes::verdict::first_held)
-    self_->delayed_send(self_, domain::echo_guard::patience, retry_service{object->key});
+    self_->delayed_send(self_, domain::echo_guard::patience, messages::echo_overdue{object->key});
   return verdict == own_writes::verdict::counts;
 }
 
@@ -91,14 +91,21 @@ void status_writer_state::gate_changed(bool open) {
 
 void status_writer_state::retry(const domain::service_key& key) {
   if (const auto found = entries_.find(key); found != entries_.end()) {
-    auto& item = found->second;
-    item.waiting = false;
-    // The echo of our write never came: what did come holds.
-    const auto held = item.writes.take_held();
-    if (held && counts(item, held))
-      item.object = held;
-    consider(item);
+    found->second.waiting = false;
+    consider(found->second);
   }
+}
+
+void status_writer_state::echo_overdue(const domain::service_key& key) {
+  const auto found = entries_.find(key);
+  if (found == entries_.end())
+    return;
+  auto& item = found->second;
+  const auto held = item.writes.take_held();
+  if (!held || !counts(item, held))
+    return;
+  item.object = held;
+  consider(item);
 }
 
 void status_writer_state::consider(entry& item) {
@@ -130,9 +137,11 @@ void status_writer_state::write(entry& item, std::string patch) {
   item.writes.begin();
   const auto key = item.object->key;
   const auto uid = item.object->uid;
-  self_->request(peers->kube, caf::infinite, patch_service_status{key, std::move(patch)})
-    .then([this, key, uid](const service_answer& answer) { written(key, uid, answer.outcome); },
-          [this, key, uid](const caf::error& problem) { written(key, uid, to_domain(problem)); });
+  ask<service_answer>(
+    self_, peers->kube, gateway_deadline(run->concurrency.kubernetes_timeout),
+    patch_service_status{key, std::move(patch)},
+    [this, key, uid](const service_answer& answer) { written(key, uid, answer.outcome); },
+    [this, key, uid](const caf::error& problem) { written(key, uid, to_domain(problem)); });
 }
 
 void status_writer_state::written(const domain::service_key& key, const std::string& uid,
@@ -227,6 +236,10 @@ status_writer_actor::behavior_type status_writer(status_writer_state::self_point
     [&state](const retry_service& what) {
       state.count();
       state.retry(what.key);
+    },
+    [&state](const messages::echo_overdue& what) {
+      state.count();
+      state.echo_overdue(what.key);
     },
   };
 }

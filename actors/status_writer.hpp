@@ -27,6 +27,7 @@ public:
   void withdraw(const messages::withdraw_status& what);
   void gate_changed(bool open);
   void retry(const domain::service_key& key);
+  void echo_overdue(const domain::service_key& key);
 
 private:
   /// What the pollers and the service actor said of one Service, and what its status is known to

@@ -80,5 +80,6 @@ DKLB_LOCAL(view)
 DKLB_LOCAL(tick)
 DKLB_LOCAL(restart_child)
 DKLB_LOCAL(retry_service)
+DKLB_LOCAL(echo_overdue)
 
 #undef DKLB_LOCAL

@@ -376,4 +376,10 @@ struct retry_service {
   domain::service_key key;
 };
 
+/// The answer to our own write of a Service's status has come and the watch has not shown the write
+/// in time: what the watch told meanwhile holds.
+struct echo_overdue {
+  domain::service_key key;
+};
+
 } // namespace dklb::messages

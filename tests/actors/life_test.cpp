@@ -265,6 +265,29 @@ TEST_F(LifeOfAService, NothingOfAServiceThatIsGoneStaysInAPoolThatLives) {
   }
 }
 
+TEST_F(LifeOfAService, AStatusThatIsToBeTriedAgainIsNotHurriedByAnEchoThatNeverCame) {
+  place("a", "10.0.0.1");
+  start();
+  list({make_service("a")});
+  advance(milliseconds{100});
+  // The watch shows the finalizer and then another's change, but never our status.
+  auto& untold = kube.untold[key("a")];
+  ASSERT_EQ(untold.size(), 2U);
+  untold.pop_back();
+  kube.status_failures.push_back(
+    {domain::error_code::unavailable, "busy", milliseconds{60000}, 503});
+  const auto before = kube.count("status default/a");
+  auto object = stored("a");
+  object.config_annotation = "surprise: 1\n";
+  object.resource_version = "900";
+  observe(object);
+  EXPECT_EQ(kube.count("status default/a"), before + 1);
+  advance(domain::echo_guard::patience + milliseconds{5000});
+  EXPECT_EQ(kube.count("status default/a"), before + 1);
+  advance(milliseconds{60000});
+  EXPECT_EQ(kube.count("status default/a"), before + 2);
+}
+
 TEST_F(LifeOfAService, ObjectsOfAServiceThatIsGoneAreSweptAfterTheFirstInventory) {
   settle("a");
   fail(supervisor_handle);

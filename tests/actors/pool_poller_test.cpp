@@ -23,6 +23,7 @@ status_writer_actor::behavior_type fake_writer(status_writer_actor::stateful_poi
     [](const directory_changed&) {},
     [](const gate_changed&) {},
     [](const retry_service&) {},
+    [](const echo_overdue&) {},
   };
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/runtime.hpp"
+#include "http/message.hpp"
 #include "messages/directory.hpp"
 
 #include <caf/actor_clock.hpp>
@@ -11,6 +12,7 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <exception>
@@ -106,9 +108,38 @@ milliseconds now(Self* self) {
   return std::chrono::duration_cast<milliseconds>(self->clock().now().time_since_epoch());
 }
 
-/// A failure of the messaging itself (the receiver died), in the domain's terms: whatever was asked
-/// may or may not have happened.
-inline domain::error to_domain(const caf::error&) {
+/// How long an actor waits for another that asks nobody outside.
+constexpr milliseconds reply_deadline{30000};
+/// How long an actor waits for a gateway. A client answers within the longest wait for a turn and
+/// the time of one exchange or of a login (a minute); the rest is slack.
+inline milliseconds gateway_deadline(milliseconds exchange) {
+  return http::longest_turn + std::max(exchange, milliseconds{60000}) + milliseconds{10000};
+}
+
+/// Asks another actor. Calls one of the two, once: `answered` with an Answer, or `failed` with the
+/// caf::error where the other ended or `deadline` has passed. An answer after that is dropped.
+template <class Answer, class Self, class Handle, class Question, class Answered, class Failed>
+void ask(Self* self, const Handle& whom, milliseconds deadline, Question&& what, Answered answered,
+         Failed failed) {
+  auto request = self->request(whom, deadline, std::forward<Question>(what));
+  // The library leaves the timer of a request that was answered; it would keep this actor's memory.
+  const auto over = [self, id = request.id()] { self->clock().cancel_request_timeout(self, id); };
+  request.then(
+    [over, answered = std::move(answered)](Answer& answer) {
+      over();
+      answered(answer);
+    },
+    [over, failed = std::move(failed)](caf::error& problem) {
+      over();
+      failed(problem);
+    });
+}
+
+/// A failure of the messaging itself, in the domain's terms: whatever was asked may or may not have
+/// happened.
+inline domain::error to_domain(const caf::error& problem) {
+  if (problem == caf::sec::request_timeout)
+    return {domain::error_code::timeout, "the actor in charge did not answer in time", {}, 0};
   return {domain::error_code::cancelled, "the actor in charge was restarted", {}, 0};
 }
 

@@ -1,5 +1,6 @@
 #include "actors/event_recorder.hpp"
 
+#include "actors/sure_reply.hpp"
 #include "http/kube/denial.hpp"
 
 #include <nlohmann/json.hpp>
@@ -62,10 +63,10 @@ void event_recorder_state::find_api() {
   if (std::exchange(asking_, true))
     return;
   using outcome_type = domain::result<http::kube::event_api>;
-  find_api_([this, me = event_recorder_actor{self_}](outcome_type outcome) {
+  find_api_(sure_reply{[this, me = event_recorder_actor{self_}](outcome_type outcome) {
     caf::anon_send(me,
                    call_completed{[this, outcome = std::move(outcome)] { api_found(outcome); }});
-  });
+  }});
 }
 
 void event_recorder_state::find_api_again() {
@@ -97,13 +98,12 @@ void event_recorder_state::pump() {
       continue;
     ++in_flight_;
     auto& request = write->request;
-    self_
-      ->request(kube_, caf::infinite,
-                send_event{std::move(request.method), std::move(request.path),
-                           std::move(request.content_type), std::move(request.body)})
-      .then(
-        [this, key = write->key](const event_answer& answer) { answered(key, answer.outcome); },
-        [this, key = write->key](const caf::error& problem) { answered(key, to_domain(problem)); });
+    ask<event_answer>(
+      self_, kube_, gateway_deadline(run->concurrency.kubernetes_timeout),
+      send_event{std::move(request.method), std::move(request.path),
+                 std::move(request.content_type), std::move(request.body)},
+      [this, key = write->key](const event_answer& answer) { answered(key, answer.outcome); },
+      [this, key = write->key](const caf::error& problem) { answered(key, to_domain(problem)); });
   }
 }
 

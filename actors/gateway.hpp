@@ -1,13 +1,16 @@
 #pragma once
 
 #include "actors/base.hpp"
+#include "actors/sure_reply.hpp"
 #include "http/engine.hpp"
 
 #include <caf/typed_response_promise.hpp>
 
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -54,17 +57,26 @@ private:
 };
 
 /// Starts an asynchronous call and promises its outcome to the sender. `start` takes the reply
-/// function of an HTTP client, which calls it on the engine's thread.
+/// function of an HTTP client, which calls it on the engine's thread. Where it throws, as for an
+/// object that cannot be encoded, this one request fails.
 template <class Answer, class Self, class Start>
 caf::typed_response_promise<Answer> promise_outcome(Self* self, Start start) {
   self->state.count();
   auto promise = self->template make_response_promise<Answer>();
   using handle_type = typename Self::actor_hdl;
-  start([me = handle_type{self}, box = self->state.box, promise](auto outcome) {
+  const sure_reply reply{[me = handle_type{self}, box = self->state.box, promise](auto outcome) {
     box->put(me, [promise, outcome = std::move(outcome)]() mutable {
       promise.deliver(Answer{std::move(outcome)});
     });
-  });
+  }};
+  try {
+    start(reply);
+  } catch (const std::exception& problem) {
+    reply(domain::error{domain::error_code::invalid,
+                        std::string{"the request cannot be made: "} + problem.what(),
+                        {},
+                        0});
+  }
   return promise;
 }
 

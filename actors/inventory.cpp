@@ -77,9 +77,10 @@ void inventory_state::read() {
   busy_ = true;
   ++epoch_;
   enter("reading");
-  self_->request(peers->edgelb, caf::infinite, read_inventory{})
-    .then([this](const inventory_answer& answer) { answered(answer.outcome); },
-          [this](const caf::error& problem) { answered(to_domain(problem)); });
+  ask<inventory_answer>(
+    self_, peers->edgelb, gateway_deadline(run->concurrency.edgelb_timeout), read_inventory{},
+    [this](const inventory_answer& answer) { answered(answer.outcome); },
+    [this](const caf::error& problem) { answered(to_domain(problem)); });
 }
 
 void inventory_state::answered(const domain::result<std::shared_ptr<const std::string>>& outcome) {
@@ -133,13 +134,13 @@ void inventory_state::sweep() {
     pools_.owners());
   if (owners->empty())
     return;
-  self_->request(peers->watcher, caf::infinite, check_owners{owners})
-    .then(
-      [this](const orphans& found) {
-        for (const auto& [pool, owner] : found.objects)
-          remove(pool, owner);
-      },
-      [](const caf::error&) {}); // a restarted watcher answers the next sweep
+  ask<orphans>(
+    self_, peers->watcher, reply_deadline, check_owners{owners},
+    [this](const orphans& found) {
+      for (const auto& [pool, owner] : found.objects)
+        remove(pool, owner);
+    },
+    [](const caf::error&) {}); // a restarted watcher answers the next sweep
 }
 
 void inventory_state::remove(const std::string& pool, const domain::service_key& owner) {
@@ -153,17 +154,18 @@ void inventory_state::remove(const std::string& pool, const domain::service_key&
     return;
   }
   run->log->info("pool {}: removing the objects of {}, which is gone", pool, to_string(owner));
-  self_->request(peers->supervisor, caf::infinite, ensure_pool{pool, {}})
-    .then(
-      [this, pool, owner](const pool_actor& actor) {
-        self_->request(actor, caf::infinite, release_pool{owner})
-          .then(
-            [this, pool, owner](const pool_released&) {
-              reported_.erase({pool, owner});
-            },
-            [](const caf::error&) {}); // the next sweep finds it again
-      },
-      [](const caf::error&) {});
+  // Where an answer does not come, the next sweep finds it again.
+  ask<pool_actor>(
+    self_, peers->supervisor, reply_deadline, ensure_pool{pool, {}},
+    [this, pool, owner](const pool_actor& actor) {
+      ask<pool_released>(
+        self_, actor, run->concurrency.resync_period, release_pool{owner},
+        [this, pool, owner](const pool_released&) {
+          reported_.erase({pool, owner});
+        },
+        [](const caf::error&) {});
+    },
+    [](const caf::error&) {});
 }
 
 inventory_actor::behavior_type inventory(inventory_state::self_pointer self, runtime_ptr run,

@@ -1,5 +1,6 @@
 #include "actors/leader_elector.hpp"
 
+#include "actors/sure_reply.hpp"
 #include "domain/config.hpp"
 
 #include <algorithm>
@@ -23,11 +24,12 @@ domain::lease_record::wall_time wall_now() {
 /// A reply function for the lease store that brings its outcome into the actor's own context.
 template <class Outcome, class Handler>
 auto leader_elector_state::reply_to(Handler handler) {
-  return [me = leader_elector_actor{self_}, handler = std::move(handler)](Outcome outcome) {
+  return sure_reply{[me = leader_elector_actor{self_},
+                     handler = std::move(handler)](Outcome outcome) {
     caf::anon_send(me, call_completed{[handler = handler, outcome = std::move(outcome)]() mutable {
                      handler(outcome);
                    }});
-  };
+  }};
 }
 
 void leader_elector_state::start(elector_arguments arguments) {

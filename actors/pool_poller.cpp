@@ -155,9 +155,11 @@ void pool_poller_state::poll(pool_entry& item, bool leisurely) {
   state.leisurely = leisurely;
   ++under_way_;
   leisurely_ += leisurely ? 1U : 0U;
-  self_->request(peers->edgelb, caf::infinite, read_metadata{pool, !settled(state.targets)})
-    .then([this, pool](const metadata_answer& answer) { answered(pool, answer.outcome); },
-          [this, pool](const caf::error& problem) { answered(pool, to_domain(problem)); });
+  ask<metadata_answer>(
+    self_, peers->edgelb, gateway_deadline(run->concurrency.edgelb_timeout),
+    read_metadata{pool, !settled(state.targets)},
+    [this, pool](const metadata_answer& answer) { answered(pool, answer.outcome); },
+    [this, pool](const caf::error& problem) { answered(pool, to_domain(problem)); });
 }
 
 void pool_poller_state::answered(const std::string& pool,

@@ -46,25 +46,26 @@ void pool_state::pump() {
 }
 
 void pool_state::recall() {
-  self_->request(peers->inventory, caf::infinite, recall_pool{own_name()})
-    .then(
-      [this](recalled_pool& answer) {
-        if (answer.what == recalled_pool::state::absent) {
-          known_ = knowledge::absent;
-          return plan_round();
-        }
-        if (!answer.pool)
-          return read();
-        learn(std::move(answer.pool));
-        plan_round();
-      },
-      [this](const caf::error&) { read(); });
+  ask<recalled_pool>(
+    self_, peers->inventory, reply_deadline, recall_pool{own_name()},
+    [this](recalled_pool& answer) {
+      if (answer.what == recalled_pool::state::absent) {
+        known_ = knowledge::absent;
+        return plan_round();
+      }
+      if (!answer.pool)
+        return read();
+      learn(std::move(answer.pool));
+      plan_round();
+    },
+    [this](const caf::error&) { read(); });
 }
 
 void pool_state::read() {
-  self_->request(peers->edgelb, caf::infinite, read_pool{own_name()})
-    .then([this](pool_answer& answer) { read_ended(std::move(answer.outcome)); },
-          [this](const caf::error& problem) { read_ended(to_domain(problem)); });
+  ask<pool_answer>(
+    self_, peers->edgelb, gateway_deadline(run->concurrency.edgelb_timeout), read_pool{own_name()},
+    [this](pool_answer& answer) { read_ended(std::move(answer.outcome)); },
+    [this](const caf::error& problem) { read_ended(to_domain(problem)); });
 }
 
 void pool_state::read_ended(domain::result<snapshot_ptr> outcome) {
@@ -126,9 +127,11 @@ void pool_state::write(domain::pool_plan plan) {
   auto shared = std::make_shared<domain::pool_plan>(std::move(plan));
   auto document = std::make_shared<const domain::pool_document>(std::move(shared->document));
   last_.reset();
-  self_->request(peers->edgelb, caf::infinite, write_pool{shared->action, own_name(), document})
-    .then([this, shared](pool_answer& answer) { write_ended(*shared, std::move(answer.outcome)); },
-          [this, shared](const caf::error& problem) { write_ended(*shared, to_domain(problem)); });
+  ask<pool_answer>(
+    self_, peers->edgelb, gateway_deadline(run->concurrency.edgelb_timeout),
+    write_pool{shared->action, own_name(), document},
+    [this, shared](pool_answer& answer) { write_ended(*shared, std::move(answer.outcome)); },
+    [this, shared](const caf::error& problem) { write_ended(*shared, to_domain(problem)); });
 }
 
 void pool_state::write_ended(const domain::pool_plan& plan, domain::result<snapshot_ptr> outcome) {

@@ -104,6 +104,12 @@ void service_state::directory_changed(const messages::directory_changed& what) {
 void service_state::ticked(const tick& what) {
   if (what.kind == retry && what.epoch == retry_epoch_)
     pump();
+  if (what.kind == claim && claim_ && !pool_)
+    send_claim();
+  if (what.kind == release_again)
+    release_waiting();
+  if (what.kind == find && finding_)
+    find_pools_to_clean();
   if (what.kind == echo)
     if (const auto held = writes_.take_held())
       changed(held);
@@ -145,9 +151,7 @@ void service_state::carry_out(domain::ignore_service step) {
 void service_state::carry_out(const domain::clean_up_service&) {
   cleaning_ = true;
   note(domain::deleting_report(claim_ ? claim_->pool : std::string{}));
-  self_->request(peers->inventory, caf::infinite, find_pools{key()})
-    .then([this](pools_found& found) { clean_up_pools(std::move(found.pools)); },
-          [this](const caf::error&) { clean_up_pools({}); });
+  find_pools_to_clean();
 }
 
 void service_state::carry_out(domain::refuse_service step) {
@@ -176,9 +180,11 @@ void service_state::carry_out(domain::patch_service step) {
       return pump();
     patched(*sent, *shared, outcome, news);
   };
-  self_->request(peers->kube, caf::infinite, patch_service_object{object_, *shared})
-    .then([done](const service_answer& answer) { done(answer.outcome); },
-          [done](const caf::error& problem) { done(to_domain(problem)); });
+  ask<service_answer>(
+    self_, peers->kube, gateway_deadline(run->concurrency.kubernetes_timeout),
+    patch_service_object{object_, *shared},
+    [done](const service_answer& answer) { done(answer.outcome); },
+    [done](const caf::error& problem) { done(to_domain(problem)); });
   // Behind the request, which is what the Service waits for.
   if (shared->next && !claim_)
     announce(shared->next->claim->pool);

@@ -40,7 +40,7 @@ public:
   messages::explanation explain() const;
 
 private:
-  enum tick_kind : std::uint32_t { retry, grace, echo };
+  enum tick_kind : std::uint32_t { retry, grace, echo, claim, find, release_again };
   /// Since the last success.
   struct failing {
     std::optional<domain::backoff> backoff; ///< absent where it is the pool that tries again
@@ -75,8 +75,11 @@ private:
   void call_off();
   void send_claim();
   void release(const std::string& pool);
+  void release_from(const messages::pool_actor& pool, const std::string& name);
+  void release_waiting();
   void not_releasing(const std::string& pool);
   void released(const std::string& pool);
+  void find_pools_to_clean();
   void clean_up_pools(std::vector<std::string> pools);
   void clean_up_done();
   void forget_claim();
@@ -96,6 +99,7 @@ private:
   bool busy_ = false;
   bool planned_ = false; ///< the plan of the present snapshot is carried out or under way
   bool cleaning_ = false;
+  bool finding_ = false; ///< it is not known yet which pools to clean
   bool cleaned_ = false;
   bool served_ = false;  ///< EdgeLB serves claim_
   bool stopped_ = false; ///< the present annotation is refused or paused

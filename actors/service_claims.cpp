@@ -10,8 +10,8 @@ namespace dklb::actors {
 
 using namespace messages;
 
-/// A pool outlives most of its Services, so whoever lets go of one takes the monitor back: otherwise
-/// the pool would keep something of every Service that it ever had.
+/// A pool outlives most of its Services, so whoever lets go of one takes the monitor back:
+/// otherwise the pool would keep something of every Service that it ever had.
 service_state::~service_state() {
   let_go(pool_);
   while (!releasing_->empty())
@@ -34,7 +34,7 @@ void service_state::hold(pool_actor& place, const pool_actor& pool) {
 void service_state::let_go(pool_actor& place) {
   const auto gone = std::exchange(place, nullptr);
   if (gone && !holds(gone))
-    self_->demonitor(gone);
+    self_->demonitor(gone.address());
 }
 
 void service_state::carry_out(domain::claim_pool_part step) {
@@ -69,17 +69,17 @@ void service_state::carry_out(domain::claim_pool_part step) {
 /// finalizer is written.
 void service_state::announce(const std::string& pool) {
   announced_to_.edit() = pool;
-  self_->request(peers->supervisor, caf::infinite, ensure_pool{pool, key()})
-    .then(
-      [this, pool](const pool_actor& actor) {
-        const auto still = *announced_to_ == pool;
-        if (!still && (!claim_ || claim_->pool != pool))
-          self_->send(actor, announce_claim{key(), false}); // called off meanwhile
-        if (!still || claim_ || pool_)
-          return;
-        hold(pool_, actor);
-      },
-      [](const caf::error&) {});
+  ask<pool_actor>(
+    self_, peers->supervisor, reply_deadline, ensure_pool{pool, key()},
+    [this, pool](const pool_actor& actor) {
+      const auto still = *announced_to_ == pool;
+      if (!still && (!claim_ || claim_->pool != pool))
+        self_->send(actor, announce_claim{key(), false}); // called off meanwhile
+      if (!still || claim_ || pool_)
+        return;
+      hold(pool_, actor);
+    },
+    [](const caf::error&) {});
 }
 
 void service_state::call_off() {
@@ -96,32 +96,56 @@ void service_state::send_claim() {
     self_->send(pool_, claim_pool{claim_});
     return;
   }
-  self_->request(peers->supervisor, caf::infinite, ensure_pool{claim_->pool, {}})
-    .then(
-      [this, wanted = claim_->pool](const pool_actor& pool) {
-        if (!claim_ || claim_->pool != wanted || pool_ == pool)
-          return;
-        hold(pool_, pool);
-        self_->send(pool_, claim_pool{claim_});
-      },
-      [this](const caf::error&) {
-        self_->delayed_send(self_, run->concurrency.retry_base, tick{retry, ++retry_epoch_});
-      });
+  ask<pool_actor>(
+    self_, peers->supervisor, reply_deadline, ensure_pool{claim_->pool, {}},
+    [this, wanted = claim_->pool](const pool_actor& pool) {
+      if (!claim_ || claim_->pool != wanted || pool_ == pool)
+        return;
+      hold(pool_, pool);
+      self_->send(pool_, claim_pool{claim_});
+    },
+    [this](const caf::error&) {
+      self_->delayed_send(self_, run->concurrency.retry_base, tick{claim, 0});
+    });
 }
 
 void service_state::release(const std::string& name) {
   let_go(releasing_.edit()[name]);
-  self_->request(peers->supervisor, caf::infinite, ensure_pool{name, {}})
-    .then(
-      [this, name](const pool_actor& pool) {
-        if (!releasing_->contains(name))
-          return;
-        hold(releasing_.edit()[name], pool);
-        self_->request(pool, caf::infinite, release_pool{key()})
-          .then([this](const pool_released& done) { released(done.pool); },
-                [](const caf::error&) {}); // its DOWN message starts it again
-      },
-      [this, name](const caf::error&) { not_releasing(name); });
+  ask<pool_actor>(
+    self_, peers->supervisor, reply_deadline, ensure_pool{name, {}},
+    [this, name](const pool_actor& pool) {
+      if (!releasing_->contains(name))
+        return;
+      hold(releasing_.edit()[name], pool);
+      release_from(pool, name);
+    },
+    [this](const caf::error&) {
+      self_->delayed_send(self_, run->concurrency.retry_base, tick{release_again, 0});
+    });
+}
+
+void service_state::release_from(const pool_actor& pool, const std::string& name) {
+  // EdgeLB may be away for longer than the deadline: the pool is asked again then, which changes
+  // nothing where it has not forgotten.
+  ask<pool_released>(
+    self_, pool, gateway_deadline(run->concurrency.edgelb_timeout), release_pool{key()},
+    [this](const pool_released& done) { released(done.pool); },
+    [this, pool, name](const caf::error& problem) {
+      const auto place = releasing_->find(name);
+      if (problem == caf::sec::request_timeout && place != releasing_->end()
+          && place->second == pool)
+        release_from(pool, name);
+    }); // where the pool ended, its DOWN message starts it again
+}
+
+/// What could not be begun: no pool was found for it.
+void service_state::release_waiting() {
+  std::vector<std::string> names;
+  for (const auto& [name, pool] : *releasing_)
+    if (!pool)
+      names.push_back(name);
+  for (const auto& name : names)
+    release(name);
 }
 
 void service_state::not_releasing(const std::string& pool) {
@@ -134,6 +158,8 @@ void service_state::not_releasing(const std::string& pool) {
 }
 
 void service_state::released(const std::string& pool) {
+  if (!releasing_->contains(pool))
+    return;
   not_releasing(pool);
   if (cleaning_ && releasing_->empty())
     clean_up_done();
@@ -172,6 +198,20 @@ void service_state::leave_others() {
       release(pool);
     }
   found_.reset();
+}
+
+void service_state::find_pools_to_clean() {
+  finding_ = true;
+  ask<pools_found>(
+    self_, peers->inventory, reply_deadline, find_pools{key()},
+    [this](pools_found& found) {
+      if (std::exchange(finding_, false))
+        clean_up_pools(std::move(found.pools));
+    },
+    // The finalizer must not go before it is known where the Service has objects.
+    [this](const caf::error&) {
+      self_->delayed_send(self_, run->concurrency.retry_base, tick{find, 0});
+    });
 }
 
 void service_state::clean_up_pools(std::vector<std::string> pools) {

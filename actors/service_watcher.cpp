@@ -107,14 +107,13 @@ void service_watcher_state::child_down(const caf::down_msg& down) {
     return;
   }
   failed("service " + to_string(key) + " failed");
-  self_
-    ->request(peers->supervisor, caf::infinite,
-              child_failed{"service", to_string(key), caf::to_string(down.reason)})
-    .then(
-      [this, key](const restart_verdict& verdict) {
-        self_->delayed_send(self_, verdict.delay, retry_service{key});
-      },
-      [](const caf::error&) {}); // the supervisor gave up: the process ends
+  ask<restart_verdict>(
+    self_, peers->supervisor, reply_deadline,
+    child_failed{"service", to_string(key), caf::to_string(down.reason)},
+    [this, key](const restart_verdict& verdict) {
+      self_->delayed_send(self_, verdict.delay, retry_service{key});
+    },
+    [](const caf::error&) {}); // the supervisor gave up: the process ends
 }
 
 void service_watcher_state::retry(const domain::service_key& key) {

@@ -56,9 +56,10 @@ void webhook_registrar_state::look_in(milliseconds delay) {
 
 void webhook_registrar_state::send(exchange_object what,
                                    const std::function<void(const answer&)>& handle) {
-  self_->request(arguments_.kube, caf::infinite, std::move(what))
-    .then([handle](const object_answer& reply) { handle(reply.outcome); },
-          [handle](const caf::error& problem) { handle(to_domain(problem)); });
+  ask<object_answer>(
+    self_, arguments_.kube, gateway_deadline(run->concurrency.kubernetes_timeout), std::move(what),
+    [handle](const object_answer& reply) { handle(reply.outcome); },
+    [handle](const caf::error& problem) { handle(to_domain(problem)); });
 }
 
 void webhook_registrar_state::compare(const domain::registration_kind& kind) {

@@ -170,6 +170,10 @@ bool engine_loop::start_waiting() {
 }
 
 bool engine_loop::start(std::unique_ptr<request_transfer> transfer, target_queue& queue) {
+  if (clock::now() >= transfer->what().send_before) {
+    transfer->fail(transfer->never_sent());
+    return false;
+  }
   if (!transfer->permitted()) {
     transfer->fail(transfer->not_permitted());
     return false;

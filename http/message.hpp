@@ -43,6 +43,9 @@ struct target_settings {
   int burst = 0;
 };
 
+/// How long a request waits for its turn before it is given up: see request::send_before.
+constexpr std::chrono::minutes longest_turn{5};
+
 struct request;
 
 /// Told of an exchange that is over: the HTTP status, 0 where no complete answer came, and how long
@@ -59,6 +62,9 @@ struct request {
   /// A longer answer is an error; counted as it is unpacked.
   std::size_t max_response_bytes = 8U << 20U;
   http::priority priority = http::priority::normal;
+  /// A request that still waits for its turn at this moment is never sent: its answer is `timeout`.
+  /// So its sender may ask again without two of them under way.
+  std::chrono::steady_clock::time_point send_before = std::chrono::steady_clock::time_point::max();
   /// Asked on the engine's thread when the transfer starts and again right before its first byte
   /// (connecting may take a while); false answers the request with `not_leader` and nothing is
   /// sent.

@@ -93,6 +93,11 @@ domain::error transfer::not_permitted() const {
           describe("not sent, because this process does not hold leadership"), std::nullopt, 0};
 }
 
+domain::error transfer::never_sent() const {
+  return {domain::error_code::timeout,
+          describe("not sent: other requests to this server took all the time"), std::nullopt, 0};
+}
+
 std::string transfer::describe(std::string_view cause) const {
   std::string text = what_.method + " " + printable_url(where_->base_url, what_.path);
   text += ": ";

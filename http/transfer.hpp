@@ -38,6 +38,8 @@ public:
   bool permitted() const;
   /// The error of a request that `permit` refused.
   domain::error not_permitted() const;
+  /// Of a request whose `send_before` has passed.
+  domain::error never_sent() const;
   /// `<method> <scheme>://<host>/<path>: <cause>`; no query, no user.
   std::string describe(std::string_view cause) const;
 

@@ -43,6 +43,7 @@ error caller::engine_ended() {
 
 void caller::call(request what, completion done) {
   what.timeout = settings_.timeout;
+  what.send_before = std::chrono::steady_clock::now() + longest_turn;
   what.observer = settings_.on_exchange;
   what.headers.emplace_back("Accept", "application/json");
   what.headers.emplace_back("User-Agent", std::string("dklb/") + version);

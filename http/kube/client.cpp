@@ -24,6 +24,8 @@ constexpr std::size_t longest_list = 64U << 20U;
 struct operation {
   call what;
   reply<std::string> done;
+  std::chrono::steady_clock::time_point send_before =
+    std::chrono::steady_clock::now() + longest_turn;
   int attempts = 0; ///< tries that were answered with "later" or a reset
   bool refused = false;
 };
@@ -67,6 +69,7 @@ private:
     if (!what.body.empty())
       sent.headers.emplace_back("Content-Type", what.content_type);
     sent.timeout = what.timeout.value_or(session_->settings.timeout);
+    sent.send_before = running->send_before;
     sent.priority = what.priority;
     if (what.list)
       sent.max_response_bytes = longest_list;

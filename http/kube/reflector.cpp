@@ -177,7 +177,17 @@ private:
     if (stopped_)
       return;
     window_.told();
-    handler_.on_object(object);
+    // An exception must not end the list or the watch for good.
+    try {
+      handler_.on_object(object);
+    } catch (const std::exception& problem) {
+      release(1);
+      malformed({error_code::malformed,
+                 settings_.path + ": " + identity->name_space + '/' + identity->name
+                   + " was left out: " + problem.what(),
+                 {},
+                 0});
+    }
   }
 
   void deleted(json_view object) {

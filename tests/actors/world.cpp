@@ -68,6 +68,14 @@ domain::result<snapshot_ptr> do_read(fake_edgelb& edgelb, const std::string& nam
   return domain::error{domain::error_code::not_found, "no such pool", {}, 404};
 }
 
+/// Whether this request is the one that is never answered.
+bool lost(fake_edgelb& edgelb, const std::string& kind) {
+  if (edgelb.lose != kind)
+    return false;
+  edgelb.lose.clear();
+  return true;
+}
+
 domain::result<metadata_ptr> do_metadata(fake_edgelb& edgelb, const std::string& name) {
   if (const auto found = edgelb.metadata.find(name); found != edgelb.metadata.end())
     return std::make_shared<const domain::pool_metadata>(
@@ -79,12 +87,18 @@ edgelb_gateway_actor::behavior_type
 fake_edgelb_gateway(edgelb_gateway_actor::stateful_pointer<plain_state> self, fake_edgelb* edgelb) {
   return {
     [](const describe&) { return actor_description{}; },
-    [=](const read_pool& what) {
+    [=](const read_pool& what) -> caf::result<pool_answer> {
       edgelb->log.push_back("read " + what.name);
+      if (lost(*edgelb, "read"))
+        return self->make_response_promise<pool_answer>();
       return pool_answer{do_read(*edgelb, what.name)};
     },
     [=](const write_pool& what) -> caf::result<pool_answer> {
       edgelb->log.push_back(std::string{to_string(what.action)} + " " + what.name);
+      if (lost(*edgelb, "write")) {
+        (void)do_write(*edgelb, what);
+        return self->make_response_promise<pool_answer>();
+      }
       if (!edgelb->hold_writes)
         return pool_answer{do_write(*edgelb, what)};
       auto promise = self->make_response_promise<pool_answer>();
@@ -95,6 +109,8 @@ fake_edgelb_gateway(edgelb_gateway_actor::stateful_pointer<plain_state> self, fa
     },
     [=](const read_metadata& what) -> caf::result<metadata_answer> {
       edgelb->log.push_back("metadata " + what.pool);
+      if (lost(*edgelb, "metadata"))
+        return self->make_response_promise<metadata_answer>();
       if (what.awaited)
         edgelb->awaited.push_back(what.pool);
       if (!edgelb->hold_metadata.contains(what.pool))
@@ -105,8 +121,10 @@ fake_edgelb_gateway(edgelb_gateway_actor::stateful_pointer<plain_state> self, fa
       }));
       return promise;
     },
-    [=](const read_inventory&) {
+    [=](const read_inventory&) -> caf::result<inventory_answer> {
       edgelb->log.emplace_back("inventory");
+      if (lost(*edgelb, "inventory"))
+        return self->make_response_promise<inventory_answer>();
       if (!edgelb->read_failures.empty()) {
         auto failure = std::move(edgelb->read_failures.front());
         edgelb->read_failures.pop_front();
@@ -179,6 +197,8 @@ domain::result<json_ptr> exchange(fake_kube& kube, const exchange_object& what) 
 kube_gateway_actor::behavior_type
 fake_kube_gateway(kube_gateway_actor::stateful_pointer<plain_state> self, fake_kube* kube) {
   const auto answer = [=](domain::result<service_ptr> outcome) -> caf::result<service_answer> {
+    if (std::exchange(kube->lose_answer, false))
+      return self->make_response_promise<service_answer>();
     if (!kube->hold_answers)
       return service_answer{std::move(outcome)};
     auto promise = self->make_response_promise<service_answer>();

@@ -45,6 +45,8 @@ struct fake_edgelb {
   };
   std::deque<failure> write_failures;
   std::deque<domain::error> read_failures;
+  /// The next requests of this kind ("write", "read", "metadata", "inventory") are never answered.
+  std::string lose;
   std::deque<std::function<void()>> held;
 
   void let_go();
@@ -69,6 +71,8 @@ struct fake_kube {
   std::deque<domain::error> object_failures;
   /// Patches are done at once, but their answers wait until let_go() while this is set.
   bool hold_answers = false;
+  /// The next patch is done and never answered.
+  bool lose_answer = false;
   std::deque<std::function<void()>> held;
   int version = 100;
 

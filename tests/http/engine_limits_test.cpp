@@ -77,6 +77,32 @@ TEST(EngineLimits, InFlightStaysWithinTheLimit) {
   EXPECT_EQ(end.finished, 12U);
 }
 
+TEST(EngineLimits, WhatWaitedPastItsMomentIsNeverSent) {
+  holding_server slow;
+  http::engine engine;
+  const auto target = engine.add_target(limited_to(1));
+  const auto where = plain_endpoint(slow.server.url());
+  awaited<http::response_result> first;
+  awaited<http::response_result> late;
+  awaited<http::response_result> last;
+  engine.send(target, where, get_request("/first"), first.callback());
+  EXPECT_TRUE(eventually([&] { return slow.waiting == 1; }));
+  auto what = get_request("/late");
+  what.send_before = std::chrono::steady_clock::now();
+  engine.send(target, where, what, late.callback());
+  what = get_request("/last");
+  what.send_before = std::chrono::steady_clock::now() + 1h;
+  engine.send(target, where, what, last.callback());
+  slow.hold.open();
+  EXPECT_TRUE(first.get().has_value());
+  const auto outcome = late.get();
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.failure().code, error_code::timeout);
+  EXPECT_THAT(outcome.failure().message, testing::HasSubstr("/late: not sent: other requests"));
+  EXPECT_TRUE(last.get().has_value());
+  EXPECT_THAT(slow.order, ElementsAre("GET /first HTTP/1.1", "GET /last HTTP/1.1"));
+}
+
 TEST(EngineLimits, ALimitThatIsRaisedTakesEffectAtOnce) {
   holding_server slow;
   http::engine engine;

@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <stdexcept>
+
 namespace dklb::tests {
 namespace {
 
@@ -169,6 +171,16 @@ TEST_F(ReflectorTest, AListThatIsCutInTheMiddleIsNotComplete) {
                    {}};
   start(api);
   EXPECT_THAT(first(3), ElementsAre("trouble malformed", "seen two u2 at 6", "synced"));
+}
+
+TEST_F(ReflectorTest, AnObjectWhoseHandlerThrowsIsLeftOutAndTheListGoesOn) {
+  on_note = [](const std::string& what) {
+    if (what.starts_with("seen one"))
+      throw std::runtime_error{"cannot be handled"};
+  };
+  scripted_api api{{answer_list("10", {one, two})}, {}};
+  start(api);
+  EXPECT_THAT(first(4), ElementsAre("seen one u1 at 5", "malformed", "seen two u2 at 6", "synced"));
 }
 
 TEST_F(ReflectorTest, AListThatIsBrokenInTheMiddleIsNotComplete) {

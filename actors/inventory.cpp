@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <unordered_set>
 
 namespace dklb::actors {
 
@@ -102,11 +101,14 @@ void inventory_state::answered(const domain::result<std::shared_ptr<const std::s
 
 std::optional<domain::error> inventory_state::take_in(const std::string& body) {
   std::vector<domain::listed_pool> listed;
-  std::unordered_set<std::string> names;
+  std::unordered_map<std::string, domain::pool_owners> holders;
   documents_.clear();
   const auto take = [&](std::string name, domain::pool_snapshot pool) {
-    names.insert(name);
     listed.push_back({name, pool.digest, owners_of(name, pool)});
+    if (const auto& owners = listed.back().owners; owners.empty())
+      holders.emplace(name, nullptr);
+    else
+      holders.emplace(name, std::make_shared<const std::vector<domain::service_key>>(owners));
     // Only a pool whose actor has not seen it may ask for the document.
     if (!pools_.known_to_actor(name))
       documents_[std::move(name)] = std::make_shared<const domain::pool_snapshot>(std::move(pool));
@@ -116,7 +118,7 @@ std::optional<domain::error> inventory_state::take_in(const std::string& body) {
     return skipped.failure();
   if (*skipped > 0)
     run->log->warn("EdgeLB inventory: {} malformed pools skipped", *skipped);
-  run->names->replace(std::move(names));
+  run->names->replace(std::move(holders));
   for (auto& name : pools_.update(std::move(listed))) {
     run->log->info("pool {}: differs from what dklb wrote or saw last", name);
     self_->send(peers->supervisor, pool_drifted{std::move(name)});

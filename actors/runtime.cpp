@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <ctime>
@@ -15,22 +16,38 @@ namespace dklb::actors {
 
 bool pool_names::contains(const std::string& name) const {
   const std::lock_guard lock{mutex_};
-  return names_.contains(name);
+  return pools_.contains(name);
+}
+
+domain::pool_owners pool_names::owners_of(const std::string& name) const {
+  const std::lock_guard lock{mutex_};
+  const auto found = pools_.find(name);
+  return found == pools_.end() ? nullptr : found->second;
+}
+
+std::vector<std::string> pool_names::pools_of(const domain::service_key& service) const {
+  std::vector<std::string> out;
+  const std::lock_guard lock{mutex_};
+  for (const auto& [name, owners] : pools_)
+    if (owners && std::ranges::find(*owners, service) != owners->end())
+      out.push_back(name);
+  std::ranges::sort(out);
+  return out;
 }
 
 void pool_names::add(const std::string& name) {
   const std::lock_guard lock{mutex_};
-  names_.insert(name);
+  pools_.try_emplace(name);
 }
 
 void pool_names::remove(const std::string& name) {
   const std::lock_guard lock{mutex_};
-  names_.erase(name);
+  pools_.erase(name);
 }
 
-void pool_names::replace(std::unordered_set<std::string> names) {
+void pool_names::replace(std::unordered_map<std::string, domain::pool_owners> pools) {
   const std::lock_guard lock{mutex_};
-  names_.swap(names);
+  pools_.swap(pools);
 }
 
 std::string to_rfc3339(std::chrono::system_clock::time_point time) {

@@ -4,6 +4,7 @@
 #include "actors/roster.hpp"
 #include "actors/troubles.hpp"
 #include "domain/config.hpp"
+#include "domain/pool_choice.hpp"
 #include "domain/pool_plan.hpp"
 #include "domain/service_plan.hpp"
 
@@ -15,23 +16,28 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 namespace dklb::actors {
 
-/// The names of the pools that EdgeLB has, as of the last inventory and our own writes; lets a
-/// service actor choose a free generated name without a round trip. Thread-safe.
+/// The names of the pools that EdgeLB has, as of the last inventory and our own writes, and who had
+/// objects in them at the last inventory; lets a service actor choose a pool's name, or find the
+/// one that was chosen, without a round trip. Thread-safe.
 class pool_names {
 public:
   bool contains(const std::string& name) const;
+  /// Null where nobody has objects in the pool, or where that is not known.
+  domain::pool_owners owners_of(const std::string& name) const;
+  /// The pools that hold objects of the Service, sorted. Looks at all pools.
+  std::vector<std::string> pools_of(const domain::service_key& service) const;
   void add(const std::string& name);
   void remove(const std::string& name);
-  void replace(std::unordered_set<std::string> names);
+  void replace(std::unordered_map<std::string, domain::pool_owners> pools);
 
 private:
   mutable std::mutex mutex_;
-  std::unordered_set<std::string> names_;
+  std::unordered_map<std::string, domain::pool_owners> pools_;
 };
 
 /// What all actors share: settings, the surroundings that tests replace, and the

@@ -1,6 +1,7 @@
 #include "actors/service.hpp"
 
 #include "domain/names.hpp"
+#include "domain/pool_choice.hpp"
 #include "http/kube/denial.hpp"
 
 #include <algorithm>
@@ -132,6 +133,13 @@ void service_state::pump() {
     input.accepted = domain::configuration_of(*accepted);
   input.suffix = [this] { return domain::name_suffix(run->random()); };
   input.pool_exists = [this](const std::string& name) { return run->names->contains(name); };
+  input.holders = [this](const std::string& name) {
+    return domain::holders_among(run->names->owners_of(name), key());
+  };
+  input.held = [this] { return run->names->pools_of(key()); };
+  // One that was refused has nothing there, and stays free to change.
+  if (claim_ && phase_ != service_phase::refused)
+    input.claimed = claim_->pool;
   std::visit([this](auto&& step) { carry_out(std::forward<decltype(step)>(step)); },
              domain::plan_service(run->services, input));
 }
@@ -205,6 +213,9 @@ void service_state::patched(const domain::service& before, const domain::patch_s
     adopt(*outcome);
   auto foreseen = before;
   foreseen.finalizers = step.finalizers.value_or(before.finalizers);
+  foreseen.pool_annotation = step.pool_annotation.value_or(before.pool_annotation);
+  if (step.config_annotation)
+    foreseen.config_annotation = step.config_annotation;
   if (step.next && gate_open && domain::same_for_plan(foreseen, *object_, nullptr)) {
     planned_ = true;
     return carry_out(*step.next);

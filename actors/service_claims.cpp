@@ -1,6 +1,6 @@
 #include "actors/service.hpp"
 
-#include "domain/names.hpp"
+#include "domain/pool_choice.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -220,10 +220,11 @@ void service_state::clean_up_pools(std::vector<std::string> pools) {
   forget_claim();
   for (const auto& [name, pool] : *releasing_)
     pools.push_back(name);
-  if (object_ && object_->config_annotation) {
-    const auto parsed = domain::parse_configuration_object(*object_->config_annotation);
-    if (parsed && parsed->object.name)
-      pools.push_back(*parsed->object.name);
+  if (object_) {
+    const auto parsed = domain::parse_configuration_object(object_->config_annotation.value_or(""));
+    const auto text = parsed ? parsed->object : domain::configuration_object{};
+    if (const auto name = domain::named_pool(*object_, text))
+      pools.push_back(*name);
   }
   std::sort(pools.begin(), pools.end());
   pools.erase(std::unique(pools.begin(), pools.end()), pools.end());

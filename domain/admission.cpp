@@ -1,5 +1,6 @@
 #include "domain/admission.hpp"
 
+#include "domain/pool_choice.hpp"
 #include "domain/service_phase.hpp"
 
 #include <utility>
@@ -61,16 +62,21 @@ public:
 
   /// What the plan says once the annotation is completed in this way.
   service_step plan_completed(const patch_service& patch, const name_source& names) {
-    object_.config_annotation = patch.config_annotation;
+    if (patch.config_annotation)
+      object_.config_annotation = patch.config_annotation;
+    object_.pool_annotation = patch.pool_annotation.value_or(object_.pool_annotation);
     return plan(names);
   }
 
 private:
   /// The old object's annotation, where nothing says that the controller follows another one: it
-  /// names its pool, and the Service's condition tells of no other.
+  /// or dklb's own annotation names the pool, and the Service's condition tells of no other.
   static std::optional<configuration_object> accepted_before(const service& old) {
+    if (!old.config_annotation)
+      return std::nullopt;
     auto object = object_of(old);
-    if (needs_generated_name(object) || condition_contradicts(old, *object.name))
+    object.name = named_pool(old, object);
+    if (!object.name || condition_contradicts(old, *object.name))
       return std::nullopt;
     return object;
   }
@@ -81,10 +87,11 @@ private:
   std::optional<configuration_object> accepted_;
 };
 
-/// The patch of the annotation that a step asks for, null where it asks for none.
+/// The patch of annotations that a step asks for, null where it asks for none.
 const patch_service* completion(const service_step& step) {
   const auto* patch = std::get_if<patch_service>(&step);
-  return patch != nullptr && patch->config_annotation ? patch : nullptr;
+  const bool completes = patch != nullptr && (patch->config_annotation || patch->pool_annotation);
+  return completes ? patch : nullptr;
 }
 
 /// True where the user took away an annotation that was accepted: the controller would put it back.
@@ -110,16 +117,33 @@ admission_verdict denied(int code, const char* reason, std::string message) {
   return verdict;
 }
 
-nlohmann::json annotation_patch(const std::string& value, bool has_annotations) {
+/// Null where both are absent.
+nlohmann::json annotation_patch(const std::optional<std::string>& config,
+                                const std::optional<std::string>& pool, bool has_annotations) {
   using nlohmann::json;
   const json::json_pointer annotations{"/metadata/annotations"};
+  auto values = json::object();
+  if (config)
+    values[config_annotation_name] = *config;
+  if (pool)
+    values[pool_annotation_name] = *pool;
+  if (values.empty())
+    return nullptr;
   if (!has_annotations)
-    return json::array({{{"op", "add"},
-                         {"path", annotations.to_string()},
-                         {"value", {{config_annotation_name, value}}}}});
-  return json::array({{{"op", "add"},
-                       {"path", (annotations / std::string{config_annotation_name}).to_string()},
-                       {"value", value}}});
+    return json::array(
+      {{{"op", "add"}, {"path", annotations.to_string()}, {"value", std::move(values)}}});
+  auto operations = json::array();
+  for (const auto& [name, value] : values.items())
+    operations.push_back(
+      {{"op", "add"}, {"path", (annotations / name).to_string()}, {"value", value}});
+  return operations;
+}
+
+/// What is in dklb's own annotation already is the controller's to judge, which alone knows what
+/// EdgeLB holds, and whose own correction passes through here as well.
+bool names_a_pool(const admission_request& request) {
+  return request.operation == admission_operation::update
+         && fits(request.object->pool_annotation, object_of(*request.object));
 }
 
 } // namespace
@@ -134,7 +158,9 @@ admission_verdict mutate_service(const service_settings& settings, const admissi
     return verdict;
   const auto step = judged.plan(names);
   if (const auto* patch = completion(step); patch != nullptr && !undoes_removal(*patch))
-    verdict.patch = annotation_patch(*patch->config_annotation, request.has_annotations);
+    verdict.patch = annotation_patch(patch->config_annotation,
+                                     names_a_pool(request) ? std::nullopt : patch->pool_annotation,
+                                     request.has_annotations);
   return verdict;
 }
 

@@ -49,10 +49,11 @@ struct name_source {
   std::function<bool(const std::string&)> pool_exists;
 };
 
-/// Writes into the annotation what the controller would: the generated name with the defaults of a
-/// new pool, and the name again where a change lost it. Never denies; a second call on the changed
-/// object changes nothing. What only the controller can know (which object was accepted last, after
-/// one that was refused) is left to it.
+/// Writes what the controller would: the defaults into an annotation that is absent or empty, and
+/// beside the text of a user the pool's name into `kubernetes.dcos.io/dklb-pool`, also where an
+/// update took it away. Never denies; a second call on the changed object changes nothing. What
+/// only the controller can know (which object was accepted last, after one that was refused; whose
+/// objects a pool holds) is left to it.
 /// Source: docs/guide.md, "Refused at once".
 admission_verdict mutate_service(const service_settings& settings, const admission_request& request,
                                  const name_source& names);

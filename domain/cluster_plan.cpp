@@ -1,6 +1,7 @@
 #include "domain/cluster_plan.hpp"
 
 #include "domain/names.hpp"
+#include "domain/pool_choice.hpp"
 #include "domain/settings.hpp"
 
 #include <algorithm>
@@ -28,9 +29,13 @@ public:
     : orphans_(settings.orphans), services_(service_settings_of(settings)),
       pools_(pool_settings_of(settings)), state_(state) {
     pools_.node_addresses = node_addresses;
-    for (const auto& [name, document] : state_.pools)
-      for (const auto& owner : owners_in(pools_.cluster, document))
+    for (const auto& [name, document] : state_.pools) {
+      const auto owners = owners_in(pools_.cluster, document);
+      owners_[name] =
+        std::make_shared<const std::vector<service_key>>(owners.begin(), owners.end());
+      for (const auto& owner : owners)
         held_[owner].insert(name);
+    }
   }
 
   cluster_plan plan() {
@@ -70,6 +75,7 @@ private:
       subject.finalizers = patch->finalizers.value_or(subject.finalizers);
       if (patch->config_annotation)
         subject.config_annotation = patch->config_annotation;
+      subject.pool_annotation = patch->pool_annotation.value_or(subject.pool_annotation);
     }
   }
 
@@ -79,6 +85,16 @@ private:
     input.suffix = [this] { return name_suffix(++made_up_); };
     input.pool_exists = [this](const std::string& name) {
       return state_.pools.contains(name) || claims_.contains(name);
+    };
+    input.holders = [this, &object](const std::string& name) {
+      const auto found = owners_.find(name);
+      return holders_among(found == owners_.end() ? nullptr : found->second, object.key);
+    };
+    input.held = [this, &object] {
+      const auto found = held_.find(object.key);
+      return found == held_.end()
+               ? std::vector<std::string>{}
+               : std::vector<std::string>{found->second.begin(), found->second.end()};
     };
     return input;
   }
@@ -166,6 +182,7 @@ private:
   pool_settings pools_;
   const cluster_state& state_;
   std::map<service_key, std::set<std::string>> held_; ///< the pools with objects of a Service
+  std::map<std::string, pool_owners> owners_;
   std::set<service_key> followed_;
   std::map<std::string, std::vector<claim_ptr>> claims_;
   std::map<std::string, std::set<service_key>> releases_;

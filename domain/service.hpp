@@ -66,6 +66,8 @@ struct service {
   std::vector<service_port> ports;
   /// Value of `kubernetes.dcos.io/dklb-config`.
   std::optional<std::string> config_annotation;
+  /// Value of `kubernetes.dcos.io/dklb-pool`, empty where there is none. Users may have edited it.
+  std::string pool_annotation;
   /// `kubernetes.dcos.io/dklb-paused: "true"`.
   bool paused = false;
   std::vector<std::string> finalizers;
@@ -91,6 +93,7 @@ bool usable(const node& node);
 
 /// Names that users, manifests and other tools rely on.
 inline constexpr const char* config_annotation_name = "kubernetes.dcos.io/dklb-config";
+inline constexpr const char* pool_annotation_name = "kubernetes.dcos.io/dklb-pool";
 inline constexpr const char* paused_annotation_name = "kubernetes.dcos.io/dklb-paused";
 inline constexpr const char* finalizer_name = "kubernetes.dcos.io/dklb";
 inline constexpr const char* condition_type = "kubernetes.dcos.io/Provisioned";

@@ -1,6 +1,5 @@
 #include "domain/service_plan.hpp"
 
-#include "domain/names.hpp"
 #include "domain/pool_defaults.hpp"
 
 #include <algorithm>
@@ -9,13 +8,6 @@
 namespace dklb::domain {
 
 namespace {
-
-/// Every cloud-provider pool's name starts so; a generated one has the dashes as well.
-constexpr std::string_view cloud_name_start = "cloud";
-constexpr std::string_view cloud_name_prefix = "cloud--";
-
-/// With 36^5 suffixes this many taken candidates mean that something else is wrong.
-constexpr int name_attempts = 100;
 
 /// The bind port that the object asks for, or the service port itself.
 int bind_port_of(const configuration_object& object, int service_port) {
@@ -61,26 +53,6 @@ configuration_object with_defaults(const configuration_object& object,
   full.size = object.size.value_or(settings.default_size);
   full.creation = object.creation.value_or(creation_strategy::if_not_present);
   return full;
-}
-
-bool needs_generated_name(const configuration_object& object) {
-  return !object.name
-         || (has_cloud_provider(object) && !object.name->starts_with(cloud_name_start));
-}
-
-std::optional<configuration_object> with_generated_name(const configuration_object& object,
-                                                        const service_settings& settings,
-                                                        const service_plan_input& input) {
-  const auto prefix = has_cloud_provider(object) ? cloud_name_prefix : std::string_view{};
-  for (int attempt = 0; attempt < name_attempts; ++attempt) {
-    auto candidate = generated_pool_name(prefix, settings.cluster, input.suffix());
-    if (input.pool_exists && input.pool_exists(candidate))
-      continue;
-    auto named = with_defaults(object, settings);
-    named.name = std::move(candidate);
-    return named;
-  }
-  return std::nullopt;
 }
 
 result<claim_pool_part> make_claim(const service& service, const configuration_object& object) {

@@ -1,5 +1,7 @@
 #include "domain/service_plan.hpp"
 
+#include "domain/pool_choice.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -27,6 +29,11 @@ std::optional<std::string> foreign_reason(const service_settings& settings,
     return "the Service's loadBalancerClass \"" + load_balancer_class
            + "\" belongs to another controller";
   return std::nullopt;
+}
+
+/// Nothing but white space, so there is no text of a user that could be lost.
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
 
 std::string describe(const service_port& port) {
@@ -63,43 +70,81 @@ public:
   planner(const service_settings& settings, const service_plan_input& input,
           parsed_configuration_object parsed)
     : settings_(settings), input_(input), object_(std::move(parsed.object)),
-      warnings_(std::move(parsed.warnings)) {}
+      warnings_(std::move(parsed.warnings)) {
+    if (object_.name && needs_generated_name(object_))
+      warnings_.push_back("the name \"" + *object_.name
+                          + "\" is not used: that of a cloud-provider pool starts with \"cloud\"");
+  }
 
   service_step plan() {
-    if (input_.accepted)
-      if (auto step = follow_accepted(*input_.accepted))
+    if (!subject().config_annotation && input_.accepted)
+      return go_on(*input_.accepted, std::nullopt,
+                   filling{*input_.accepted,
+                           removed_annotation_text() + "; the last accepted value was put back"});
+    if (is_blank(subject().config_annotation.value_or("")))
+      if (auto step = fill())
         return std::move(*step);
-    if (needs_generated_name(object_))
-      return generate_name();
-    return go_on(object_, {});
+    auto wanted = object_;
+    if (needs_generated_name(object_)) {
+      wanted.name = known_name();
+      if (!wanted.name && object_.creation == creation_strategy::never)
+        return refuse({"the creation strategy \"Never\" needs the name of a pool that exists: set "
+                       "\"name\" in the annotation"});
+      if (!wanted.name)
+        wanted.name = new_name(object_, settings_, input_);
+      if (!wanted.name)
+        return no_free_name();
+    }
+    return follow(std::move(wanted));
   }
 
 private:
-  const service& subject() const { return *input_.object; }
+  /// What is written into an annotation that holds nothing.
+  struct filling {
+    configuration_object object;
+    std::optional<std::string> restored; ///< where it held something before
+  };
 
-  /// The annotation compared with the one that was accepted last. Nothing where it may stand.
-  std::optional<service_step> follow_accepted(const configuration_object& accepted) {
-    if (object_ == configuration_object{})
-      return patch(accepted, removed_annotation_text() + "; the last accepted value was put back");
-    const bool adds_cloud = has_cloud_provider(object_) && !has_cloud_provider(accepted);
-    const bool lost_name = !object_.name && !adds_cloud;
-    const auto wanted = lost_name ? with_fixed_keys_of(accepted) : object_;
-    if (auto change = forbidden(accepted, wanted))
-      return go_on(accepted, std::move(change));
-    if (!lost_name)
-      return std::nullopt;
-    return patch(wanted, "the annotation no longer named the pool; \"" + accepted.name.value_or("")
-                           + "\" was put back, because the name cannot be removed");
+  const service& subject() const { return *input_.object; }
+  std::optional<std::string> known_name() const {
+    return chosen_name(input_, object_, has_finalizer(subject()));
   }
 
-  /// An annotation applied again without the generated name, as `kubectl apply` does with a
-  /// manifest that never had it, means the same pool and not another random one.
-  configuration_object with_fixed_keys_of(const configuration_object& accepted) const {
-    auto wanted = object_;
-    wanted.name = accepted.name;
-    wanted.role = wanted.role ? wanted.role : accepted.role;
-    wanted.network = wanted.network ? wanted.network : accepted.network;
-    return wanted;
+  static service_step no_free_name() {
+    return refuse({"no free name for the pool was found: set \"name\" in the annotation"});
+  }
+
+  /// Nothing where the empty text stays: it was filled before, and the user emptied it again.
+  std::optional<service_step> fill() {
+    const auto known = known_name();
+    const auto absent = !subject().config_annotation;
+    if (known && !absent)
+      return std::nullopt;
+    const auto name = known ? known : new_name(object_, settings_, input_);
+    if (!name)
+      return no_free_name();
+    // Of a pool that exists, a key that is left out keeps the present value.
+    const bool exists = known && input_.pool_exists && input_.pool_exists(*name);
+    auto filled = exists ? configuration_object{} : with_defaults(object_, settings_);
+    filled.name = name;
+    std::optional<std::string> restored;
+    if (known && has_finalizer(subject()))
+      restored = removed_annotation_text() + "; the name of the Service's pool was put back";
+    return go_on(filled, std::nullopt, filling{filled, std::move(restored)});
+  }
+
+  /// The text, under the name that holds, compared with what serves the Service.
+  service_step follow(configuration_object wanted) {
+    if (input_.accepted) {
+      auto change = forbidden(*input_.accepted, wanted);
+      return change ? go_on(*input_.accepted, std::move(change)) : go_on(wanted, std::nullopt);
+    }
+    const auto before = pool_before_renaming(input_, wanted);
+    if (!before)
+      return go_on(wanted, std::nullopt);
+    auto old = wanted;
+    old.name = before;
+    return go_on(old, forbidden(old, wanted));
   }
 
   /// A key that was left out so far was decided by the pool itself: naming it now is no change
@@ -109,20 +154,6 @@ private:
     before.role = before.role ? before.role : after.role;
     before.network = before.network ? before.network : after.network;
     return forbidden_change(with_defaults(before, settings_), with_defaults(after, settings_));
-  }
-
-  service_step generate_name() {
-    if (object_.creation == creation_strategy::never)
-      return refuse({"the creation strategy \"Never\" needs the name of a pool that exists: set "
-                     "\"name\" in the annotation"});
-    const auto named = with_generated_name(object_, settings_, input_);
-    if (!named)
-      return refuse({"no free name for the pool was found: set \"name\" in the annotation"});
-    return patch(*named, std::nullopt);
-  }
-
-  patch_service patch(const configuration_object& object, std::optional<std::string> restored) {
-    return {missing_finalizer(), render_configuration_object(object), std::move(restored), nullptr};
   }
 
   /// The list with our finalizer in it, where it has to be written. A paused Service gets none:
@@ -135,23 +166,50 @@ private:
     return all;
   }
 
-  service_step go_on(const configuration_object& object, std::optional<std::string> refused) {
+  /// What has to be written before `object` is claimed. The pool's name goes into an annotation of
+  /// its own where the text, which is the user's, does not say it; a wrong one is put right always.
+  patch_service missing(const configuration_object& object, std::optional<filling> fill) const {
+    patch_service patch;
+    patch.finalizers = missing_finalizer();
+    const auto& said = subject().pool_annotation;
+    const bool text_says_it = fill || !needs_generated_name(object_);
+    if (said != *object.name && !(said.empty() && text_says_it))
+      patch.pool_annotation = object.name;
+    if (fill) {
+      patch.config_annotation = render_configuration_object(fill->object);
+      patch.restored_message = std::move(fill->restored);
+    } else if (patch.pool_annotation && !said.empty() && !known_as_its_pool(input_, said)) {
+      patch.restored_message = std::string{"the annotation \""} + pool_annotation_name
+                               + "\" is written by dklb alone; it names \"" + *object.name
+                               + "\" again, the pool of this Service: to use another one, set "
+                                 "\"name\" in \""
+                               + config_annotation_name + "\" of a new Service";
+    }
+    return patch;
+  }
+
+  service_step go_on(const configuration_object& object, std::optional<std::string> refused,
+                     std::optional<filling> fill = std::nullopt) {
     auto part = make_claim(subject(), object);
-    if (!part)
+    if (!part && !fill)
       return refuse({part.failure().message});
     if (refused)
       *refused += "; the pool \"" + object.name.value_or("") + "\" goes on as before: put the old "
                   + "value back, or delete the Service and create it again";
-    if (subject().paused)
+    auto patch = missing(object, std::move(fill));
+    const bool writes = patch.finalizers || patch.config_annotation || patch.pool_annotation;
+    if (subject().paused && !writes)
       return pause_service{std::string{"paused by the annotation \""} + paused_annotation_name
                            + "\"; nothing is provisioned until it is removed"
                            + (refused ? "; " + *refused : "")};
+    if (!part || subject().paused)
+      return patch;
     part->warnings.insert(part->warnings.begin(), warnings_.begin(), warnings_.end());
     part->refused_change = std::move(refused);
-    if (auto finalizers = missing_finalizer())
-      return patch_service{std::move(finalizers), std::nullopt, std::nullopt,
-                           std::make_shared<const claim_pool_part>(std::move(*part))};
-    return std::move(*part);
+    if (!writes)
+      return std::move(*part);
+    patch.next = std::make_shared<const claim_pool_part>(std::move(*part));
+    return patch;
   }
 
   const service_settings& settings_;
@@ -178,7 +236,8 @@ bool same_for_plan(const service& left, const service& right, const pool_claim* 
   const bool addresses_count = claim == nullptr || claim->creation == creation_strategy::once;
   return left.uid == right.uid && left.deleting == right.deleting && left.type == right.type
          && left.load_balancer_class == right.load_balancer_class && left.ports == right.ports
-         && left.config_annotation == right.config_annotation && left.paused == right.paused
+         && left.config_annotation == right.config_annotation
+         && left.pool_annotation == right.pool_annotation && left.paused == right.paused
          && left.finalizers == right.finalizers
          && (!addresses_count || left.addresses.empty() == right.addresses.empty());
 }

@@ -57,12 +57,15 @@ struct claim_pool_part {
   std::optional<std::string> refused_change;
 };
 
-/// Write the finalizer, the defaults or the restored annotation in one patch, then plan again on
-/// the object that the server answers with.
+/// Write the finalizer and dklb's annotations in one patch, then plan again on the object that the
+/// server answers with.
 struct patch_service {
   /// The complete finalizer list to write, absent where it is already right.
   std::optional<std::vector<std::string>> finalizers;
+  /// For an annotation that is absent or empty only: a text that a user wrote is never changed.
   std::optional<std::string> config_annotation;
+  /// The pool's name, where the text of the user names none.
+  std::optional<std::string> pool_annotation;
   /// Set where the user's forbidden change was undone: reason ConfigurationRestored.
   std::optional<std::string> restored_message;
   /// What follows on the object as patched, where that is known already.
@@ -77,6 +80,12 @@ struct pause_service {
 using service_step = std::variant<ignore_service, clean_up_service, refuse_service, patch_service,
                                   pause_service, claim_pool_part>;
 
+/// Who had objects in a pool at the last inventory.
+struct pool_holders {
+  bool this_service = false;
+  bool others = false; ///< other Services of this cluster
+};
+
 /// What the decision may know beside the object itself.
 struct service_plan_input {
   const domain::service* object = nullptr;
@@ -87,6 +96,13 @@ struct service_plan_input {
   std::function<std::string()> suffix;
   /// True where EdgeLB already has a pool of that name.
   std::function<bool(const std::string&)> pool_exists;
+  /// The pool that this process claims for the Service and that has not refused it; empty where
+  /// there is none.
+  std::string claimed = {};
+  /// Who holds what in EdgeLB. Null where that is not known.
+  std::function<pool_holders(const std::string& pool)> holders = {};
+  /// The pools that hold objects of this Service, sorted. Null where that is not known.
+  std::function<std::vector<std::string>()> held = {};
 };
 
 /// True where plan_service cannot come to another step: only versions, addresses or conditions
@@ -98,8 +114,8 @@ bool same_for_plan(const service& left, const service& right, const pool_claim* 
 /// `the annotation "..." cannot be removed`, as the controller and the webhook say it.
 std::string removed_annotation_text();
 
-/// The next step for one Service. The generated name is written into the annotation before
-/// anything is claimed, so that it never changes.
+/// The next step for one Service. A generated name is written onto the Service before anything is
+/// claimed, so that it never changes. Source: docs/guide.md, "Who writes which annotation".
 service_step plan_service(const service_settings& settings, const service_plan_input& input);
 
 /// What one Service wants of the pool that `object` names: the claim, warnings for entries that are
@@ -110,15 +126,5 @@ result<claim_pool_part> make_claim(const service& service, const configuration_o
 /// does not depend on an existing pool filled in (used for forbidden_change).
 configuration_object with_defaults(const configuration_object& object,
                                    const service_settings& settings);
-
-/// True where dklb has to choose the pool's name: none is given, or a cloud-provider pool is asked
-/// for under a name that does not start with `cloud`.
-bool needs_generated_name(const configuration_object& object);
-
-/// `object` under a generated name that no pool has yet, with all defaults, because the pool will
-/// be new. Nothing where every candidate of many was taken.
-std::optional<configuration_object> with_generated_name(const configuration_object& object,
-                                                        const service_settings& settings,
-                                                        const service_plan_input& input);
 
 } // namespace dklb::domain

@@ -170,6 +170,7 @@ domain::service read_service(json_view object, const object_identity& known) {
   service.finalizers = decode_finalizers(metadata);
   if (annotations.has(domain::config_annotation_name))
     service.config_annotation = annotations.text(domain::config_annotation_name);
+  service.pool_annotation = annotations.text(domain::pool_annotation_name);
   service.paused = annotations.text(domain::paused_annotation_name) == "true";
   service.type = spec.text("type", "ClusterIP");
   if (spec.has("loadBalancerClass"))

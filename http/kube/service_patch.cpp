@@ -2,6 +2,8 @@
 
 #include "domain/json_text.hpp"
 
+#include <utility>
+
 namespace dklb::http::kube {
 
 std::string service_path(const domain::service_key& key) {
@@ -24,12 +26,15 @@ std::string encode_service_patch(const domain::service& object,
     }
     out += ']';
   }
-  if (patch.config_annotation) {
-    append_json(out += R"(,"annotations":{)", domain::config_annotation_name);
-    append_json(out += ':', *patch.config_annotation);
-    out += '}';
-  }
-  return out + "}}";
+  const auto annotate = [&out, written = false](const char* name, const auto& value) mutable {
+    if (!value)
+      return;
+    append_json(out += std::exchange(written, true) ? "," : R"(,"annotations":{)", name);
+    append_json(out += ':', *value);
+  };
+  annotate(domain::config_annotation_name, patch.config_annotation);
+  annotate(domain::pool_annotation_name, patch.pool_annotation);
+  return out + (patch.config_annotation || patch.pool_annotation ? "}}}" : "}}");
 }
 
 } // namespace dklb::http::kube

@@ -150,6 +150,7 @@ domain::result<service_ptr> patch_object(fake_kube& kube, const patch_service_ob
     object.finalizers = *what.patch.finalizers;
   if (what.patch.config_annotation)
     object.config_annotation = what.patch.config_annotation;
+  object.pool_annotation = what.patch.pool_annotation.value_or(object.pool_annotation);
   object.resource_version = std::to_string(++kube.version);
   kube.untold[object.key].push_back(object);
   return std::make_shared<const domain::service>(object);

@@ -109,7 +109,8 @@ TEST_F(Webhook, RefusesAndCompletesReviews) {
   answer = ask("/mutate", web("size: 2"));
   const auto patch =
     json::parse(*http::base64_decode(answer["response"]["patch"].get<std::string>()));
-  EXPECT_THAT(patch.dump(), HasSubstr("name: test-cluster--"));
+  EXPECT_EQ(patch[0]["path"], "/metadata/annotations/kubernetes.dcos.io~1dklb-pool");
+  EXPECT_THAT(patch.dump(), HasSubstr("\"test-cluster--"));
   EXPECT_THAT(dklb_->get("/readyz?verbose").body, HasSubstr("[+] webhook-certificate ok"));
 }
 

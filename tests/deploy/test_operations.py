@@ -82,6 +82,14 @@ def test_services_that_dklb_holds_are_found_and_released(shell, cluster):
     cluster.kubectl("delete", "service", "held", "free")
 
 
+def test_services_whose_pool_stands_beside_their_text_are_found_before_going_back(shell, cluster):
+    service(cluster, "chosen", [])
+    service(cluster, "named", [])
+    cluster.kubectl("annotate", "service", "chosen", "kubernetes.dcos.io/dklb-pool=dev--abcde")
+    assert shell(commands("Roll back")[-1]).stdout == "default/chosen dev--abcde\n"
+    cluster.kubectl("delete", "service", "chosen", "named")
+
+
 def keys_of_the_configuration():
     """The dotted keys of the whole file that docs/configuration.md shows, sections included."""
     text = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")

@@ -49,6 +49,8 @@ service some_service() {
       {"https", *rc::gen::weightedElement<std::string>({{5, "TCP"}, {1, "UDP"}}), 443, 0});
   object.paused = *rc::gen::inRange(0, 5) == 0;
   object.config_annotation = some_annotation();
+  if (*rc::gen::inRange(0, 3) == 0)
+    object.pool_annotation = *rc::gen::element<std::string>("gen--abcde", "cloud--gen--abcde", "_");
   return object;
 }
 
@@ -74,10 +76,20 @@ admission_request mutated(admission_request request) {
   RC_ASSERT(verdict.allowed);
   if (verdict.patch.is_null())
     return request;
-  const auto& value = verdict.patch.at(0).at("value");
-  request.object->config_annotation = value.is_string()
-                                        ? value.get<std::string>()
-                                        : value.at(config_annotation_name).get<std::string>();
+  auto annotations = nlohmann::json::object();
+  for (const auto& operation : verdict.patch) {
+    if (operation.at("value").is_object())
+      annotations = operation.at("value");
+    else
+      annotations[nlohmann::json::json_pointer{operation.at("path").get<std::string>()}.back()] =
+        operation.at("value");
+  }
+  if (annotations.contains(config_annotation_name)) {
+    RC_ASSERT(request.object->config_annotation.value_or("").empty());
+    request.object->config_annotation = annotations.at(config_annotation_name).get<std::string>();
+  }
+  request.object->pool_annotation =
+    annotations.value(pool_annotation_name, request.object->pool_annotation);
   request.has_annotations = true;
   return request;
 }
@@ -106,7 +118,7 @@ RC_GTEST_PROP(AdmissionProperty, WhatIsLetInAtCreationIsPlannedWithoutRefusalOrA
     plan_service(settings, {&stored, std::nullopt, [] { return std::string{"abcde"}; }, nullptr});
   RC_ASSERT(!std::holds_alternative<refuse_service>(step));
   if (const auto* patch = std::get_if<patch_service>(&step))
-    RC_ASSERT(!patch->config_annotation);
+    RC_ASSERT(!patch->config_annotation && !patch->pool_annotation);
 }
 
 RC_GTEST_PROP(AdmissionProperty, WhatIsLetInAsAChangeTheControllerFollows, ()) {
@@ -116,7 +128,9 @@ RC_GTEST_PROP(AdmissionProperty, WhatIsLetInAsAChangeTheControllerFollows, ()) {
   before.config_annotation =
     "name: redis\n"
     + *rc::gen::element<std::string>("", "role: '*'\n", "network: ''\n", "size: 3\n");
+  before.pool_annotation = *rc::gen::element<std::string>("", "redis");
   auto after = before;
+  after.pool_annotation = *rc::gen::element<std::string>("", before.pool_annotation);
   if (*rc::gen::arbitrary<bool>())
     after.config_annotation = some_annotation();
   else

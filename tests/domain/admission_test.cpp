@@ -53,20 +53,25 @@ admission_verdict validate(const admission_request& request) {
   return validate_service(settings, request);
 }
 
-/// The annotation after the patch, as the API server would store it.
-std::optional<std::string> annotation_after(const admission_request& request,
-                                            const admission_verdict& verdict) {
+/// The Service after the patch, as the API server would store it.
+service after(const admission_request& request, const admission_verdict& verdict) {
+  auto out = *request.object;
   if (verdict.patch.is_null())
-    return request.object->config_annotation;
+    return out;
   nlohmann::json object{{"metadata", {{"name", "redis"}}}};
   if (request.has_annotations)
     object["metadata"]["annotations"] = {{"other", "stays"}};
-  if (request.object->config_annotation)
-    object["metadata"]["annotations"][config_annotation_name] = *request.object->config_annotation;
+  if (out.config_annotation)
+    object["metadata"]["annotations"][config_annotation_name] = *out.config_annotation;
+  if (!out.pool_annotation.empty())
+    object["metadata"]["annotations"][pool_annotation_name] = out.pool_annotation;
   object = object.patch(verdict.patch);
   const auto& annotations = object["metadata"]["annotations"];
   EXPECT_EQ(annotations.contains("other"), request.has_annotations);
-  return annotations[config_annotation_name].get<std::string>();
+  if (annotations.contains(config_annotation_name))
+    out.config_annotation = annotations[config_annotation_name].get<std::string>();
+  out.pool_annotation = annotations.value(pool_annotation_name, "");
+  return out;
 }
 
 std::string conditions(const char* status, const char* reason, const char* message) {
@@ -184,8 +189,11 @@ TEST(Admission, SaysWordForWordWhatTheControllerSays) {
       return plan_service(settings, {&stored, std::nullopt, [] { return "abcde"; }, nullptr});
     };
     auto step = plan();
-    if (const auto* patch = std::get_if<patch_service>(&step); patch && patch->config_annotation) {
-      stored.config_annotation = patch->config_annotation;
+    if (const auto* patch = std::get_if<patch_service>(&step)) {
+      stored.finalizers = {finalizer_name};
+      stored.config_annotation =
+        patch->config_annotation ? patch->config_annotation : stored.config_annotation;
+      stored.pool_annotation = patch->pool_annotation.value_or("");
       step = plan();
     }
     const auto* refused = std::get_if<refuse_service>(&step);
@@ -248,6 +256,11 @@ service typed(service object, const char* type) {
   return object;
 }
 
+service in_pool(service object, const char* pool) {
+  object.pool_annotation = pool;
+  return object;
+}
+
 service told(service object, const char* status, const char* reason, const char* message) {
   object.conditions = conditions(status, reason, message);
   return object;
@@ -268,7 +281,18 @@ const update_case update_cases[]{
   {"role named that was left out", redis("name: a"), redis("{name: a, role: '*'}"), ""},
   {"annotation removed", redis("name: a"), redis(),
    "the annotation \"kubernetes.dcos.io/dklb-config\" cannot be removed"},
-  {"annotation emptied", redis("name: a"), redis(""), "cannot be removed"},
+  {"annotation emptied", redis("name: a"), redis(""), ""},
+  {"annotation emptied that had a role", redis("{name: a, role: '*'}"), redis(""),
+   "the role of the target edgelb pool cannot be changed"},
+  {"name beside the chosen one", in_pool(redis("size: 2"), "gen"),
+   in_pool(redis("{size: 2, name: other}"), "gen"),
+   "the name of the target edgelb pool cannot be changed"},
+  {"name that is the chosen one", in_pool(redis("size: 2"), "gen"),
+   in_pool(redis("{size: 2, name: gen}"), "gen"), ""},
+  {"chosen name removed", in_pool(redis("size: 2"), "gen"), redis("size: 2"), ""},
+  {"chosen name changed", in_pool(redis("size: 2"), "gen"), in_pool(redis("size: 2"), "other"), ""},
+  {"annotation put back beside a wrong pool's name", in_pool(redis(), "wrong"),
+   in_pool(redis("name: a"), "a"), ""},
   {"annotation without the name", redis("name: a"), redis("size: 2"), ""},
   {"annotation without the name, other role", redis("{name: a, role: '*'}"), redis("role: other"),
    "the role of the target edgelb pool cannot be changed"},
@@ -337,57 +361,79 @@ TEST(AdmissionMutation, WritesTheWholeDefaultObject) {
   const auto request = create(redis());
   const auto verdict = mutate(request);
   EXPECT_TRUE(verdict.allowed);
-  EXPECT_EQ(annotation_after(request, verdict),
+  const auto stored = after(request, verdict);
+  EXPECT_EQ(stored.config_annotation,
             "name: dev--kubernetes01--aaaaa\nrole: slave_public\nnetwork: \"\"\nsize: 1\n"
             "cpus: 0.1\nmemory: 128\nstrategies:\n  creation: IfNotPresent\n");
+  EXPECT_EQ(stored.pool_annotation, "");
 }
 
 TEST(AdmissionMutation, KeepsOtherAnnotations) {
   auto request = create(redis());
   request.has_annotations = true;
-  EXPECT_TRUE(annotation_after(request, mutate(request)));
+  EXPECT_TRUE(after(request, mutate(request)).config_annotation);
 }
 
 TEST(AdmissionMutation, DoesNotTakeANameThatIsTaken) {
-  std::uint64_t next = 0;
-  const auto verdict =
-    mutate_service(settings, create(redis()),
-                   {[&next] { return name_suffix(next++); },
-                    [](const std::string& name) { return name.ends_with("--aaaaa"); }});
-  EXPECT_THAT(verdict.patch.dump(), HasSubstr("dev--kubernetes01--baaaa"));
+  for (const auto& annotation : {std::optional<std::string>{}, {"size: 2"}}) {
+    std::uint64_t next = 0;
+    const auto verdict =
+      mutate_service(settings, create(redis(annotation)),
+                     {[&next] { return name_suffix(next++); },
+                      [](const std::string& name) { return name.ends_with("--aaaaa"); }});
+    EXPECT_THAT(verdict.patch.dump(), HasSubstr("dev--kubernetes01--baaaa"));
+  }
 }
+
+const char* const generated = "dev--kubernetes01--aaaaa";
+const char* const cloud_generated = "cloud--dev--kubernetes01--aaaaa";
 
 struct mutation_case {
   const char* name;
   admission_request request;
-  const char* written; ///< part of what is written; empty: nothing is
+  const char* filled; ///< part of what is written into an annotation that held nothing
+  const char* pool;   ///< what dklb-pool is afterwards
 };
 
 const mutation_case mutation_cases[]{
-  {"given name", create(redis("name: a\nsize: 2")), ""},
-  {"no name", create(redis("size: 2")), "name: dev--kubernetes01--aaaaa"},
-  {"no name, own keys stay", create(redis("{size: 2, role: '*'}")), "network: dcos\nsize: 2"},
-  {"cloud provider", create(redis("cloudProviderConfiguration: '{}'")),
-   "name: cloud--dev--kubernetes01--aaaaa"},
+  {"no annotation", create(redis()), "name: dev--kubernetes01--aaaaa", ""},
+  {"empty annotation", create(redis("\n")), "name: dev--kubernetes01--aaaaa", ""},
+  {"given name", create(redis("name: a\nsize: 2")), "", ""},
+  {"no name", create(redis("size: 2")), "", generated},
+  {"a comment and no name", create(redis("# later")), "", generated},
+  {"cloud provider", create(redis("cloudProviderConfiguration: '{}'")), "", cloud_generated},
   {"cloud provider under another name", create(redis("name: a\ncloudProviderConfiguration: '{}'")),
-   "name: cloud--dev--"},
-  {"cloud provider added", update(redis("name: a"), redis("cloudProviderConfiguration: '{}'")),
-   "name: cloud--dev--"},
+   "", cloud_generated},
+  {"cloud provider added", update(redis("name: a"), redis("cloudProviderConfiguration: '{}'")), "",
+   cloud_generated},
   {"paused", create(with([](service& object) {
      object.paused = true;
      object.config_annotation.reset();
    })),
-   "name: dev--kubernetes01--aaaaa"},
-  {"wrong", create(redis("size: 0")), ""},
-  {"strategy Never", create(redis("strategies: {creation: Never}")), ""},
-  {"ClusterIP", create(typed(redis(), "ClusterIP")), ""},
-  {"deleting", create(deleting(redis())), ""},
-  {"becomes a LoadBalancer", update(typed(redis(), "ClusterIP"), redis()), "name: dev--"},
-  {"name lost", update(redis("name: a"), redis("size: 2")), "name: a\nsize: 2"},
-  {"annotation removed", update(redis("name: a"), redis()), ""},
-  {"annotation broken before", update(redis("size: many"), redis("size: 2")), ""},
+   "name: dev--kubernetes01--aaaaa", ""},
+  {"wrong", create(redis("size: 0")), "", ""},
+  {"strategy Never", create(redis("strategies: {creation: Never}")), "", ""},
+  {"ClusterIP", create(typed(redis(), "ClusterIP")), "", ""},
+  {"deleting", create(deleting(redis())), "", ""},
+  {"becomes a LoadBalancer", update(typed(redis(), "ClusterIP"), redis()), "name: dev--", ""},
+  {"name lost", update(redis("name: a"), redis("size: 2")), "", "a"},
+  {"text emptied", update(redis("name: a"), redis("")), "", "a"},
+  {"annotation removed", update(redis("name: a"), redis()), "", ""},
+  {"annotation broken before", update(redis("size: many"), redis("size: 2")), "", ""},
   {"annotation refused before",
-   update(told(redis("name: a"), "False", "PortConflict", "taken"), redis("size: 2")), ""},
+   update(told(redis("name: a"), "False", "PortConflict", "taken"), redis("size: 2")), "", ""},
+  {"pool's name removed", update(in_pool(redis("size: 1"), "gen"), redis("size: 1")), "", "gen"},
+  {"pool's name removed with a change", update(in_pool(redis("size: 1"), "gen"), redis("size: 2")),
+   "", "gen"},
+  {"pool's name spoiled", update(in_pool(redis("size: 1"), "gen"), in_pool(redis("size: 1"), "_")),
+   "", "gen"},
+  {"pool's name changed, which the controller judges, as it judges its own correction",
+   update(in_pool(redis("size: 1"), "gen"), in_pool(redis("size: 1"), "other")), "", "other"},
+  {"pool's name copied", create(in_pool(redis("size: 1"), "gen")), "", "gen"},
+  {"no pool's name at creation", create(in_pool(redis("size: 1"), "_")), "", generated},
+  {"name beside a pool's name", create(in_pool(redis("name: a"), "gen")), "", "a"},
+  {"the same name added",
+   update(in_pool(redis("size: 1"), "gen"), in_pool(redis("name: gen"), "gen")), "", "gen"},
 };
 
 TEST(AdmissionMutation, WritesWhatTheControllerWouldWrite) {
@@ -395,18 +441,22 @@ TEST(AdmissionMutation, WritesWhatTheControllerWouldWrite) {
     SCOPED_TRACE(row.name);
     const auto verdict = mutate(row.request);
     EXPECT_TRUE(verdict.allowed);
-    EXPECT_EQ(verdict.patch.is_null(), *row.written == '\0');
-    EXPECT_THAT(annotation_after(row.request, verdict).value_or(""), HasSubstr(row.written));
+    const auto stored = after(row.request, verdict);
+    EXPECT_EQ(stored.pool_annotation, row.pool);
+    if (*row.filled == '\0')
+      EXPECT_EQ(stored.config_annotation, row.request.object->config_annotation);
+    else
+      EXPECT_THAT(stored.config_annotation.value_or(""), HasSubstr(row.filled));
   }
 }
 
 TEST(AdmissionMutation, LeavesTheControllerNothingButTheFinalizer) {
   for (const auto& row : mutation_cases) {
     SCOPED_TRACE(row.name);
-    auto stored = *row.request.object;
-    if (*row.written == '\0')
+    const auto verdict = mutate(row.request);
+    if (verdict.patch.is_null())
       continue;
-    stored.config_annotation = annotation_after(row.request, mutate(row.request));
+    auto stored = after(row.request, verdict);
     stored.ports[0].node_port = 30000;
     stored.paused = false;
     const auto step =
@@ -414,7 +464,7 @@ TEST(AdmissionMutation, LeavesTheControllerNothingButTheFinalizer) {
     const auto* patch = std::get_if<patch_service>(&step);
     ASSERT_NE(patch, nullptr);
     EXPECT_TRUE(patch->finalizers);
-    EXPECT_FALSE(patch->config_annotation);
+    EXPECT_FALSE(patch->config_annotation || patch->pool_annotation);
   }
 }
 

@@ -61,6 +61,23 @@ TEST(ClusterPlan, HasNothingToDoOverASettledCluster) {
   EXPECT_EQ(plan_as_table(planned), "Nothing to do.\n");
 }
 
+/// What the annotations say and what EdgeLB holds of a Service whose text names no pool.
+TEST(ClusterPlan, KnowsThePoolThatWasChosen) {
+  const auto pools = std::map<std::string, pool_document>{{"shared", settled({claim("a1", {80})})}};
+  auto named = object("a1", {80}, "constraints: ''");
+  named.pool_annotation = "shared";
+  auto removed = named;
+  removed.pool_annotation = "";
+  auto changed = named;
+  changed.pool_annotation = "other";
+  for (const auto& service : {named, removed, changed})
+    EXPECT_THAT(pool_names(plan({service}, pools)), ElementsAre("shared replace"));
+  auto copy = object("a2", {80}, "size: 1");
+  copy.pool_annotation = "shared";
+  named.config_annotation = "";
+  EXPECT_THAT(pool_names(plan({named, copy}, pools)), ElementsAre(::testing::EndsWith(" create")));
+}
+
 TEST(ClusterPlan, CreatesAndChangesPoolsWithAReasonOnEachLine) {
   const auto planned =
     plan({object("a1", {80}), object("a2", {81}), object("b1", {82}, "name: new")},

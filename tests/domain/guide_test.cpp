@@ -93,6 +93,7 @@ service_step plan_through(service object) {
     object.finalizers = patch->finalizers.value_or(object.finalizers);
     if (patch->config_annotation)
       object.config_annotation = patch->config_annotation;
+    object.pool_annotation = patch->pool_annotation.value_or(object.pool_annotation);
   }
   return refuse_service{"", "the patches never end"};
 }

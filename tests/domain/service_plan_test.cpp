@@ -44,6 +44,9 @@ struct planning {
   std::optional<std::string> accepted = {};
   std::set<std::string> taken_names = {};
   service_settings with = settings;
+  std::string claimed = {};
+  std::set<std::string> held = {};   ///< pools with objects of this Service
+  std::set<std::string> others = {}; ///< pools with objects of others
 };
 
 service_step plan(const service& object, const planning& setting = {}) {
@@ -53,7 +56,15 @@ service_step plan(const service& object, const planning& setting = {}) {
     input.accepted = parsed(*setting.accepted);
   std::uint64_t next = 0;
   input.suffix = [&next] { return name_suffix(next++); };
-  input.pool_exists = [&](const std::string& name) { return setting.taken_names.contains(name); };
+  input.pool_exists = [&](const std::string& name) {
+    return setting.taken_names.contains(name) || setting.held.contains(name)
+           || setting.others.contains(name);
+  };
+  input.claimed = setting.claimed;
+  input.holders = [&](const std::string& name) {
+    return pool_holders{setting.held.contains(name), setting.others.contains(name)};
+  };
+  input.held = [&] { return std::vector<std::string>{setting.held.begin(), setting.held.end()}; };
   return plan_service(setting.with, input);
 }
 
@@ -127,8 +138,9 @@ TEST(PlanService, ClaimsTheRedisExampleOfTheGuide) {
 }
 
 TEST(PlanService, PutsFinalizerAndWholeDefaultObjectIntoOnePatch) {
-  for (const auto* annotation : {"", "  \n", "# later\n", "{}"}) {
-    auto object = annotated(annotation);
+  for (const auto& annotation : {std::optional<std::string>{}, {""}, {"  \n"}}) {
+    auto object = redis_service();
+    object.config_annotation = annotation;
     object.finalizers = {"example.com/other"};
     const auto patch = expect_step<patch_service>(plan(object));
     EXPECT_EQ(patch.finalizers, (std::vector<std::string>{"example.com/other", finalizer_name}));
@@ -141,6 +153,7 @@ memory: 128
 strategies:
   creation: IfNotPresent
 )");
+    EXPECT_FALSE(patch.pool_annotation) << "the text names the pool";
     EXPECT_FALSE(patch.restored_message);
   }
 }
@@ -152,41 +165,243 @@ TEST(PlanService, TakesTheDefaultSizeFromTheConfiguration) {
   EXPECT_EQ(parsed(patch.config_annotation.value_or("")).size, 4);
 }
 
-TEST(PlanService, CompletesANamelessObjectAndKeepsWhatTheUserWrote) {
-  const auto patch = expect_step<patch_service>(plan(annotated(R"(role: "*"
+/// A text of a user is never changed: what dklb chose stands in an annotation of its own.
+TEST(PlanService, LeavesATextWithoutANameAsItIsAndNamesThePoolBesideIt) {
+  for (const auto* annotation : {"# later\n", "{}", "size: 2", R"(role: "*"
 cpus: 2
 contraints: "hostname:UNIQUE"
 frontends:
 - port: 16379
   servicePort: 6379
-)")));
-  EXPECT_FALSE(patch.finalizers);
-  EXPECT_EQ(patch.config_annotation, R"(name: dev--kubernetes01--aaaaa
-role: "*"
-network: dcos
-size: 1
-cpus: 2
-memory: 128
-constraints: "hostname:UNIQUE"
-frontends:
-- port: 16379
-  servicePort: 6379
-strategies:
-  creation: IfNotPresent
-)");
+)"}) {
+    auto object = annotated(annotation);
+    object.finalizers.clear();
+    const auto patch = expect_step<patch_service>(plan(object));
+    EXPECT_EQ(patch.finalizers, std::vector<std::string>{finalizer_name}) << annotation;
+    EXPECT_EQ(patch.pool_annotation, "dev--kubernetes01--aaaaa") << annotation;
+    EXPECT_FALSE(patch.config_annotation) << annotation;
+    EXPECT_FALSE(patch.restored_message) << annotation;
+    ASSERT_TRUE(patch.next) << annotation;
+    auto wishes = parsed(annotation);
+    wishes.name = "dev--kubernetes01--aaaaa";
+    EXPECT_EQ(configuration_of(*patch.next->claim), wishes) << "and no default";
+  }
 }
 
 TEST(PlanService, ClaimsWhatItsOwnPatchWrote) {
-  auto object = redis_service();
+  for (const auto& annotation : {std::optional<std::string>{}, {"size: 2\n"}}) {
+    auto object = redis_service();
+    object.config_annotation = annotation;
+    object.finalizers.clear();
+    const auto patch = expect_step<patch_service>(plan(object));
+    object.finalizers = patch.finalizers.value_or(std::vector<std::string>{});
+    object.config_annotation =
+      patch.config_annotation ? patch.config_annotation : object.config_annotation;
+    object.pool_annotation = patch.pool_annotation.value_or("");
+    const auto part = expect_step<claim_pool_part>(plan(object));
+    ASSERT_TRUE(part.claim && patch.next);
+    EXPECT_EQ(part.claim->pool, "dev--kubernetes01--aaaaa");
+    EXPECT_EQ(*part.claim, *patch.next->claim);
+  }
+}
+
+// -- kubernetes.dcos.io/dklb-pool
+// -------------------------------------------------------------------
+
+struct pool_annotation_case {
+  const char* name;
+  const char* text;
+  const char* said; ///< dklb-pool
+  planning known;
+  const char* pool;    ///< what is claimed
+  const char* written; ///< into dklb-pool; null: nothing is
+  bool told;           ///< that it was put right
+};
+
+const pool_annotation_case pool_annotation_cases[]{
+  {"as it was written", "size: 2", "gen", {}, "gen", nullptr, false},
+  {"served in it", "size: 2", "gen", {.held = {"gen"}}, "gen", nullptr, false},
+  {"accepted", "size: 2", "gen", {.accepted = "name: gen"}, "gen", nullptr, false},
+  {"removed", "size: 2", "", {.accepted = "name: gen"}, "gen", "gen", false},
+  {"removed before EdgeLB took the claim", "size: 2", "", {.claimed = "gen"}, "gen", "gen", false},
+  {"removed while dklb was away", "size: 2", "", {.held = {"gen"}}, "gen", "gen", false},
+  {"changed", "size: 2", "other", {.accepted = "name: gen"}, "gen", "gen", true},
+  {"changed before EdgeLB took the claim", "", "other", {.claimed = "gen"}, "gen", "gen", true},
+  {"changed while dklb was away", "size: 2", "other", {.held = {"gen"}}, "gen", "gen", true},
+  {"changed to a pool of others while dklb was away",
+   "size: 2",
+   "other",
+   {.held = {"gen"}, .others = {"other"}},
+   "gen",
+   "gen",
+   true},
+  {"no pool's name", "size: 2", "No_Pool\n", {.accepted = "name: gen"}, "gen", "gen", true},
+  {"no pool's name, after a restart", "size: 2", "No_Pool", {.held = {"gen"}}, "gen", "gen", true},
+  {"no pool's name and nothing known",
+   "size: 2",
+   "-",
+   {},
+   "dev--kubernetes01--aaaaa",
+   "dev--kubernetes01--aaaaa",
+   true},
+  {"copied from another Service",
+   "size: 2",
+   "gen",
+   {.others = {"gen"}},
+   "dev--kubernetes01--aaaaa",
+   "dev--kubernetes01--aaaaa",
+   true},
+  {"shared with others",
+   "size: 2",
+   "gen",
+   {.held = {"gen"}, .others = {"gen"}},
+   "gen",
+   nullptr,
+   false},
+  {"the pool was deleted by hand", "size: 2", "gen", {.held = {}}, "gen", nullptr, false},
+  {"the pool was emptied by hand",
+   "size: 2",
+   "gen",
+   {.taken_names = {"gen"}},
+   "gen",
+   nullptr,
+   false},
+  {"an earlier version completed the text",
+   "{name: gen, role: slave_public}",
+   "",
+   {},
+   "gen",
+   nullptr,
+   false},
+  {"a text of before, put back over the completed one",
+   "size: 2",
+   "",
+   {.accepted = "{name: gen, role: slave_public, network: '', size: 2, cpus: 0.1}"},
+   "gen",
+   "gen",
+   false},
+  {"the same while dklb was away", "size: 2", "", {.held = {"gen"}}, "gen", "gen", false},
+  {"the name of the text was removed",
+   "size: 2",
+   "",
+   {.accepted = "name: shop"},
+   "shop",
+   "shop",
+   false},
+  {"the same name in the text",
+   "name: gen",
+   "gen",
+   {.accepted = "name: gen"},
+   "gen",
+   nullptr,
+   false},
+  {"the text names its pool", "name: shop", "gen", {.held = {"shop"}}, "shop", "shop", true},
+  {"the text of a new Service names its pool", "name: shop", "gen", {}, "shop", "shop", true},
+  {"emptied", "", "gen", {.accepted = "name: gen"}, "gen", nullptr, false},
+  {"emptied for the first time", "", "", {.accepted = "name: gen"}, "gen", "gen", false},
+  {"emptied, after a restart", " \n", "gen", {}, "gen", nullptr, false},
+};
+
+TEST(PoolAnnotation, KeepsTheChosenNameWhateverBecomesOfIt) {
+  for (const auto& row : pool_annotation_cases) {
+    SCOPED_TRACE(row.name);
+    auto object = annotated(row.text);
+    object.pool_annotation = row.said;
+    auto step = plan(object, row.known);
+    if (row.written != nullptr) {
+      const auto patch = expect_step<patch_service>(step);
+      EXPECT_EQ(patch.pool_annotation, row.written);
+      EXPECT_FALSE(patch.config_annotation) << "a text is never changed";
+      EXPECT_FALSE(patch.finalizers);
+      EXPECT_EQ(patch.restored_message.has_value(), row.told);
+      ASSERT_TRUE(patch.next);
+      EXPECT_EQ(patch.next->claim->pool, row.pool);
+      object.pool_annotation = row.written;
+      step = plan(object, row.known);
+    }
+    const auto part = expect_step<claim_pool_part>(step);
+    ASSERT_TRUE(part.claim);
+    EXPECT_EQ(part.claim->pool, row.pool);
+    EXPECT_FALSE(part.refused_change);
+  }
+}
+
+TEST(PoolAnnotation, IsNeverRepeatedInAMessageAsAUserWroteIt) {
+  auto object = annotated("size: 2");
+  object.pool_annotation = "x\n\x1b[31mforged";
+  const auto patch = expect_step<patch_service>(plan(object, {.accepted = "name: gen"}));
+  EXPECT_EQ(patch.restored_message,
+            "the annotation \"kubernetes.dcos.io/dklb-pool\" is written by dklb alone; it names "
+            "\"gen\" again, the pool of this Service: to use another one, set \"name\" in "
+            "\"kubernetes.dcos.io/dklb-config\" of a new Service");
+}
+
+/// A manifest that was copied with the annotation, for a Service that dklb never served.
+TEST(PoolAnnotation, OfANewServiceCountsOnlyWhereThePoolIsFreeOrItsOwn) {
+  struct row {
+    const char* name;
+    planning known;
+    const char* pool;
+  };
+  const row rows[]{
+    {"the webhook wrote it", {}, "gen"},
+    {"restored from a backup", {.held = {"gen"}}, "gen"},
+    {"copied within the cluster", {.others = {"gen"}}, "dev--kubernetes01--aaaaa"},
+    {"copied from another cluster", {.taken_names = {"gen"}}, "dev--kubernetes01--aaaaa"},
+  };
+  for (const auto& row : rows) {
+    auto object = annotated("size: 2");
+    object.finalizers.clear();
+    object.pool_annotation = "gen";
+    const auto patch = expect_step<patch_service>(plan(object, row.known));
+    ASSERT_TRUE(patch.next) << row.name;
+    EXPECT_EQ(patch.next->claim->pool, row.pool) << row.name;
+  }
+}
+
+TEST(PoolAnnotation, NameThatIsAddedLaterIsARenaming) {
+  for (const auto& known :
+       {planning{.accepted = "{name: gen, size: 2}"}, planning{.held = {"gen"}}}) {
+    auto object = annotated("{name: other, size: 2}");
+    object.pool_annotation = "gen";
+    const auto part = expect_step<claim_pool_part>(plan(object, known));
+    ASSERT_TRUE(part.claim);
+    EXPECT_EQ(part.claim->pool, "gen");
+    EXPECT_EQ(part.claim->size, 2);
+    EXPECT_EQ(part.refused_change,
+              "the name of the target edgelb pool cannot be changed; the pool \"gen\" goes on as "
+              "before: put the old value back, or delete the Service and create it again");
+  }
+}
+
+TEST(PoolAnnotation, GivesNeverTheNameThatTheTextLost) {
+  const auto patch = expect_step<patch_service>(
+    plan(annotated("strategies: {creation: Never}"), {.accepted = "name: shop"}));
+  EXPECT_EQ(patch.pool_annotation, "shop");
+}
+
+TEST(PoolAnnotation, IsWrittenForAPausedServiceToo) {
+  auto object = annotated("size: 2");
+  object.paused = true;
   object.finalizers.clear();
   const auto patch = expect_step<patch_service>(plan(object));
-  object.finalizers = patch.finalizers.value_or(std::vector<std::string>{});
-  object.config_annotation = patch.config_annotation;
-  const auto part = expect_step<claim_pool_part>(plan(object));
-  ASSERT_TRUE(part.claim);
-  EXPECT_EQ(part.claim->pool, "dev--kubernetes01--aaaaa");
-  EXPECT_EQ(part.claim->network, "");
-  EXPECT_EQ(part.claim->cpus, 0.1);
+  EXPECT_EQ(patch.pool_annotation, "dev--kubernetes01--aaaaa");
+  EXPECT_FALSE(patch.finalizers || patch.config_annotation || patch.next);
+  object.pool_annotation = *patch.pool_annotation;
+  expect_step<pause_service>(plan(object));
+}
+
+TEST(PoolAnnotation, IsNotWrittenForATextThatIsRefused) {
+  auto object = annotated("frontends: [{port: 80, servicePort: 6379}]");
+  object.ports.push_back({"web", "TCP", 80, 30080});
+  expect_step<refuse_service>(plan(object));
+}
+
+TEST(PoolAnnotation, MakesADifferenceToThePlan) {
+  auto object = annotated("size: 2");
+  auto other = object;
+  other.pool_annotation = "gen";
+  EXPECT_FALSE(same_for_plan(object, other, nullptr));
 }
 
 TEST(PlanService, WritesNoDefaultsBesideAGivenName) {
@@ -313,24 +528,45 @@ TEST(PlanService, DefaultsAPausedServiceWithoutAFinalizerThenPauses) {
 
 TEST(PlanService, PutsARemovedAnnotationBack) {
   const auto* accepted = "name: dklb-redis\nrole: \"*\"\n";
-  auto removed = redis_service();
-  for (const auto& object : {removed, annotated(""), annotated("{}")}) {
-    const auto patch = expect_step<patch_service>(plan(object, {.accepted = accepted}));
-    EXPECT_EQ(patch.config_annotation, accepted);
+  const auto patch = expect_step<patch_service>(plan(redis_service(), {.accepted = accepted}));
+  EXPECT_EQ(patch.config_annotation, accepted);
+  EXPECT_EQ(patch.restored_message,
+            "the annotation \"kubernetes.dcos.io/dklb-config\" cannot be removed; the last "
+            "accepted value was put back");
+}
+
+TEST(PlanService, PutsARemovedAnnotationBackAlsoWhereItDoesNotFitThePortsAnyMore) {
+  auto object = redis_service();
+  object.ports.push_back({"web", "TCP", 80, 30080});
+  const auto* accepted = "name: a\nfrontends:\n- port: 80\n  servicePort: 6379\n";
+  const auto patch = expect_step<patch_service>(plan(object, {.accepted = accepted}));
+  EXPECT_EQ(patch.config_annotation, accepted);
+  EXPECT_FALSE(patch.next);
+}
+
+/// Of the last accepted object only the pool is known then, and what the pool has.
+TEST(PlanService, PutsTheNameBackWhereTheAnnotationWasRemovedWhileDklbWasAway) {
+  auto object = redis_service();
+  object.pool_annotation = "gen";
+  for (const auto& known : {planning{.held = {"gen"}}, planning{.taken_names = {"gen"}}}) {
+    const auto patch = expect_step<patch_service>(plan(object, known));
+    EXPECT_EQ(patch.config_annotation, "name: gen\n");
     EXPECT_EQ(patch.restored_message,
-              "the annotation \"kubernetes.dcos.io/dklb-config\" cannot be removed; the last "
-              "accepted value was put back");
+              "the annotation \"kubernetes.dcos.io/dklb-config\" cannot be removed; the name of "
+              "the Service's pool was put back");
   }
 }
 
-/// `kubectl apply` of a manifest that never named the pool takes the generated name out again.
-TEST(PlanService, KeepsTheGeneratedNameWhereTheAnnotationIsAppliedAgainWithoutIt) {
+/// Where the text lost a role that cannot change, nothing of it is put back: the pool goes on.
+TEST(PlanService, RefusesALostRoleTogetherWithALostName) {
   const auto patch = expect_step<patch_service>(
-    plan(annotated("cpus: 3\n"), {.accepted = "{name: gen--abcde, role: '*', network: dcos, "
-                                              "cpus: 1, memory: 5}"}));
-  EXPECT_EQ(patch.config_annotation, "name: gen--abcde\nrole: \"*\"\nnetwork: dcos\ncpus: 3\n");
-  EXPECT_EQ(patch.restored_message, "the annotation no longer named the pool; \"gen--abcde\" was "
-                                    "put back, because the name cannot be removed");
+    plan(annotated("cpus: 3\n"), {.accepted = "{name: gen--abcde, role: '*', cpus: 1}"}));
+  EXPECT_EQ(patch.pool_annotation, "gen--abcde");
+  EXPECT_FALSE(patch.config_annotation);
+  ASSERT_TRUE(patch.next && patch.next->refused_change);
+  EXPECT_NE(patch.next->refused_change->find("the role of the target edgelb pool"),
+            std::string::npos);
+  EXPECT_EQ(patch.next->claim->cpus, 1);
 }
 
 struct refused_change_case {
@@ -355,8 +591,10 @@ TEST(PlanService, GoesOnWithTheAcceptedObjectWhereAChangeIsForbidden) {
      "the cloud-provider configuration cannot be removed"},
   };
   for (const auto& row : cases) {
+    const auto step = plan(annotated(row.annotation), {.accepted = row.accepted});
+    const auto* patch = std::get_if<patch_service>(&step); // of dklb-pool, where the name is lost
     const auto part =
-      expect_step<claim_pool_part>(plan(annotated(row.annotation), {.accepted = row.accepted}));
+      patch != nullptr && patch->next ? *patch->next : expect_step<claim_pool_part>(step);
     ASSERT_TRUE(part.claim) << row.name;
     EXPECT_EQ(part.claim->pool, "cloud-a") << row.name;
     EXPECT_EQ(configuration_of(*part.claim), parsed(row.accepted)) << row.name;
@@ -415,18 +653,42 @@ TEST(PlanService, WarnsOfEntriesForPortsThatTheServiceLacks) {
 }
 
 TEST(PlanService, GivesACloudProviderPoolANameOfItsOwn) {
-  const auto* annotation = R"(cloudProviderConfiguration: "{\"aws\": {}}")";
+  const std::string cloud = R"(cloudProviderConfiguration: "{\"aws\": {}}")";
   for (const std::string name : {"", "name: redis\n"}) {
     for (const auto& accepted :
          {std::optional<std::string>{}, std::optional<std::string>{"name: redis"}}) {
-      const auto patch =
-        expect_step<patch_service>(plan(annotated(name + annotation), {.accepted = accepted}));
-      const auto object = parsed(patch.config_annotation.value_or(""));
-      EXPECT_EQ(object.name, "cloud--dev--kubernetes01--aaaaa");
-      EXPECT_EQ(object.network, "");
-      EXPECT_EQ(object.cloud_provider_configuration, "{\"aws\": {}}");
+      auto object = annotated(name + cloud);
+      object.pool_annotation = "redis";
+      const auto patch = expect_step<patch_service>(plan(object, {.accepted = accepted}));
+      EXPECT_FALSE(patch.config_annotation);
+      EXPECT_EQ(patch.pool_annotation, "cloud--dev--kubernetes01--aaaaa");
+      ASSERT_TRUE(patch.next);
+      EXPECT_EQ(patch.next->claim->pool, "cloud--dev--kubernetes01--aaaaa");
+      EXPECT_EQ(network_of(*patch.next->claim), "");
+      EXPECT_EQ(patch.next->claim->cloud_provider, "{\"aws\": {}}");
+      EXPECT_EQ(patch.next->warnings.empty(), name.empty());
+      EXPECT_EQ(patch.restored_message.has_value(), !accepted) << "no user changed it";
+      // The move may take EdgeLB a while; the name stays the same meanwhile, and afterwards.
+      object.pool_annotation = *patch.pool_annotation;
+      for (const auto& later :
+           {planning{.accepted = accepted, .held = {"redis"}},
+            planning{.accepted = accepted, .claimed = *patch.pool_annotation},
+            planning{.accepted = "{name: " + *patch.pool_annotation + ", " + cloud + "}"},
+            planning{.held = {"redis", *patch.pool_annotation}}})
+        EXPECT_EQ(expect_step<claim_pool_part>(plan(object, later)).claim->pool,
+                  patch.pool_annotation);
     }
   }
+}
+
+/// A cluster whose own name begins so has ordinary pools that look like one of a cloud provider.
+TEST(PlanService, MovesToANewPoolWhereACloudProviderIsAddedToAPoolThatIsCalledLikeOne) {
+  auto object = annotated("cloudProviderConfiguration: '{}'");
+  object.pool_annotation = "cloudy--abcde";
+  const auto patch = expect_step<patch_service>(plan(
+    object,
+    {.accepted = "name: cloudy--abcde", .claimed = "cloudy--abcde", .held = {"cloudy--abcde"}}));
+  EXPECT_EQ(patch.pool_annotation, "cloud--dev--kubernetes01--aaaaa");
 }
 
 TEST(PlanService, ClaimsACloudProviderPoolWithoutNetworkAndWithPortsOfItsChoice) {

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 from certificates import SecretVolume
-from world import ANNOTATION
+from world import ANNOTATION, POOL
 
 CONFIGURATIONS = ("mutatingwebhookconfiguration", "validatingwebhookconfiguration")
 
@@ -117,12 +117,15 @@ def test_defaults_are_on_the_object_right_after_create(webhook):
     assert sum("/status" not in line for line in writes) == 1, writes
 
 
-def test_generated_name_survives_another_apply(webhook):
-    first = config_of(webhook.apply("redis", "size: 1\n").stdout)
-    again = webhook.apply("redis", "size: 2\n")
-    assert again.returncode == 0, again.stderr
-    second = config_of(again.stdout)
-    assert second["name"] == first["name"] and second["size"] == 2
+def test_generated_name_is_there_at_once_and_survives_another_apply(webhook):
+    def annotations(result):
+        assert result.returncode == 0, result.stderr
+        return json.loads(result.stdout)["metadata"]["annotations"]
+    first = annotations(webhook.apply("redis", "size: 1\n"))
+    assert first[POOL].startswith("dev--kubernetes01--")
+    assert first[ANNOTATION] == "size: 1\n"
+    second = annotations(webhook.apply("redis", "size: 2\n"))
+    assert (second[POOL], second[ANNOTATION]) == (first[POOL], "size: 2\n")
 
 
 def test_dry_run_is_judged_and_changes_nothing(webhook):

@@ -9,6 +9,7 @@ import threading
 from sandbox.cluster import SandboxError, wait_until
 
 ANNOTATION = "kubernetes.dcos.io/dklb-config"
+POOL = "kubernetes.dcos.io/dklb-pool"
 CONDITION = "kubernetes.dcos.io/Provisioned"
 FINALIZER = "kubernetes.dcos.io/dklb"
 TIMEOUT = 60

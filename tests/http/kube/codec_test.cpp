@@ -29,6 +29,7 @@ json full_service() {
       "creationTimestamp": "2024-05-01T10:00:00Z", "deletionTimestamp": "2024-05-02T10:00:00Z",
       "finalizers": ["a", "kubernetes.dcos.io/dklb"], "managedFields": [{"odd": true}],
       "annotations": {"kubernetes.dcos.io/dklb-config": "size: 2\n",
+                      "kubernetes.dcos.io/dklb-pool": "web-pool",
                       "kubernetes.dcos.io/dklb-paused": "true", "other": "x"}},
     "spec": {
       "type": "LoadBalancer", "loadBalancerClass": "kubernetes.dcos.io/edgelb",
@@ -53,6 +54,7 @@ TEST(ServiceCodec, WhatIsUsedIsKept) {
   EXPECT_EQ(service->type, "LoadBalancer");
   EXPECT_EQ(service->load_balancer_class, "kubernetes.dcos.io/edgelb");
   EXPECT_EQ(service->config_annotation, "size: 2\n");
+  EXPECT_EQ(service->pool_annotation, "web-pool");
   EXPECT_THAT(service->finalizers, ElementsAre("a", "kubernetes.dcos.io/dklb"));
   EXPECT_THAT(service->ports, ElementsAre(domain::service_port{"http", "TCP", 80, 30080},
                                           domain::service_port{"dns", "UDP", 53, 0}));
@@ -71,6 +73,7 @@ TEST(ServiceCodec, TheLeastThereIsIsEnough) {
   EXPECT_FALSE(service->paused);
   EXPECT_EQ(service->load_balancer_class, std::nullopt);
   EXPECT_EQ(service->config_annotation, std::nullopt);
+  EXPECT_EQ(service->pool_annotation, "");
   EXPECT_EQ(service->conditions, "");
 }
 

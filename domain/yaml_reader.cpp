@@ -1,11 +1,15 @@
 #include "domain/yaml_reader.hpp"
 
-#include <yaml.h>
+#include <yaml-cpp/depthguard.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/mark.h>
+#include <yaml-cpp/parser.h>
 
 #include <algorithm>
-#include <array>
-#include <new>
+#include <exception>
 #include <optional>
+#include <sstream>
 #include <unordered_map>
 #include <utility>
 
@@ -13,18 +17,7 @@ namespace dklb::domain {
 
 namespace {
 
-constexpr std::string_view string_tag = "tag:yaml.org,2002:str";
-
-/// Trees are destroyed by recursion; nothing that dklb reads is nearly as deep.
-constexpr std::size_t deepest = 500;
-
-std::string_view text_of(const yaml_char_t* text) {
-  return text == nullptr ? std::string_view{} : reinterpret_cast<const char*>(text);
-}
-
-int line_of(const yaml_mark_t& mark) {
-  return static_cast<int>(mark.line) + 1;
-}
+constexpr const char* string_tag = "tag:yaml.org,2002:str";
 
 /// Bytes of the UTF-8 sequence that starts at `position`, 0 where there is no valid one.
 std::size_t utf8_length(std::string_view text, std::size_t position) {
@@ -48,105 +41,85 @@ std::size_t utf8_length(std::string_view text, std::size_t position) {
   return overlong || outside ? 0 : length;
 }
 
-/// Found before the parser sees the text, which would tell of octets.
+/// U+0080 to U+009F, of which YAML allows the line break U+0085.
+bool is_wide_control(std::string_view character) {
+  const auto second = static_cast<unsigned char>(character[1]);
+  return character[0] == '\xc2' && second < 0xa0 && second != 0x85;
+}
+
+/// The parser replaces what is not UTF-8 and stops at a zero byte without a word, so both are
+/// found before it sees the text.
 std::optional<mistake> find_bad_byte(std::string_view text) {
   int line = 1;
   for (std::size_t position = 0; position < text.size();) {
     const auto character = static_cast<unsigned char>(text[position]);
     if (character == '\n')
       ++line;
+    // The parser passes over directives that it does not know, as if the line were not there.
+    if (character == '%' && (position == 0 || text[position - 1] == '\n'))
+      return mistake{line, "", "a line must not start with %"};
     const bool blank = character == '\n' || character == '\r' || character == '\t';
-    if ((character < 0x20 && !blank) || character == 0x7f)
-      return mistake{line, "", "control characters are not allowed"};
     const auto length = utf8_length(text, position);
     if (length == 0)
       return mistake{line, "", "the text is not valid UTF-8"};
+    const bool control =
+      length == 2 ? is_wide_control(text.substr(position, length)) : character < 0x20 && !blank;
+    if (control || character == 0x7f)
+      return mistake{line, "", "control characters are not allowed"};
     position += length;
   }
   return std::nullopt;
 }
 
-/// What the parser says stands next in the text.
-class event {
-public:
-  event() = default;
-  ~event() { yaml_event_delete(&value_); }
-  event(const event&) = delete;
-  event& operator=(const event&) = delete;
-
-  yaml_event_t* get() { return &value_; }
-  yaml_event_type_t type() const { return value_.type; }
-  int line() const { return line_of(value_.start_mark); }
-  const auto& data() const { return value_.data; }
-
-private:
-  yaml_event_t value_{};
-};
-
-/// libyaml over a text that outlives it.
-class parser {
-public:
-  explicit parser(std::string_view text) : text_(text) {
-    if (yaml_parser_initialize(&state_) == 0)
-      throw std::bad_alloc{};
-    yaml_parser_set_encoding(&state_, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&state_, reinterpret_cast<const unsigned char*>(text.data()),
-                                 text.size());
-  }
-  ~parser() { yaml_parser_delete(&state_); }
-  parser(const parser&) = delete;
-  parser& operator=(const parser&) = delete;
-
-  /// False where the text is not YAML; then there is a `problem`.
-  bool next(event& what) {
-    const bool well = yaml_parser_parse(&state_, what.get()) != 0;
-    if (!well && state_.error == YAML_MEMORY_ERROR)
-      throw std::bad_alloc{};
-    return well;
-  }
-
-  mistake problem() const {
-    std::string what = "not YAML: ";
-    what += state_.problem;
-    if (state_.context != nullptr)
-      what.append(" ").append(state_.context);
-    if (state_.error != YAML_READER_ERROR)
-      return {line_of(state_.problem_mark), "", std::move(what)};
-    const auto before = text_.substr(0, state_.problem_offset);
-    return {static_cast<int>(std::ranges::count(before, '\n')) + 1, "", std::move(what)};
-  }
-
-private:
-  yaml_parser_t state_{};
-  std::string_view text_;
-};
-
-/// Builds the tree from the parser's events. The parser's own tree is not used because it has no
-/// opinion on equal keys and resolves aliases.
-class tree_builder {
+/// Builds the tree from the parser's events. The parser's own tree is not used because it keeps the
+/// last of two equal keys silently and resolves aliases.
+class tree_builder : public YAML::EventHandler {
 public:
   explicit tree_builder(std::vector<mistake>& mistakes) : mistakes_(mistakes) {}
 
   yaml_node take_root() { return std::move(root_); }
-  std::size_t depth() const { return open_.size(); }
 
-  void take(const event& what) {
-    switch (what.type()) {
-    case YAML_ALIAS_EVENT:
-      return take_alias(what.line());
-    case YAML_SCALAR_EVENT:
-      return take_scalar(what.data().scalar, what.line());
-    case YAML_SEQUENCE_START_EVENT:
-      return open(yaml_kind::list, what.data().sequence_start, what.line());
-    case YAML_MAPPING_START_EVENT:
-      return open(yaml_kind::mapping, what.data().mapping_start, what.line());
-    case YAML_SEQUENCE_END_EVENT:
-    case YAML_MAPPING_END_EVENT:
-      return close();
-    default:
-      return;
-    }
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    check_node(mark, "?", anchor);
+    yaml_node node;
+    // The mark of nothing is that of what follows; the line of the list is nearer to the truth.
+    const bool in_list = !open_.empty() && open_.back().node.kind == yaml_kind::list;
+    node.line = in_list ? open_.back().node.line : mark.line + 1;
+    place(std::move(node));
   }
+
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+    report(mark.line + 1,
+           "aliases (*name) are not supported; a text that starts with * needs quotes");
+    yaml_node node;
+    node.line = mark.line + 1;
+    place(std::move(node));
+  }
+
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    check_node(mark, tag, anchor);
+    yaml_node node;
+    node.kind = tag == "?" ? yaml_kind::plain : yaml_kind::quoted;
+    node.line = mark.line + 1;
+    node.text = value;
+    place(std::move(node));
+  }
+
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    open(yaml_kind::list, mark, tag, anchor);
+  }
+  void OnSequenceEnd() override { close(); }
+
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    open(yaml_kind::mapping, mark, tag, anchor);
+  }
+  void OnMapEnd() override { close(); }
 
 private:
   /// A collection whose end has not come yet.
@@ -157,32 +130,6 @@ private:
     /// In a mapping: the line of each key so far.
     std::unordered_map<std::string, int> lines;
   };
-
-  void take_alias(int line) {
-    report(line, "aliases (*name) are not supported; a text that starts with * needs quotes");
-    yaml_node node;
-    node.line = line;
-    place(std::move(node));
-  }
-
-  template <class Scalar>
-  void take_scalar(const Scalar& what, int line) {
-    check_node(what, line);
-    yaml_node node;
-    node.line = line;
-    const std::string_view text{reinterpret_cast<const char*>(what.value), what.length};
-    const bool plain = what.style == YAML_PLAIN_SCALAR_STYLE && what.tag == nullptr;
-    if (!plain || !means_nothing(text)) {
-      node.kind = plain ? yaml_kind::plain : yaml_kind::quoted;
-      node.text = text;
-    }
-    place(std::move(node));
-  }
-
-  static bool means_nothing(std::string_view text) {
-    constexpr std::array<std::string_view, 5> nothing{"", "~", "null", "Null", "NULL"};
-    return std::ranges::find(nothing, text) != nothing.end();
-  }
 
   std::string path() const {
     std::string result;
@@ -197,21 +144,18 @@ private:
 
   void report(int line, std::string what) { mistakes_.push_back({line, path(), std::move(what)}); }
 
-  template <class Node>
-  void check_node(const Node& node, int line) {
-    if (node.anchor != nullptr)
-      report(line, "anchors (&name) are not supported");
-    const auto tag = text_of(node.tag);
-    if (!tag.empty() && tag != "!" && tag != string_tag)
-      report(line, "the tag " + std::string{tag} + " is not supported");
+  void check_node(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+    if (anchor != 0)
+      report(mark.line + 1, "anchors (&name) are not supported");
+    if (!tag.empty() && tag != "?" && tag != "!" && tag != string_tag)
+      report(mark.line + 1, "the tag " + tag + " is not supported");
   }
 
-  template <class Collection>
-  void open(yaml_kind kind, const Collection& what, int line) {
-    check_node(what, line);
+  void open(yaml_kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+    check_node(mark, tag, anchor);
     frame level;
     level.node.kind = kind;
-    level.node.line = line;
+    level.node.line = mark.line + 1;
     open_.push_back(std::move(level));
   }
 
@@ -255,30 +199,37 @@ private:
   std::vector<frame> open_;
 };
 
+/// Notes where a document starts and nothing else.
+class start_finder : public YAML::EventHandler {
+public:
+  int line() const { return line_; }
+
+  void OnDocumentStart(const YAML::Mark& mark) override { line_ = mark.line + 1; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+private:
+  int line_ = 0;
+};
+
 void parse_into(yaml_document& document, std::string_view text) {
-  parser source{text};
+  std::istringstream stream{std::string{text}};
+  YAML::Parser parser{stream};
   tree_builder builder{document.mistakes};
-  for (;;) {
-    event what;
-    if (!source.next(what))
-      return document.mistakes.push_back(source.problem());
-    if (what.type() == YAML_STREAM_END_EVENT)
-      return; // nothing but comments
-    builder.take(what);
-    if (builder.depth() > deepest) {
-      document.mistakes.push_back({what.line(), "", "the text is nested too deeply"});
-      return;
-    }
-    if (what.type() == YAML_DOCUMENT_END_EVENT)
-      break;
-  }
+  parser.HandleNextDocument(builder);
   document.root = builder.take_root();
-  event after;
-  const bool well = source.next(after);
-  if (well && after.type() == YAML_STREAM_END_EVENT)
-    return;
-  const auto line = well ? after.line() : source.problem().line;
-  document.mistakes.push_back({line, "", "there is text after the end of the document"});
+  start_finder next;
+  if (parser.HandleNextDocument(next))
+    document.mistakes.push_back({next.line(), "", "there is text after the end of the document"});
 }
 
 } // namespace
@@ -294,7 +245,16 @@ yaml_document read_yaml(std::string_view text) {
     document.mistakes.push_back(std::move(*bad));
     return document;
   }
-  parse_into(document, text);
+  try {
+    parse_into(document, text);
+  } catch (const YAML::DeepRecursion& failure) {
+    document.mistakes.push_back({failure.mark.line + 1, "", "the text is nested too deeply"});
+  } catch (const YAML::Exception& failure) {
+    document.mistakes.push_back(
+      {std::max(failure.mark.line + 1, 1), "", "not YAML: " + failure.msg});
+  } catch (const std::exception& failure) {
+    document.mistakes.push_back({1, "", std::string{"not YAML: "} + failure.what()});
+  }
   if (document.root.kind != yaml_kind::mapping && document.root.kind != yaml_kind::null) {
     document.mistakes.push_back({document.root.line, "", "expected a mapping of keys to values"});
     document.root = {};

@@ -16,7 +16,7 @@ HTTP = ["http", "http/kube", "http/edgelb", "http/server"]
 
 # layer -> (layers it may include besides itself, libraries it may use)
 LAYERS = {
-    "domain": ([], ["nlohmann", "simdjson", "yaml"]),
+    "domain": ([], ["nlohmann", "simdjson", "yaml-cpp"]),
     "messages": (["domain"], ["caf", "nlohmann"]),
     "http": (
         ["domain"],
@@ -47,7 +47,7 @@ LAYERS = {
 # The first part of a library's include path.
 LIBRARIES = {
     "CLI", "benchmark", "caf", "curl", "gmock", "gtest", "httplib", "jemalloc", "nlohmann",
-    "openssl", "prometheus", "rapidcheck", "simdjson", "spdlog", "yaml", "yaml-cpp",
+    "openssl", "prometheus", "rapidcheck", "simdjson", "spdlog", "yaml-cpp",
 }
 
 # Written into the build tree by CMake; anybody may ask for the version.

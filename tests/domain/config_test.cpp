@@ -185,7 +185,7 @@ TEST(Config, WrittenOutReadsBackAsItself) {
 }
 
 TEST(Config, TakesNullForAbsent) {
-  const auto outcome = parse_config("clusterName: c\nedgelb:\nhttp: {listen: ~}\nlog: {level: }\n");
+  const auto outcome = parse_config("clusterName: c\nedgelb:\nhttp: {listen: ~}\nlog: {level:}\n");
   ASSERT_TRUE(outcome.value);
   config expected;
   expected.cluster_name = "c";
@@ -371,8 +371,7 @@ INSTANTIATE_TEST_SUITE_P(Together, ConfigMistake, testing::ValuesIn(combined_mis
 
 TEST(Config, SaysOnlyWhatIsWrongWithTheYamlWhereItIsNone) {
   EXPECT_EQ(mistakes_in("http: {listen: [\n"),
-            "dklb.yaml:2: not YAML: did not find expected node content while parsing a flow "
-            "node\n");
+            "dklb.yaml:2: not YAML: end of sequence flow not found\n");
   EXPECT_EQ(mistakes_in("- a\n"), "dklb.yaml:1: expected a mapping of keys to values\n");
 }
 

@@ -46,7 +46,8 @@ strategies:
 
 TEST(ConfigurationObject, LeavesAbsentAndNullKeysAbsent) {
   for (const auto* text : {"", "# nothing\n", "{}",
-                           "name:\nrole: ~\nfrontends:\nstrategies:\n  creation:\nsize: null\n"}) {
+                           "name:\nrole: ~\nfrontends:\nstrategies:\n  creation:\nsize: null\n",
+                           "{name:, size:, strategies: {creation:}}"}) {
     const auto parsed = parse_configuration_object(text);
     ASSERT_TRUE(parsed) << parsed.failure().message;
     EXPECT_EQ(parsed->object, configuration_object{}) << text;

@@ -56,6 +56,7 @@ const std::vector<mistake_case> mistake_cases{
   {"BadIndentation", "a: 1\n  b: 2\n", 2, "", "not YAML"},
   {"ZeroByte", std::string("a: 1\nb: \0x", 10), 2, "", "control characters"},
   {"EscapeByte", "a: 1\n\x1b[0m\n", 2, "", "control characters"},
+  {"Directive", "a: 1\n%size: 2\n", 2, "", "must not start with %"},
   {"NotUtf8", "a: 1\n\nb: \xff\n", 3, "", "not valid UTF-8"},
   {"OverlongUtf8", "a: \xc0\xaf", 1, "", "not valid UTF-8"},
   {"SurrogateInUtf8", "a: \xed\xa0\x80", 1, "", "not valid UTF-8"},
@@ -94,6 +95,18 @@ TEST(YamlReader, TakesNullForAbsent) {
   EXPECT_EQ(find(document.root, "b"), nullptr);
   EXPECT_EQ(find(document.root, "c"), nullptr);
   EXPECT_NE(find(document.root, "d"), nullptr);
+}
+
+TEST(YamlReader, TakesNothingBehindAColonInBracesForAbsent) {
+  for (const auto* text : {"{a: x, b:}", "{a: x, b: }", "{a: x, b:, c: 1}", "{b:, a: x}",
+                           "{\n  a: x,\n  b:\n}", "{\"a\": x, \"b\":}"}) {
+    const auto document = read_yaml(text);
+    EXPECT_TRUE(document.mistakes.empty()) << text;
+    EXPECT_EQ(find(document.root, "b"), nullptr) << text;
+    const auto* a = find(document.root, "a");
+    ASSERT_NE(a, nullptr) << text;
+    EXPECT_EQ(a->text, "x") << text;
+  }
 }
 
 TEST(YamlReader, TakesTextWithoutContentForNull) {

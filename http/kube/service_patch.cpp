@@ -2,6 +2,8 @@
 
 #include "domain/json_text.hpp"
 
+#include <optional>
+#include <string_view>
 #include <utility>
 
 namespace dklb::http::kube {
@@ -26,10 +28,11 @@ std::string encode_service_patch(const domain::service& object,
     }
     out += ']';
   }
-  const auto annotate = [&out, written = false](const char* name, const auto& value) mutable {
+  std::string_view before = R"(,"annotations":{)";
+  const auto annotate = [&](const char* name, const std::optional<std::string>& value) {
     if (!value)
       return;
-    append_json(out += std::exchange(written, true) ? "," : R"(,"annotations":{)", name);
+    append_json(out += std::exchange(before, ","), name);
     append_json(out += ':', *value);
   };
   annotate(domain::config_annotation_name, patch.config_annotation);

@@ -56,7 +56,6 @@ public:
   }
 
   const std::shared_ptr<client_session>& session() const { return session_; }
-  target_id calls() const { return calls_; }
 
 private:
   void send(const std::shared_ptr<operation>& running, const credential& proof) {
@@ -171,14 +170,6 @@ std::shared_ptr<watch_stream> client::open_watch(const std::string& path, stream
 
 http::engine& client::engine() {
   return implementation_->session()->engine;
-}
-
-void client::set_limits(std::size_t max_in_flight, double queries_per_second, int burst) {
-  engine().set_limits(implementation_->calls(), max_in_flight, queries_per_second, burst);
-}
-
-target_statistics client::statistics() const {
-  return implementation_->session()->engine.statistics(implementation_->calls());
 }
 
 } // namespace dklb::http::kube

@@ -27,7 +27,7 @@ struct client_settings {
 };
 
 /// How a body is sent.
-enum class patch_type { merge, json, strategic_merge, apply };
+enum class patch_type { merge, strategic_merge };
 
 template <class T>
 using reply = std::function<void(domain::result<T>)>;
@@ -86,8 +86,6 @@ public:
                                            std::chrono::milliseconds deadline);
 
   http::engine& engine();
-  void set_limits(std::size_t max_in_flight, double queries_per_second, int burst);
-  target_statistics statistics() const;
 
 private:
   class implementation;

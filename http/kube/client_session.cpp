@@ -10,12 +10,8 @@ const char* content_type_of(patch_type type) {
   switch (type) {
   case patch_type::merge:
     return "application/merge-patch+json";
-  case patch_type::json:
-    return "application/json-patch+json";
   case patch_type::strategic_merge:
     return "application/strategic-merge-patch+json";
-  case patch_type::apply:
-    return "application/apply-patch+yaml";
   }
   return "application/json";
 }

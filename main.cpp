@@ -2,6 +2,7 @@
 #include "cluster_reader.hpp"
 #include "domain/cluster_plan.hpp"
 #include "domain/config.hpp"
+#include "domain/utf8.hpp"
 #include "http/kube/access.hpp"
 #include "process.hpp"
 #include "program/signals.hpp"
@@ -31,17 +32,22 @@ constexpr int exit_failed = 2;
 /// Rare enough to cost nothing, often enough that a burst is soon forgotten.
 constexpr std::chrono::seconds upkeep_period{10};
 
+/// Tells the operator on standard error what is wrong; a server's words may be part of it.
+void complain(const std::string& what) {
+  std::cerr << domain::visible(what) << "\n";
+}
+
 /// The checked configuration; every mistake goes to standard error.
 std::optional<domain::config> load(const std::string& file) {
   const auto environment = http::kube::process_environment();
   const auto text = process::read_file(file);
   if (!text) {
-    std::cerr << file << ": " << text.failure().message << "\n";
+    complain(file + ": " + text.failure().message);
     return std::nullopt;
   }
   auto outcome = domain::parse_config(*text, environment.get_env("CLUSTER_NAME"));
   for (const auto& mistake : outcome.mistakes)
-    std::cerr << to_string(mistake, file) << "\n";
+    complain(to_string(mistake, file));
   return outcome.mistakes.empty() ? outcome.value : std::nullopt;
 }
 
@@ -51,12 +57,12 @@ int plan(const domain::config& settings, bool as_json) {
   const auto environment = http::kube::process_environment();
   const auto access = http::kube::find_access(settings.kubernetes.kubeconfig, environment);
   if (!access) {
-    std::cerr << access.failure().message << "\n";
+    complain(access.failure().message);
     return exit_failed;
   }
   const auto observed = read_cluster(settings, *access, environment);
   if (!observed) {
-    std::cerr << observed.failure().message << "\n";
+    complain(observed.failure().message);
     return exit_failed;
   }
   const auto planned = domain::plan_cluster(settings, observed->node_addresses, observed->state);
@@ -73,7 +79,7 @@ int run(program::signals& signals, domain::config settings) {
   const auto environment = http::kube::process_environment();
   auto access = http::kube::find_access(settings.kubernetes.kubeconfig, environment);
   if (!access) {
-    std::cerr << access.failure().message << "\n";
+    complain(access.failure().message);
     return exit_bad_input;
   }
   actors::controller_arguments arguments{std::move(settings), std::move(*access), environment,
@@ -83,7 +89,7 @@ int run(program::signals& signals, domain::config settings) {
                arguments.settings.cluster_name, arguments.access.source);
   auto controller = actors::controller::start(std::move(arguments));
   if (!controller) {
-    std::cerr << controller.failure().message << "\n";
+    complain(controller.failure().message);
     return exit_bad_input;
   }
   const auto orderly = signals.wait(upkeep_period, process::release_code_pages);

@@ -1,8 +1,8 @@
 #include "process.hpp"
 
 #include "http/bounded_file.hpp"
+#include "http/log_format.hpp"
 
-#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -17,32 +17,6 @@
 #include <unistd.h>
 
 namespace dklb::process {
-
-namespace {
-
-/// The message as the inside of a JSON string.
-class json_message final : public spdlog::custom_flag_formatter {
-public:
-  void format(const spdlog::details::log_msg& message, const std::tm&,
-              spdlog::memory_buf_t& out) override {
-    for (const char letter : message.payload) {
-      const auto code = static_cast<unsigned char>(letter);
-      if (letter == '"' || letter == '\\')
-        out.push_back('\\');
-      if (code >= 0x20) {
-        out.push_back(letter);
-        continue;
-      }
-      const auto escaped = fmt::format("\\u{:04x}", code);
-      out.append(escaped.data(), escaped.data() + escaped.size());
-    }
-  }
-  std::unique_ptr<custom_flag_formatter> clone() const override {
-    return std::make_unique<json_message>();
-  }
-};
-
-} // namespace
 
 domain::result<std::string> read_file(const std::string& path) {
   auto text = http::read_bounded_file(path);
@@ -68,12 +42,9 @@ void set_up_log(const domain::log_config& settings) {
     std::make_shared<spdlog::logger>("dklb", std::make_shared<spdlog::sinks::stderr_sink_mt>());
   logger->set_level(spdlog::level::from_str(settings.level));
   logger->flush_on(spdlog::level::trace);
-  auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
-  formatter->add_flag<json_message>('*');
-  formatter->set_pattern(settings.json
-                           ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":"%*"})"
-                           : "%Y-%m-%dT%H:%M:%S.%eZ %-7l %v");
-  logger->set_formatter(std::move(formatter));
+  logger->set_formatter(http::log_format(
+    settings.json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":"%*"})"
+                  : "%Y-%m-%dT%H:%M:%S.%eZ %-7l %v"));
   spdlog::set_default_logger(std::move(logger));
 }
 

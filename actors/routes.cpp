@@ -1,6 +1,7 @@
 #include "actors/routes.hpp"
 
 #include "domain/host_header.hpp"
+#include "domain/utf8.hpp"
 
 #include <caf/scoped_actor.hpp>
 #include <nlohmann/json.hpp>
@@ -56,12 +57,12 @@ outgoing check_answer(const std::vector<check>& checks, bool verbose,
       continue;
     text += (item.passed ? "[+] " : "[-] ") + item.name + (item.passed ? " ok" : " failed");
     if (!item.detail.empty())
-      text += ": " + item.detail;
+      text += ": " + domain::visible(item.detail);
     text += "\n";
   }
   if (verbose)
     for (const auto& note : notes)
-      text += note + "\n";
+      text += domain::visible(note) + "\n";
   if (passed)
     text += "ok\n";
   return {passed ? 200 : 503, "text/plain; charset=utf-8", text};

@@ -1,5 +1,7 @@
 #include "actors/service.hpp"
 
+#include "domain/utf8.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <functional>
@@ -114,14 +116,14 @@ explanation service_state::explain() const {
     timeline.push_back({{"at", to_rfc3339(item.at)},
                         {"phase", to_string(item.report.phase)},
                         {"reason", item.report.reason},
-                        {"message", item.report.message}});
+                        {"message", domain::visible(item.report.message)}});
   nlohmann::json body{
     {"namespace", key().name_space},
     {"name", key().name},
     {"uid", uid()},
     {"phase", to_string(phase_)},
     {"reason", newest.reason},
-    {"message", newest.message},
+    {"message", domain::visible(newest.message)},
     {"pool", nullptr},
     {"frontends", nlohmann::json::array()},
     {"addresses", has_addresses() ? address_list(*addresses_) : nlohmann::json::array()},

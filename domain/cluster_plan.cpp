@@ -3,6 +3,7 @@
 #include "domain/names.hpp"
 #include "domain/pool_choice.hpp"
 #include "domain/settings.hpp"
+#include "domain/utf8.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -193,8 +194,8 @@ private:
 /// Lines whose first columns are as wide as the widest of their texts.
 class table {
 public:
-  void add(std::string first, std::string second, std::string rest) {
-    rows_.push_back({std::move(first), std::move(second), std::move(rest)});
+  void add(const std::string& first, const std::string& second, const std::string& rest) {
+    rows_.push_back({visible(first), visible(second), visible(rest)});
   }
 
   std::string text() const {
@@ -248,24 +249,31 @@ std::string plan_as_table(const cluster_plan& plan) {
   if (!plan.unserved.empty())
     out += "\n" + services.text();
   for (const auto& line : plan.left)
-    out += line + "\n";
+    out += visible(line) + "\n";
   return out;
 }
 
 nlohmann::json plan_as_json(const cluster_plan& plan) {
+  const auto shown = [](const std::vector<std::string>& lines) {
+    auto out = nlohmann::json::array();
+    for (const auto& line : lines)
+      out.push_back(visible(line));
+    return out;
+  };
   auto pools = nlohmann::json::array();
   for (const auto& item : plan.pools)
-    pools.push_back({{"name", item.name},
+    pools.push_back({{"name", visible(item.name)},
                      {"action", to_string(item.action)},
                      {"relaunches", item.relaunches},
-                     {"changes", item.changes}});
+                     {"changes", shown(item.changes)}});
   auto unserved = nlohmann::json::array();
   for (const auto& item : plan.unserved)
     unserved.push_back({{"service", to_string(item.service)},
                         {"phase", to_string(item.report.phase)},
                         {"reason", item.report.reason},
-                        {"message", item.report.message}});
-  return {{"pools", std::move(pools)}, {"unserved", std::move(unserved)}, {"left", plan.left}};
+                        {"message", visible(item.report.message)}});
+  return {
+    {"pools", std::move(pools)}, {"unserved", std::move(unserved)}, {"left", shown(plan.left)}};
 }
 
 } // namespace dklb::domain

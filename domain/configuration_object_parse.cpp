@@ -1,6 +1,7 @@
 #include "domain/configuration_object.hpp"
 
 #include "domain/service.hpp"
+#include "domain/utf8.hpp"
 #include "domain/yaml_reader.hpp"
 #include "domain/yaml_value.hpp"
 
@@ -29,10 +30,29 @@ struct reading {
   std::vector<std::string> warnings;
 };
 
+/// A value goes to EdgeLB, into logs and onto screens, so it holds nothing that steers a terminal.
+/// What is wrong with it, if anything.
+std::optional<std::string> control_character_in(std::string_view text, std::string_view path) {
+  // These two are JSON, which may be laid out in lines.
+  const auto laid_out = path == "cloudProviderConfiguration" || path.ends_with("traints");
+  for (auto at = find_invisible(text); at < text.size();) {
+    const auto length = std::max<std::size_t>(utf8_sequence(text.substr(at)), 1);
+    const auto character = text.substr(at, length);
+    if (!laid_out || std::string_view{"\n\r\t"}.find(character) == std::string_view::npos)
+      return "holds the control character " + visible(character) + ": leave it out";
+    const auto next = find_invisible(text.substr(at + length));
+    at = next == std::string_view::npos ? next : at + length + next;
+  }
+  return std::nullopt;
+}
+
 template <class T>
 std::optional<T> read_scalar(reading& state, const yaml_node& node, std::string_view path) {
   T value{};
-  if (auto what = read_value(node, value)) {
+  auto what = read_value(node, value);
+  if (!what)
+    what = control_character_in(node.text, path);
+  if (what) {
     state.mistakes.push_back({node.line, std::string{path}, std::move(*what)});
     return std::nullopt;
   }

@@ -1,5 +1,7 @@
 #include "http/text.hpp"
 
+#include "domain/utf8.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -10,28 +12,6 @@ namespace dklb::http {
 namespace {
 
 constexpr std::size_t longest_page = 64U << 10U;
-
-/// The length of the valid UTF-8 sequence at the start of `text`; 0 where there is none.
-std::size_t sequence_length(std::string_view text) {
-  const auto byte = [&](std::size_t index) { return static_cast<unsigned char>(text[index]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) {
-    return 1;
-  }
-  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || text.size() < length) {
-    return 0;
-  }
-  for (std::size_t index = 1; index < length; ++index) {
-    if ((byte(index) & 0xC0U) != 0x80U) {
-      return 0;
-    }
-  }
-  // Overlong forms, surrogates and what lies beyond U+10FFFF.
-  const bool bad = (lead == 0xE0 && byte(1) < 0xA0) || (lead == 0xED && byte(1) > 0x9F)
-                   || (lead == 0xF0 && byte(1) < 0x90) || (lead == 0xF4 && byte(1) > 0x8F);
-  return bad ? 0 : length;
-}
 
 bool is_blank(unsigned char c) {
   return c <= ' ' || c == 0x7F;
@@ -127,16 +107,16 @@ std::string readable(std::string_view text, std::size_t limit) {
   std::string line;
   std::size_t fits = 0; // how much of the line leaves room for the ellipsis
   while (!text.empty()) {
-    if (is_blank(static_cast<unsigned char>(text.front()))) {
+    const std::size_t length = domain::utf8_sequence(text);
+    const auto sequence = text.substr(0, length);
+    if (sequence == " " || (length > 0 && domain::steers_terminal(sequence))) {
       if (!line.empty() && line.back() != ' ') {
         line += ' ';
       }
-      text.remove_prefix(1);
     } else {
-      const std::size_t length = sequence_length(text);
-      line += length == 0 ? std::string_view("?") : text.substr(0, length);
-      text.remove_prefix(std::max<std::size_t>(length, 1));
+      line += length == 0 ? std::string_view("?") : sequence;
     }
+    text.remove_prefix(std::max<std::size_t>(length, 1));
     if (line.size() + ellipsis.size() <= limit) {
       fits = line.size();
     }

@@ -1,5 +1,6 @@
 #include "http/kube/admission_review.hpp"
 
+#include "domain/utf8.hpp"
 #include "http/base64.hpp"
 #include "http/kube/codec.hpp"
 
@@ -18,6 +19,10 @@ constexpr const char* review_kind = "AdmissionReview";
 
 /// Far above what a Service has. Whoever reaches the port may send what they like.
 constexpr std::size_t deepest_nesting = 100;
+
+/// What kubectl shows of a denial, and what the API server hands on of a warning.
+constexpr std::size_t longest_message = 4096;
+constexpr std::size_t longest_warning = 256;
 
 /// Stands in for a name that the API server has yet to generate; nothing depends on it.
 constexpr const char* name_to_come = "unnamed";
@@ -105,9 +110,9 @@ std::string encode_admission_review(const std::string& uid,
     response["status"] = {{"status", "Failure"},
                           {"code", verdict.code},
                           {"reason", verdict.reason},
-                          {"message", verdict.message}};
-  if (!verdict.warnings.empty())
-    response["warnings"] = verdict.warnings;
+                          {"message", domain::visible(verdict.message, longest_message)}};
+  for (const auto& warning : verdict.warnings)
+    response["warnings"].push_back(domain::visible(warning, longest_warning));
   if (!verdict.patch.is_null()) {
     response["patchType"] = "JSONPatch";
     response["patch"] =

@@ -1,6 +1,7 @@
 #include "http/kube/events.hpp"
 
 #include "domain/json_text.hpp"
+#include "domain/utf8.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,17 +17,6 @@ using nlohmann::json;
 constexpr const char* controller = "kubernetes.dcos.io/dklb";
 constexpr std::size_t longest_reason = 128;
 constexpr std::size_t longest_note = 1024;
-
-/// `text` cut to `limit` bytes, whole UTF-8 characters only, the cut marked.
-std::string cut(const std::string& text, std::size_t limit) {
-  constexpr std::string_view mark = "...";
-  if (text.size() <= limit)
-    return text;
-  auto end = limit - mark.size();
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U)
-    --end;
-  return text.substr(0, end).append(mark);
-}
 
 const char* type_name(event_type type) {
   return type == event_type::normal ? "Normal" : "Warning";
@@ -106,19 +96,19 @@ object_text new_event(const event_settings& settings, const event_note& what, mi
   object_text event;
   event.add("kind", "Event")
     .add("type", type_name(what.type))
-    .add("reason", cut(what.reason, longest_reason))
-    .add("action", cut(what.action.empty() ? what.reason : what.action, longest_reason))
-    .add("reportingInstance", cut(settings.instance, longest_reason));
+    .add("reason", domain::visible(what.reason, longest_reason))
+    .add("action", domain::visible(what.action.empty() ? what.reason : what.action, longest_reason))
+    .add("reportingInstance", domain::visible(settings.instance, longest_reason));
   if (settings.api == event_api::events_v1)
     event.add("apiVersion", "events.k8s.io/v1")
       .add_json("regarding", reference(what.about))
-      .add("note", cut(what.note, longest_note))
+      .add("note", domain::visible(what.note, longest_note))
       .add("eventTime", format_micro_time(wall))
       .add("reportingController", controller);
   else
     event.add("apiVersion", "v1")
       .add_json("involvedObject", reference(what.about))
-      .add("message", cut(what.note, longest_note))
+      .add("message", domain::visible(what.note, longest_note))
       .add("firstTimestamp", format_time(wall))
       .add("lastTimestamp", format_time(wall))
       .add_json("count", "1")

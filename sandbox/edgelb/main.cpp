@@ -1,3 +1,5 @@
+#include "domain/utf8.hpp"
+#include "http/log_format.hpp"
 #include "program/signals.hpp"
 #include "sandbox/edgelb/agents.hpp"
 #include "sandbox/edgelb/api_server.hpp"
@@ -56,7 +58,7 @@ void describe(CLI::App& app, options& given) {
 }
 
 int complain(const dklb::domain::error& problem) {
-  std::cerr << "edgelb-local: " << problem.message << "\n";
+  std::cerr << "edgelb-local: " << dklb::domain::visible(problem.message) << "\n";
   return problem.http_status == 400 ? 2 : 1;
 }
 
@@ -147,6 +149,7 @@ int main(int argc, char** argv) {
     return app.exit(problem) == 0 ? 0 : 2;
   }
   spdlog::set_default_logger(spdlog::stderr_color_mt("edgelb-local"));
+  spdlog::set_formatter(dklb::http::log_format("[%Y-%m-%d %H:%M:%S.%e] [%n] [%^%l%$] %v"));
   spdlog::set_level(spdlog::level::from_str(given.log_level));
   if (listing->parsed()) {
     signals.release();

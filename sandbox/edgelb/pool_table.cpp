@@ -1,5 +1,7 @@
 #include "sandbox/edgelb/pool_table.hpp"
 
+#include "domain/utf8.hpp"
+
 #include <httplib.h>
 
 #include <algorithm>
@@ -38,6 +40,12 @@ std::string ports_of(const document& pool, const document& metadata) {
     ports += ", " + std::to_string(port);
   }
   return ports;
+}
+
+/// Another server's words, fit for a screen.
+std::string cell(const std::string& text) {
+  constexpr std::size_t widest = 64;
+  return domain::visible(text, widest);
 }
 
 std::string laid_out(const std::vector<row>& rows) {
@@ -97,8 +105,8 @@ std::string pool_table(const document& pools, const std::map<std::string, docume
   std::vector<row> rows{{"NAME", "APIVERSION", "COUNT", "ROLE", "PORTS"}};
   for (const auto& pool : pools) {
     const auto known = metadata.find(text_at(pool, "name"));
-    rows.push_back({text_at(pool, "name"), text_at(pool, "apiVersion"),
-                    std::to_string(integer_at(pool, "count", 1)), text_at(pool, "role"),
+    rows.push_back({cell(text_at(pool, "name")), cell(text_at(pool, "apiVersion")),
+                    std::to_string(integer_at(pool, "count", 1)), cell(text_at(pool, "role")),
                     ports_of(pool, known == metadata.end() ? document() : known->second)});
   }
   return laid_out(rows);

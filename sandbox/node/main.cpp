@@ -5,6 +5,7 @@
 #include "http/kube/access.hpp"
 #include "http/kube/client.hpp"
 #include "http/kube/reflector.hpp"
+#include "http/log_format.hpp"
 #include "program/signals.hpp"
 #include "sandbox/node/kubelet.hpp"
 #include "sandbox/node/proxy.hpp"
@@ -156,5 +157,6 @@ int main(int argc, char** argv) {
   web->add_option("--pod", given.web.pod, "namespace/name of the pod, for the answers");
   web->add_option("--node", given.web.node, "the pod's node, for the answers");
   CLI11_PARSE(app, argc, argv);
+  spdlog::set_formatter(http::log_format("[%Y-%m-%d %H:%M:%S.%e] [%^%l%$] %v"));
   return *web ? run_web(signals, given.web) : run_nodes(signals, given);
 }

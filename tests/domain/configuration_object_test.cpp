@@ -44,6 +44,15 @@ strategies:
   EXPECT_TRUE(parsed->warnings.empty());
 }
 
+TEST(ConfigurationObject, JsonValuesMayBeLaidOutInLines) {
+  const auto parsed =
+    parse_configuration_object("name: cloud-a\n"
+                               "constraints: |\n  [[\"hostname\",\n\t\"UNIQUE\"]]\n"
+                               "cloudProviderConfiguration: |\n  {\n\t\"aws\": {}\n  }\n");
+  ASSERT_TRUE(parsed) << parsed.failure().message;
+  EXPECT_EQ(parsed->object.cloud_provider_configuration, "{\n\t\"aws\": {}\n}\n");
+}
+
 TEST(ConfigurationObject, LeavesAbsentAndNullKeysAbsent) {
   for (const auto* text : {"", "# nothing\n", "{}",
                            "name:\nrole: ~\nfrontends:\nstrategies:\n  creation:\nsize: null\n",
@@ -116,6 +125,18 @@ const std::vector<failure_case> parse_failures{
    parse_prefix + "line 2: contraints: is the same key as \"constraints\" in line 1"},
   {"Anchor", "name: &a x\n", parse_prefix + "line 1: name: anchors (&name) are not supported"},
   {"NoMapping", "dklb-redis\n", parse_prefix + "line 1: expected a mapping of keys to values"},
+  {"LineBreakInRole", "name: a\nrole: \"x\\n2026-01-01T00:00:00.000Z error FORGED\"\n",
+   parse_prefix + "line 2: role: holds the control character \\n: leave it out"},
+  {"EscapeInNetwork", "role: \"*\"\nnetwork: \"\\e[31m\"\n",
+   parse_prefix + "line 2: network: holds the control character \\x1b: leave it out"},
+  {"WideControlInConstraints", "constraints: \"[\\n\\u009b]\"\n",
+   parse_prefix + "line 1: constraints: holds the control character \\u009b: leave it out"},
+  {"ZeroInCloudProvider", "cloudProviderConfiguration: \"{\\0}\"\n",
+   parse_prefix
+     + "line 1: cloudProviderConfiguration: holds the control character \\x00: leave it "
+       "out"},
+  {"DirectionInStrategy", "strategies: {creation: \"Once\\u202e\"}\n",
+   parse_prefix + "line 1: strategies.creation: holds the control character \\u202e: leave it out"},
   {"SeveralAtOnce", "size: x\nname: 5\n",
    parse_prefix
      + "line 1: size: expected a whole number, found the text x; line 2: name: expected a string, "

@@ -198,14 +198,14 @@ TEST(AdmissionReview, DenialsCarryCodeAndMessage) {
   verdict.allowed = false;
   verdict.code = 422;
   verdict.reason = "Invalid";
-  verdict.message = "\xff is wrong";
-  verdict.warnings = {"careful"};
+  verdict.message = "\xff is wrong\n\x1b[31m";
+  verdict.warnings = {"careful", "x\r\n"};
   const auto response = json::parse(encode_admission_review("u", verdict))["response"];
   EXPECT_EQ(response["allowed"], false);
   EXPECT_EQ(response["status"]["code"], 422);
   EXPECT_EQ(response["status"]["reason"], "Invalid");
-  EXPECT_THAT(response["status"]["message"].get<std::string>(), HasSubstr(" is wrong"));
-  EXPECT_EQ(response["warnings"], json({"careful"}));
+  EXPECT_EQ(response["status"]["message"], "\\xff is wrong\\n\\x1b[31m");
+  EXPECT_EQ(response["warnings"], json({"careful", "x\\r\\n"}));
   EXPECT_FALSE(response.contains("patch"));
 }
 

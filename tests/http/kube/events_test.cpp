@@ -143,6 +143,17 @@ TEST(EventSeries, TextsAreCutToWhatTheApiTakes) {
     std::string(1024, 'b'));
 }
 
+TEST(EventSeries, NoTextSteersATerminal) {
+  for (const auto api : {event_api::events_v1, event_api::core_v1}) {
+    auto events = series_of(api);
+    const auto body = nlohmann::json::parse(
+      events.record(note_of("x\n2026-01-01 error FORGED\x1b[31m\xc2\x9b\xff"), wall, 0ms)
+        ->request.body);
+    EXPECT_EQ(body.at(api == event_api::events_v1 ? "note" : "message"),
+              "x\\n2026-01-01 error FORGED\\x1b[31m\\u009b\\xff");
+  }
+}
+
 TEST(EventSeries, EventsOfClusterWideObjectsStandInDefault) {
   auto events = series_of(event_api::events_v1);
   auto note = note_of("x");

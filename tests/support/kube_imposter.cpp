@@ -135,6 +135,13 @@ json kube_imposter::patch_service_status(const std::string& name_space, const st
   return applied(store_.merge_patch(served("v1", "services"), name_space, name, merge_patch, true));
 }
 
+json kube_imposter::merge_service_status(const std::string& name_space, const std::string& name,
+                                         const json& strategic_patch) {
+  const auto lock = locked();
+  return applied(store_.strategic_merge_patch(served("v1", "services"), name_space, name,
+                                              strategic_patch, true));
+}
+
 void kube_imposter::delete_service(const std::string& name_space, const std::string& name) {
   delete_object("v1", "services", name_space, name);
 }

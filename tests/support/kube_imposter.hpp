@@ -31,6 +31,9 @@ public:
                                const nlohmann::json& merge_patch);
   nlohmann::json patch_service_status(const std::string& name_space, const std::string& name,
                                       const nlohmann::json& merge_patch);
+  /// The same by strategic merge, as a controller adds a condition of its own.
+  nlohmann::json merge_service_status(const std::string& name_space, const std::string& name,
+                                      const nlohmann::json& strategic_patch);
   void delete_service(const std::string& name_space, const std::string& name);
   /// The object, null where there is none.
   nlohmann::json service(const std::string& name_space, const std::string& name) const;

@@ -65,14 +65,14 @@ TEST_F(KubeImposter, EachWriteRaisesTheVersionAndANoOpDoesNot) {
   EXPECT_EQ(version(third.json()), version(second.json()));
 }
 
-TEST_F(KubeImposter, StaleVersionAndForeignUidAreConflicts) {
+TEST_F(KubeImposter, StaleVersionAndForeignUidAreRefused) {
   server_.create_service(load_balancer("default", "web"));
   EXPECT_EQ(send("PATCH", path_, {{"metadata", {{"resourceVersion", "7"}}}}).status, 409);
   const auto answer =
     send("PATCH", path_ + "/status",
          {{"metadata", {{"uid", "other"}}}, {"status", {{"loadBalancer", json::object()}}}});
-  EXPECT_EQ(answer.status, 409);
-  EXPECT_EQ(answer.json()["reason"], "Conflict");
+  EXPECT_EQ(answer.status, 422);
+  EXPECT_EQ(answer.json()["reason"], "Invalid");
   EXPECT_EQ(answer.json()["kind"], "Status");
 }
 
@@ -85,6 +85,25 @@ TEST_F(KubeImposter, StatusAndTheRestAreWrittenApart) {
                            {{"status", ingress}, {"metadata", {{"labels", {{"a", "b"}}}}}});
   EXPECT_EQ(answer.json()["status"]["loadBalancer"]["ingress"][0]["ipMode"], "VIP");
   EXPECT_FALSE(answer.json()["metadata"].contains("labels"));
+}
+
+TEST_F(KubeImposter, AStrategicMergeKeepsTheConditionsOfOthers) {
+  server_.create_service(load_balancer("default", "web"));
+  const auto condition = [](const char* type) {
+    return json{{"type", type},
+                {"status", "True"},
+                {"reason", "Good"},
+                {"message", ""},
+                {"lastTransitionTime", "2024-01-01T00:00:00Z"}};
+  };
+  const auto sent = [&](const char* type) {
+    return json{{"status", {{"conditions", json::array({condition(type)})}}}};
+  };
+  server_.merge_service_status("default", "web", sent("A"));
+  EXPECT_EQ(server_.merge_service_status("default", "web", sent("B"))["status"]["conditions"],
+            json::array({condition("B"), condition("A")}));
+  EXPECT_EQ(server_.patch_service_status("default", "web", sent("C"))["status"]["conditions"],
+            json::array({condition("C")}));
 }
 
 TEST_F(KubeImposter, HostnamesGetNoIpMode) {

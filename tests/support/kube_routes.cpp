@@ -171,11 +171,16 @@ loopback_reply kube_imposter::serve_object(const loopback_request& request, cons
     return result_reply(found);
   }
   if (request.method == "PATCH") {
-    if (!request.header("content-type").starts_with("application/merge-patch+json"))
-      return error_reply(415, "the body of the request was in an unknown format - accepted media "
-                              "types include: application/merge-patch+json");
-    return result_reply(
-      store_.merge_patch(where, to.name_space, to.name, json::parse(request.body), status));
+    const auto type = request.header("content-type");
+    const auto body = json::parse(request.body);
+    if (type.starts_with("application/merge-patch+json"))
+      return result_reply(store_.merge_patch(where, to.name_space, to.name, body, status));
+    if (type.starts_with("application/strategic-merge-patch+json"))
+      return result_reply(
+        store_.strategic_merge_patch(where, to.name_space, to.name, body, status));
+    return error_reply(415, "the body of the request was in an unknown format - accepted media "
+                            "types include: application/merge-patch+json, "
+                            "application/strategic-merge-patch+json");
   }
   if (request.method == "PUT")
     return result_reply(

@@ -1,7 +1,10 @@
 #include "tests/support/kube_store.hpp"
 
+#include "tests/support/strategic_merge.hpp"
+
 #include <algorithm>
 #include <ctime>
+#include <stdexcept>
 
 namespace dklb::support {
 
@@ -167,18 +170,42 @@ kube_result kube_store::update(const kube_resource& where, const std::string& na
   if (!object.is_object() || !object.contains("metadata") || text_at(object, "name") != name)
     return kube_failure{
       400, "BadRequest", "the name of the object does not match the name on the URL", {}};
+  // A PUT names the uid as a precondition, a patch changes it.
+  if (const auto uid = text_at(object, "uid"); !uid.empty() && uid != text_at(old->value, "uid"))
+    return conflict(where, name,
+                    "Precondition failed: UID in precondition: " + uid
+                      + ", UID in object meta: " + text_at(old->value, "uid"));
   return write(where, old, std::move(object), status);
 }
 
 kube_result kube_store::merge_patch(const kube_resource& where, const std::string& name_space,
-                                    const std::string& name, const json& patch, bool status) {
+                                    const std::string& name, const json& body, bool status) {
+  return patch(where, name_space, name, body, status,
+               [&](json& object) { object.merge_patch(body); });
+}
+
+kube_result kube_store::strategic_merge_patch(const kube_resource& where,
+                                              const std::string& name_space,
+                                              const std::string& name, const json& body,
+                                              bool status) {
+  return patch(where, name_space, name, body, status,
+               [&](json& object) { strategic_merge(object, body); });
+}
+
+kube_result kube_store::patch(const kube_resource& where, const std::string& name_space,
+                              const std::string& name, const json& body, bool status,
+                              const std::function<void(json& object)>& merge) {
   const auto old = find(where, name_space, name);
   if (!old)
     return not_found(where, name);
-  if (!patch.is_object())
-    return kube_failure{400, "BadRequest", "a merge patch must be an object", {}};
+  if (!body.is_object())
+    return kube_failure{400, "BadRequest", "a patch must be an object", {}};
   auto object = old->value;
-  object.merge_patch(patch);
+  try {
+    merge(object);
+  } catch (const std::invalid_argument& problem) {
+    return kube_failure{422, "Invalid", problem.what(), {}};
+  }
   if (!object.contains("metadata") || !object["metadata"].is_object())
     return kube_failure{400, "BadRequest", "metadata cannot be removed", {}};
   if (text_at(object, "name") != name)
@@ -192,14 +219,12 @@ kube_result kube_store::write(const kube_resource& where, const kube_pointer& ol
   const auto name = text_at(old->value, "name");
   const auto version = text_at(object, "resourceVersion");
   const auto uid = text_at(object, "uid");
-  if (!uid.empty() && uid != text_at(old->value, "uid"))
-    return conflict(where, name,
-                    "Precondition failed: UID in precondition: " + uid
-                      + ", UID in object meta: " + text_at(old->value, "uid"));
   if (!version.empty() && version != text_at(old->value, "resourceVersion"))
     return conflict(where, name,
                     "the object has been modified; please apply your changes to the latest version "
                     "and try again");
+  if (!uid.empty() && uid != text_at(old->value, "uid"))
+    return invalid(where, name, "metadata.uid: Invalid value: \"" + uid + "\": field is immutable");
   if (status) {
     auto whole = old->value;
     if (object.contains("status"))

@@ -78,6 +78,9 @@ public:
                      const std::string& name, nlohmann::json object, bool status);
   kube_result merge_patch(const kube_resource& where, const std::string& name_space,
                           const std::string& name, const nlohmann::json& patch, bool status);
+  kube_result strategic_merge_patch(const kube_resource& where, const std::string& name_space,
+                                    const std::string& name, const nlohmann::json& patch,
+                                    bool status);
   kube_result remove(const kube_resource& where, const std::string& name_space,
                      const std::string& name, const std::string& uid_precondition = {});
   kube_pointer find(const kube_resource& where, const std::string& name_space,
@@ -94,6 +97,10 @@ public:
   void replay(std::uint64_t version, const std::function<void(const kube_change&)>& visit) const;
 
 private:
+  /// Patches an object by `merge`, which changes it in place.
+  kube_result patch(const kube_resource& where, const std::string& name_space,
+                    const std::string& name, const nlohmann::json& body, bool status,
+                    const std::function<void(nlohmann::json& object)>& merge);
   using key_type = std::pair<std::string, std::string>;
   using objects_type = std::map<key_type, kube_pointer>;
 

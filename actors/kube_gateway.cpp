@@ -42,12 +42,12 @@ ask(Self* self, http::kube::client& client,
   });
 }
 
-call merge_patch(std::string path, std::string body) {
+call patch_call(std::string path, std::string body, patch_type type) {
   call out;
   out.method = "PATCH";
   out.path = std::move(path);
   out.body = std::move(body);
-  out.content_type = content_type_of(patch_type::merge);
+  out.content_type = content_type_of(type);
   return out;
 }
 
@@ -101,14 +101,16 @@ kube_gateway(kube_gateway_actor::stateful_pointer<kube_gateway_state> self, runt
   return {
     [=](const describe&) { return self->state.describe(self); },
     [=](const patch_service_object& what) {
-      auto patch = merge_patch(service_path(what.object->key),
-                               http::kube::encode_service_patch(*what.object, what.patch));
+      auto patch =
+        patch_call(service_path(what.object->key),
+                   http::kube::encode_service_patch(*what.object, what.patch), patch_type::merge);
       const auto read = service_reader(reader, services, patch);
       return ask<service_answer>(self, *api, &client::request_text, "patch services",
                                  std::move(patch), read);
     },
     [=](patch_service_status& what) {
-      auto patch = merge_patch(service_path(what.key) + "/status", std::move(what.patch));
+      auto patch = patch_call(service_path(what.key) + "/status", std::move(what.patch),
+                              patch_type::strategic_merge);
       patch.priority = http::priority::high;
       const auto read = service_reader(reader, services, patch);
       return ask<service_answer>(self, *api, &client::request_text, "patch services/status",

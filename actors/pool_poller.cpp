@@ -14,7 +14,7 @@ namespace {
 
 template <class Targets>
 bool settled(const Targets& targets) {
-  return std::ranges::all_of(targets, [](const auto& item) { return item.addresses != nullptr; });
+  return std::ranges::all_of(targets, [](const auto& item) { return item.settled(); });
 }
 
 } // namespace
@@ -38,7 +38,7 @@ void pool_poller_state::watch(const poll_pool& what) {
     while (known != item.targets.end() && known->claim->service < claim->service)
       ++known;
     const bool same = known != item.targets.end() && same_service(*known->claim, *claim);
-    next.push_back({claim, same ? known->addresses : nullptr});
+    next.push_back({claim, same ? known->addresses : nullptr, same ? known->left_out : nullptr});
   }
   item.targets = std::move(next);
   if (item.targets.empty()) {
@@ -70,7 +70,7 @@ void pool_poller_state::directory_changed(const messages::directory_changed& wha
   for (const auto& [pool, item] : pools_)
     for (const auto& known : item.targets)
       if (const auto& service = known.claim->service;
-          known.addresses && peers->writer_of(service) != before->writer_of(service))
+          known.settled() && peers->writer_of(service) != before->writer_of(service))
         report(known, pool);
 }
 
@@ -192,13 +192,19 @@ void pool_poller_state::answered(const std::string& pool,
 
 void pool_poller_state::learn(polled_pool& item, const domain::pool_metadata& metadata,
                               const std::string& pool) {
-  const domain::metadata_index index{run->pools.cluster, metadata};
+  const domain::metadata_index index{run->pools.cluster, metadata,
+                                     run->pools.publish_local_addresses};
   for (auto& known : item.targets) {
-    auto addresses = index.addresses_of(known.claim->service);
+    auto [addresses, left_out] = index.addresses_of(known.claim->service);
     // None at all is "not known yet": the last ones stay.
-    if (addresses.empty() || (known.addresses && *known.addresses == addresses))
+    const auto news = !addresses.empty() && (!known.addresses || *known.addresses != addresses);
+    const auto told = known.left_out ? *known.left_out : std::string{};
+    if (!news && left_out == told)
       continue;
-    known.addresses = std::make_shared<const std::vector<domain::ingress>>(std::move(addresses));
+    if (news)
+      known.addresses = std::make_shared<const std::vector<domain::ingress>>(std::move(addresses));
+    known.left_out =
+      left_out.empty() ? nullptr : std::make_shared<const std::string>(std::move(left_out));
     report(known, pool);
   }
 }
@@ -216,7 +222,7 @@ void pool_poller_state::noted(const std::string& pool, std::string failure) {
 void pool_poller_state::report(const target& item, const std::string& pool) {
   const auto& claim = *item.claim;
   self_->send(peers->writer_of(claim.service),
-              addresses_observed{claim.service, claim.uid, pool, item.addresses});
+              addresses_observed{claim.service, claim.uid, pool, item.addresses, item.left_out});
 }
 
 pool_poller_actor::behavior_type pool_poller(pool_poller_state::self_pointer self,

@@ -36,7 +36,11 @@ public:
 private:
   struct target {
     messages::claim_ptr claim;
-    messages::addresses_ptr addresses; ///< null: not known yet
+    messages::addresses_ptr addresses;           ///< null: not known yet
+    std::shared_ptr<const std::string> left_out; ///< see addresses_observed
+
+    /// EdgeLB has said where the Service can be reached, be it nowhere that helps.
+    bool settled() const { return addresses != nullptr || left_out != nullptr; }
   };
   struct polled_pool {
     std::vector<target> targets; ///< none: only the answer is awaited

@@ -1,12 +1,12 @@
 #include "actors/status_writer.hpp"
 
 #include "domain/service_phase.hpp"
-#include "http/kube/denial.hpp"
+
+#include <utility>
 
 namespace dklb::actors {
 
 using namespace messages;
-using domain::error_code;
 
 status_writer_state::entry* status_writer_state::find(const domain::service_key& key,
                                                       const std::string& uid) {
@@ -60,6 +60,7 @@ void status_writer_state::observed(const addresses_observed& what) {
     return;
   item->pool = what.pool;
   item->addresses = what.addresses;
+  item->left_out = what.left_out;
   item->announced = false;
   consider(*item);
 }
@@ -91,7 +92,6 @@ void status_writer_state::gate_changed(bool open) {
 
 void status_writer_state::retry(const domain::service_key& key) {
   if (const auto found = entries_.find(key); found != entries_.end()) {
-    found->second.waiting = false;
     consider(found->second);
   }
 }
@@ -108,31 +108,92 @@ void status_writer_state::echo_overdue(const domain::service_key& key) {
   consider(item);
 }
 
-void status_writer_state::consider(entry& item) {
-  item.stale = item.busy;
-  if (!gate_open || item.busy || item.waiting || !item.object)
-    return;
-  domain::desired_status desired;
-  if (item.withdrawn) {
-    desired = domain::withdrawn_status(*item.object);
-  } else {
-    domain::status_inputs inputs;
-    inputs.addresses = item.addresses.get();
-    inputs.said = item.said.get();
-    inputs.blocking = item.blocking;
-    inputs.pool = item.pool;
-    desired = domain::compose_status(*item.object, inputs);
-  }
-  if (!desired.addresses && !desired.condition)
-    return;
-  auto patch = domain::status_patch(*item.object, desired, run->wall_clock());
-  if (patch)
-    write(item, std::move(*patch));
-  else
-    publish(item, false);
+domain::desired_status status_writer_state::desired_of(const entry& item) {
+  if (item.withdrawn)
+    return domain::withdrawn_status(*item.object, item.addresses.get());
+  domain::status_inputs inputs;
+  inputs.addresses = item.addresses.get();
+  inputs.said = item.said.get();
+  inputs.blocking = item.blocking;
+  inputs.contested = item.rival && item.rival->contested(now(self_));
+  inputs.pool = item.pool;
+  if (item.left_out)
+    inputs.left_out = *item.left_out;
+  return domain::compose_status(*item.object, inputs);
 }
 
-void status_writer_state::write(entry& item, std::string patch) {
+std::optional<std::string> status_writer_state::patch_of(const entry& item,
+                                                         const domain::desired_status& desired) {
+  return domain::status_patch(*item.object, desired, run->wall_clock());
+}
+
+void status_writer_state::consider(entry& item) {
+  item.stale = item.busy;
+  if (!gate_open || item.busy || !item.object || (item.retry && now(self_) < item.retry->until))
+    return;
+  forget_rival(item);
+  auto desired = desired_of(item);
+  if (!item.withdrawn && !desired.addresses && !desired.condition)
+    return;
+  auto patch = patch_of(item, desired);
+  if (!patch)
+    return in_place(item, domain::digest_of(desired), false);
+  if (domain::digest_of(desired) == item.established) {
+    // It said so before, and dklb wants nothing else now: somebody changed it.
+    if (!may_put_back(item))
+      return;
+    desired = desired_of(item); // its condition may have to tell of that now
+    patch = patch_of(item, desired);
+  }
+  write(item, std::move(*patch), domain::digest_of(desired));
+}
+
+/// Whether what another program changed may be put back now; it is looked at again where not.
+bool status_writer_state::may_put_back(entry& item) {
+  if (!item.rival)
+    item.rival = std::make_unique<domain::write_back_limit>();
+  const auto moment = now(self_);
+  const auto known = item.rival->contested(moment);
+  const auto wait = item.rival->put_back(moment);
+  if (wait > milliseconds{0}) {
+    if (!std::exchange(item.pausing, true))
+      self_->delayed_send(self_, wait, retry_service{item.object->key});
+    return false;
+  }
+  item.pausing = false;
+  if (!item.rival->contested(moment))
+    return true;
+  self_->delayed_send(self_, domain::write_back_limit::quiet, retry_service{item.object->key});
+  if (!known) {
+    const auto report = domain::contested_report(
+      item.pool, item.addresses ? *item.addresses : std::vector<domain::ingress>{});
+    run->log->warn("status of {}: {}", to_string(item.object->key), report.message);
+    self_->send(peers->recorder, record_event{item.object->key, item.object->uid, true,
+                                              std::string{report.reason}, report.message});
+  }
+  return true;
+}
+
+void status_writer_state::forget_rival(entry& item) {
+  if (item.rival && item.rival->over(now(self_)))
+    item.rival.reset();
+}
+
+/// The status says what it should.
+void status_writer_state::in_place(entry& item, std::size_t digest, bool wrote) {
+  publish(item, wrote);
+  item.established = digest;
+  if (item.withdrawn) {
+    // Whoever serves it from now on writes what they like.
+    item.withdrawn = false;
+    item.addresses.reset();
+    item.left_out.reset();
+    item.said.reset();
+    item.blocking = false;
+  }
+}
+
+void status_writer_state::write(entry& item, std::string patch, std::size_t digest) {
   item.busy = true;
   item.writes.begin();
   const auto key = item.object->key;
@@ -140,49 +201,38 @@ void status_writer_state::write(entry& item, std::string patch) {
   ask<service_answer>(
     self_, peers->kube, gateway_deadline(run->concurrency.kubernetes_timeout),
     patch_service_status{key, std::move(patch)},
-    [this, key, uid](const service_answer& answer) { written(key, uid, answer.outcome); },
-    [this, key, uid](const caf::error& problem) { written(key, uid, to_domain(problem)); });
+    [this, key, uid, digest](const service_answer& answer) {
+      written(key, uid, digest, answer.outcome);
+    },
+    [this, key, uid, digest](const caf::error& problem) {
+      written(key, uid, digest, to_domain(problem));
+    });
 }
 
 void status_writer_state::written(const domain::service_key& key, const std::string& uid,
-                                  const domain::result<service_ptr>& outcome) {
+                                  std::size_t digest, const domain::result<service_ptr>& outcome) {
   auto* item = find(key, uid);
   if (item == nullptr)
     return;
   item->busy = false;
-  if (outcome) {
+  if (!outcome) {
+    item->writes.failed();
+    if (digest != 0)
+      refused(*item, outcome.failure());
+    return;
+  }
+  const auto told = item->writes.answered((*outcome)->resource_version, now(self_));
+  if (told.news)
+    item->object = *outcome;
+  if (digest != 0) {
     failed({});
     item->retry.reset();
-    const auto told = item->writes.answered((*outcome)->resource_version, now(self_));
-    if (told.news)
-      item->object = *outcome;
-    publish(*item, true);
-    if (item->stale || told.more)
-      consider(*item);
-    if (item->ending && !item->busy)
-      entries_.erase(key);
-    return;
+    in_place(*item, digest, true);
   }
-  item->writes.failed();
-  const auto& failure = outcome.failure();
-  // Gone, or another object of that name: its status is nobody's business any more.
-  if (failure.code == error_code::not_found || failure.code == error_code::conflict)
-    return;
-  failed(failure.message);
-  if (const auto denial = http::kube::denial_of(failure)) {
-    // The gateway has logged it; the user of this Service cannot see that in its status.
-    if (!item->retry)
-      self_->send(peers->recorder,
-                  record_event{key, uid, true, "KubernetesError",
-                               "the Service's status cannot be written: " + *denial});
-  } else if (failure.code != error_code::not_leader) {
-    run->log->warn("status of {}: {}; trying again", to_string(key), failure.message);
-  }
-  if (!item->retry)
-    item->retry = std::make_unique<domain::backoff>(
-      domain::backoff_settings{run->concurrency.retry_base, run->concurrency.retry_max, 2.0, 0.0});
-  item->waiting = true;
-  self_->delayed_send(self_, item->retry->next(failure.retry_after), retry_service{key});
+  if (item->stale || told.more)
+    consider(*item);
+  if (item->ending && !item->busy)
+    entries_.erase(key);
 }
 
 void status_writer_state::publish(entry& item, bool wrote) {

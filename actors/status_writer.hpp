@@ -4,16 +4,19 @@
 #include "actors/echo.hpp"
 #include "domain/pool_status.hpp"
 #include "domain/retry_policy.hpp"
+#include "domain/write_back_limit.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
 namespace dklb::actors {
 
 /// Writes the status of the Services of its shard: one patch in flight for each Service, and none
-/// where the status already says it. After a restart the service actors track their Services with
-/// it again, and the pollers repeat the addresses.
+/// where the status already says it. What another program changes is put back at a bounded rate.
+/// After a restart the service actors track their Services with it again, and the pollers repeat
+/// the addresses.
 class status_writer_state : public actor_base {
 public:
   using self_pointer = messages::status_writer_actor::stateful_pointer<status_writer_state>;
@@ -30,6 +33,12 @@ public:
   void echo_overdue(const domain::service_key& key);
 
 private:
+  /// A status that the API server does not take.
+  struct failing {
+    domain::backoff backoff;
+    milliseconds until{}; ///< of the actor's time; no try before
+    bool told = false;    ///< the user, of a refusal
+  };
   /// What the pollers and the service actor said of one Service, and what its status is known to
   /// be.
   struct entry {
@@ -37,25 +46,35 @@ private:
     messages::service_actor owner;
     std::string pool;
     messages::addresses_ptr addresses; ///< null: not known
+    std::shared_ptr<const std::string> left_out;
     std::unique_ptr<const domain::condition_update> said;
     own_writes writes;
-    std::unique_ptr<domain::backoff> retry;
+    std::unique_ptr<failing> retry;
+    std::unique_ptr<domain::write_back_limit> rival; ///< null: nobody else changes the status
+    std::size_t established = 0; ///< digest of what the status was last known to say; 0: not known
     bool blocking = false;
     bool withdrawn = false;
     bool busy = false;
     bool stale = false;  ///< something came while it was busy, versions of the object not counted
     bool ending = false; ///< forgotten after the write in flight
     bool announced = false;
-    bool waiting = false;
+    bool pausing = false; ///< a timer runs until it may be put back
   };
   using entry_map = std::unordered_map<domain::service_key, entry>;
 
   entry* find(const domain::service_key& key, const std::string& uid);
   bool counts(entry& item, const messages::service_ptr& object);
   void consider(entry& item);
-  void write(entry& item, std::string patch);
-  void written(const domain::service_key& key, const std::string& uid,
+  domain::desired_status desired_of(const entry& item);
+  std::optional<std::string> patch_of(const entry& item, const domain::desired_status& desired);
+  bool may_put_back(entry& item);
+  void forget_rival(entry& item);
+  void in_place(entry& item, std::size_t digest, bool wrote);
+  void write(entry& item, std::string patch, std::size_t digest);
+  void written(const domain::service_key& key, const std::string& uid, std::size_t digest,
                const domain::result<messages::service_ptr>& outcome);
+  void refused(entry& item, const domain::error& failure);
+  void tell_refusal(entry& item, const domain::error& failure);
   void publish(entry& item, bool wrote);
 
   self_pointer self_;

@@ -22,6 +22,7 @@ struct edgelb_config {
   std::string ca_file;
   bool insecure_skip_tls_verify = false;
   std::string pool_group = "dcos-edgelb/pools";
+  bool publish_local_addresses = false;
 };
 
 struct kubernetes_config {

@@ -154,6 +154,7 @@ void add_sources(field_table& table, config& target) {
   table.text("edgelb.caFile", edgelb.ca_file);
   table.flag("edgelb.insecureSkipTlsVerify", edgelb.insecure_skip_tls_verify);
   table.text("edgelb.poolGroup", edgelb.pool_group, check_pool_group);
+  table.flag("edgelb.publishLocalAddresses", edgelb.publish_local_addresses);
   auto& kubernetes = target.kubernetes;
   table.text("kubernetes.kubeconfig", kubernetes.kubeconfig);
   table.number("kubernetes.qps", kubernetes.qps, 0, million);

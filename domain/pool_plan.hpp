@@ -29,6 +29,8 @@ struct pool_settings {
   std::string pool_group = "dcos-edgelb/pools";
   int default_size = 1;
   backend_mode mode = backend_mode::mesos;
+  /// Loopback and link-local addresses in a pool's metadata are published too.
+  bool publish_local_addresses = false;
   /// Addresses of the ready nodes, sorted; used with backend_mode::nodes.
   std::vector<std::string> node_addresses;
 };

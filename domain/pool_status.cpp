@@ -3,61 +3,60 @@
 #include "domain/ip_address.hpp"
 #include "domain/json_text.hpp"
 #include "domain/names.hpp"
-
-#include <nlohmann/json.hpp>
+#include "domain/utf8.hpp"
 
 #include <algorithm>
-#include <iterator>
+#include <functional>
 #include <set>
 
 namespace dklb::domain {
 
 namespace {
 
-using nlohmann::json;
-
-const json nothing;
-
-/// The member of an object; null where there is no such member or `value` is no object.
-const json& member(const json& value, const char* key) {
-  if (!value.is_object())
-    return nothing;
-  const auto found = value.find(key);
-  return found == value.end() ? nothing : *found;
-}
-
-/// The items of an array; nothing where `value` is no array.
-const json::array_t& items(const json& value) {
-  static const json::array_t none;
-  return value.is_array() ? value.get_ref<const json::array_t&>() : none;
-}
-
-/// The text of a string; empty where `value` is none.
-const std::string& text(const json& value) {
-  static const std::string none;
-  return value.is_string() ? value.get_ref<const std::string&>() : none;
-}
-
-bool valid_ip(const std::string& candidate) {
-  return is_ipv4(candidate) || is_ipv6(candidate);
-}
-
 bool alphanumeric(char letter) {
   return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9');
 }
 
-/// A DNS-1123 subdomain in lower case, as the API server demands of an ingress hostname.
+/// One label of a host name after RFC 1123, in lower case.
+bool valid_label(std::string_view label) {
+  return !label.empty() && label.size() <= 63 && alphanumeric(label.front())
+         && alphanumeric(label.back()) && std::ranges::all_of(label, [](char letter) {
+              return alphanumeric(letter) || letter == '-';
+            });
+}
+
+/// A host name after RFC 1123 in lower case, as the API server demands of an ingress hostname.
 bool valid_hostname(const std::string& candidate) {
-  if (candidate.empty() || candidate.size() > 253 || valid_ip(candidate))
+  if (candidate.size() > 253 || is_ipv4(candidate))
     return false;
-  char before = '.';
-  for (const char letter : candidate) {
-    if (letter == '.' ? !alphanumeric(before)
-                      : !alphanumeric(letter) && (letter != '-' || before == '.'))
+  std::string_view rest{candidate};
+  for (auto dot = rest.find('.'); dot != std::string_view::npos; dot = rest.find('.')) {
+    if (!valid_label(rest.substr(0, dot)))
       return false;
-    before = letter;
+    rest.remove_prefix(dot + 1);
   }
-  return alphanumeric(before);
+  return valid_label(rest);
+}
+
+/// Which of a Service's addresses are not published, and why; "" where all are.
+std::string left_out_text(const std::set<std::string>& unusable, std::size_t named) {
+  constexpr std::size_t most_shown = 3;
+  constexpr std::size_t longest_shown = 64;
+  std::string out;
+  if (named > most_addresses)
+    out = "EdgeLB names " + std::to_string(named) + " addresses, of which the first "
+          + std::to_string(most_addresses) + " are published";
+  if (unusable.empty())
+    return out;
+  out += out.empty() ? "not published: " : "; not published: ";
+  std::size_t shown = 0;
+  for (auto item = unusable.begin(); item != unusable.end() && shown < most_shown; ++item)
+    out.append(shown++ == 0 ? "" : ", ").append(visible(*item, longest_shown));
+  if (unusable.size() > shown)
+    out += " and " + std::to_string(unusable.size() - shown) + " more";
+  return out
+         + " (no host name, or no address that other machines reach; correct it in EdgeLB, or"
+           " set edgelb.publishLocalAddresses where all is on one machine)";
 }
 
 std::string lower_case(std::string value) {
@@ -72,21 +71,6 @@ void append_member(std::string& object, std::string_view key, std::string_view v
   append_json(object, key);
   object += ':';
   append_json(object, value);
-}
-
-/// The API server refuses a longer message; cut short of it, because replacing a half character at
-/// the end adds bytes.
-constexpr std::size_t longest_message = 32768 - 8;
-
-/// `message` as the API server takes it: not too long, and valid UTF-8 whatever EdgeLB had said.
-std::string presentable(const std::string& message) {
-  const bool plain =
-    message.size() <= longest_message
-    && std::ranges::all_of(message, [](unsigned char letter) { return letter < 0x80; });
-  if (plain)
-    return message;
-  const json cut = message.substr(0, longest_message);
-  return json::parse(cut.dump(-1, ' ', false, json::error_handler_t::replace)).get<std::string>();
 }
 
 std::string addresses_as_json(const std::vector<ingress>& addresses) {
@@ -120,65 +104,60 @@ std::string condition_as_json(const condition_update& update, const std::string&
   return object + "}";
 }
 
-/// The list with dklb's own condition brought up to date; nothing where it says so already.
-std::optional<std::string> updated_conditions(const std::string& current,
-                                              const condition_update& update,
-                                              std::string_view now) {
-  const auto message = presentable(update.message);
-  // Most Services have none when they are provisioned.
-  if (current.empty())
-    return "[" + condition_as_json(update, message, now) + "]";
-  const auto conditions = json::parse(current, nullptr, false);
-  const auto own = [](const json& entry) { return text(member(entry, "type")) == condition_type; };
-  const auto& list = items(conditions);
-  const auto place = std::ranges::find_if(list, own);
-  const json& before = place == list.end() ? nothing : *place;
-  const auto& since = text(member(before, "lastTransitionTime"));
-  const bool same_status = text(member(before, "status")) == update.status;
-  const bool says_so = same_status && text(member(before, "reason")) == update.reason
-                       && text(member(before, "message")) == message
+/// dklb's condition brought up to date; nothing where it says so already.
+std::optional<std::string> updated_condition(const std::optional<condition>& current,
+                                             const condition_update& update, std::string_view now) {
+  const auto message = visible(update.message, longest_message);
+  const auto before = current.value_or(condition{});
+  const auto& since = before.last_transition_time;
+  const bool same_status = before.status == update.status;
+  const bool says_so = same_status && before.reason == update.reason && before.message == message
                        && (update.observed_generation == 0
-                           || member(before, "observedGeneration") == update.observed_generation);
+                           || before.observed_generation == update.observed_generation);
   if (!since.empty() && says_so)
     return std::nullopt;
-  const auto written =
-    condition_as_json(update, message, !since.empty() && same_status ? since : now);
-  std::string out;
-  for (auto entry = list.begin(); entry != list.end(); ++entry)
-    out.append(out.empty() ? "[" : ",").append(entry == place ? written : json_text(*entry));
-  if (place == list.end())
-    out.append(out.empty() ? "[" : ",").append(written);
-  return out + "]";
+  return condition_as_json(update, message, !since.empty() && same_status ? since : now);
 }
 
 } // namespace
 
-metadata_index::metadata_index(std::string_view cluster, const pool_metadata& metadata) {
+metadata_index::metadata_index(std::string_view cluster, const pool_metadata& metadata,
+                               bool publish_local) {
   for (const auto& balancer : metadata.balancers) {
     const auto hostname = lower_case(balancer.dns);
-    if (!valid_hostname(hostname))
-      continue;
+    if (hostname.empty())
+      continue; // not known yet
     for (const auto& frontend : balancer.frontends)
-      if (const auto owner = owner_of(cluster, frontend))
-        services_[owner->service].hostnames.insert(hostname);
+      if (const auto owner = owner_of(cluster, frontend)) {
+        auto& groups = services_[owner->service];
+        (valid_hostname(hostname) ? groups.hostnames : groups.unusable).insert(hostname);
+      }
   }
+  const auto publishable = [=](const std::string& address) {
+    const auto scope = scope_of(address);
+    return scope == address_scope::anywhere || (publish_local && scope == address_scope::local);
+  };
   for (const auto& frontend : metadata.frontends) {
     const auto owner = owner_of(cluster, frontend.name);
     if (!owner)
       continue;
     auto& groups = services_[owner->service];
-    std::ranges::copy_if(frontend.internal, std::inserter(groups.internal, groups.internal.end()),
-                         valid_ip);
-    std::ranges::copy_if(frontend.external, std::inserter(groups.external, groups.external.end()),
-                         valid_ip);
+    const auto sort = [&](const std::vector<std::string>& from, std::set<std::string>& usable) {
+      for (const auto& address : from)
+        if (!address.empty())
+          (publishable(address) ? usable : groups.unusable).insert(address);
+    };
+    sort(frontend.internal, groups.internal);
+    sort(frontend.external, groups.external);
   }
 }
 
-std::vector<ingress> metadata_index::addresses_of(const service_key& service) const {
-  std::vector<ingress> addresses;
+service_addresses metadata_index::addresses_of(const service_key& service) const {
+  service_addresses out;
   const auto found = services_.find(service);
   if (found == services_.end())
-    return addresses;
+    return out;
+  auto& addresses = out.list;
   const auto& groups = found->second;
   for (const auto& hostname : groups.hostnames)
     addresses.push_back({.ip = "", .hostname = hostname});
@@ -187,12 +166,30 @@ std::vector<ingress> metadata_index::addresses_of(const service_key& service) co
   for (const auto& address : groups.external)
     if (!groups.internal.contains(address))
       addresses.push_back({.ip = address, .hostname = ""});
-  return addresses;
+  out.left_out = left_out_text(groups.unusable, addresses.size());
+  if (addresses.size() > most_addresses)
+    addresses.resize(most_addresses);
+  return out;
 }
 
-std::vector<ingress> addresses_from_metadata(std::string_view cluster, const service_key& service,
-                                             const pool_metadata& metadata) {
-  return metadata_index{cluster, metadata}.addresses_of(service);
+std::size_t digest_of(const desired_status& desired) {
+  std::string text;
+  const auto add = [&text](const std::string& part) { text.append(part).push_back('\0'); };
+  if (desired.addresses) {
+    text += 'a';
+    for (const auto& address : *desired.addresses) {
+      add(address.ip);
+      add(address.hostname);
+    }
+  }
+  if (desired.condition) {
+    text += 'c';
+    add(desired.condition->status);
+    add(desired.condition->reason);
+    add(desired.condition->message);
+    add(std::to_string(desired.condition->observed_generation));
+  }
+  return std::max<std::size_t>(std::hash<std::string>{}(text), 1);
 }
 
 std::optional<std::string> status_patch(const service& current, const desired_status& desired,
@@ -200,8 +197,8 @@ std::optional<std::string> status_patch(const service& current, const desired_st
   std::string status;
   status.reserve(512);
   if (desired.condition) {
-    if (const auto conditions = updated_conditions(current.conditions, *desired.condition, now))
-      status += "\"conditions\":" + *conditions;
+    if (const auto own = updated_condition(current.own_condition, *desired.condition, now))
+      status += "\"conditions\":[" + *own + "]";
   }
   if (desired.addresses && *desired.addresses != current.addresses) {
     status += status.empty() ? "" : ",";

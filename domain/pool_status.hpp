@@ -28,27 +28,41 @@ struct pool_metadata {
   std::vector<frontend> frontends;
 };
 
-/// The addresses of every Service of one cluster in a pool's metadata, found in one pass: first a
-/// hostname per AWS ELB that has a listener for one of its frontends (lower case), then private,
-/// then public IPs; each group sorted, without duplicates. What is no address is skipped.
+/// Most addresses that one Service gets: more help nobody, and the API server refuses a status that
+/// is too large.
+inline constexpr std::size_t most_addresses = 64;
+
+/// Where a Service can be reached.
+struct service_addresses {
+  /// First a hostname per AWS ELB that has a listener for one of its frontends (lower case), then
+  /// private, then public IPs; each group sorted, without duplicates, `most_addresses` in all.
+  std::vector<ingress> list;
+  /// Which addresses EdgeLB names and dklb does not publish, and why; "" where there are none.
+  std::string left_out;
+};
+
+/// The addresses of every Service of one cluster in a pool's metadata, found in one pass. A host
+/// name that is none after RFC 1123 and an address that reaches nobody else are left out; loopback
+/// and link-local addresses are published only where `publish_local` holds.
 class metadata_index {
 public:
-  metadata_index(std::string_view cluster, const pool_metadata& metadata);
+  metadata_index(std::string_view cluster, const pool_metadata& metadata,
+                 bool publish_local = false);
 
-  std::vector<ingress> addresses_of(const service_key& service) const;
+  service_addresses addresses_of(const service_key& service) const;
 
 private:
   struct address_groups {
     std::set<std::string> hostnames;
     std::set<std::string> internal;
     std::set<std::string> external;
+    std::set<std::string> unusable;
   };
   std::unordered_map<service_key, address_groups> services_;
 };
 
-/// The addresses of one Service in a pool's metadata.
-std::vector<ingress> addresses_from_metadata(std::string_view cluster, const service_key& service,
-                                             const pool_metadata& metadata);
+/// The longest message of a condition; the API server refuses one above 32,768 bytes.
+inline constexpr std::size_t longest_message = 4096;
 
 /// What a Service's condition should say.
 struct condition_update {
@@ -66,10 +80,15 @@ struct desired_status {
   std::optional<condition_update> condition;
 };
 
-/// The merge patch (JSON) for `services/<name>/status` that turns `current` into `desired`, with
-/// metadata.uid in it; nothing where the status already says so. `now` (RFC 3339) becomes the
-/// transition time where the condition's status changes; foreign conditions are kept. An address
-/// that the server completed (`ipMode: VIP`) counts as equal.
+/// Equal for equal ones, and different for others but by rare chance; never 0.
+std::size_t digest_of(const desired_status& desired);
+
+/// The strategic merge patch (JSON) for `services/<name>/status` that turns `current` into
+/// `desired`, with metadata.uid in it; nothing where the status already says so. `now` (RFC 3339)
+/// becomes the transition time where the condition's status changes. The server merges conditions
+/// by their type, so the patch names dklb's own alone; the list of addresses it replaces whole. An
+/// address that the server completed (`ipMode: VIP`) counts as equal. Source: docs/kubernetes.md,
+/// "Writes to Services".
 std::optional<std::string> status_patch(const service& current, const desired_status& desired,
                                         std::string_view now);
 

@@ -40,9 +40,8 @@ struct ingress {
   friend auto operator<=>(const ingress&, const ingress&) = default;
 };
 
-/// A metav1.Condition.
+/// dklb's condition on a Service: the metav1.Condition of type `condition_type`.
 struct condition {
-  std::string type;
   std::string status; ///< True, False or Unknown
   std::string reason;
   std::string message;
@@ -72,9 +71,9 @@ struct service {
   bool paused = false;
   std::vector<std::string> finalizers;
   std::vector<ingress> addresses;
-  /// `status.conditions` as compact JSON, empty where there are none. The list is written back
-  /// whole, so foreign entries are kept as they are.
-  std::string conditions;
+  /// dklb's own entry of `status.conditions`. Those of others are not kept: a status patch names
+  /// this one only, so they stay as they are.
+  std::optional<condition> own_condition;
 
   friend bool operator==(const service&, const service&) = default;
 };

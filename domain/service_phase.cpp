@@ -1,6 +1,6 @@
 #include "domain/service_phase.hpp"
 
-#include <nlohmann/json.hpp>
+#include "domain/utf8.hpp"
 
 namespace dklb::domain {
 
@@ -35,19 +35,6 @@ const char* reason_of(refusal_reason reason) {
     return "TranslationError";
   }
   return "TranslationError";
-}
-
-/// dklb's condition on the Service, null where there is none.
-nlohmann::json own_condition(const service& object) {
-  if (object.conditions.empty())
-    return nullptr;
-  const auto list = nlohmann::json::parse(object.conditions, nullptr, false);
-  if (!list.is_array())
-    return nullptr;
-  for (const auto& item : list)
-    if (item.is_object() && item.value("type", nlohmann::json{}) == condition_type)
-      return item;
-  return nullptr;
 }
 
 } // namespace
@@ -127,32 +114,45 @@ service_report deleting_report(std::string_view pool) {
                        : "releasing EdgeLB pool " + quoted(pool)};
 }
 
+service_report contested_report(std::string_view pool, const std::vector<ingress>& addresses) {
+  auto message =
+    addresses.empty() ? std::string{} : provisioned_report(pool, addresses).message + ", but ";
+  message += "another program keeps changing this Service's status, which dklb now puts back once"
+             " a minute at most; see which one it is (kubectl get service -o yaml"
+             " --show-managed-fields) and stop it (k3s: --disable=servicelb), or keep it off this"
+             " Service by spec.loadBalancerClass";
+  return {service_phase::waiting, "StatusContested", std::move(message)};
+}
+
+service_report rejected_report(std::string_view cause) {
+  return {service_phase::waiting, "KubernetesError",
+          "the API server does not take this Service's status: " + std::string{cause}
+            + "; dklb tries again by itself, each time later"};
+}
+
 condition_update condition_of(const service_report& report, std::int64_t generation) {
   const auto provisioned = report.phase == service_phase::provisioned;
-  return {provisioned ? "True" : "False", std::string{report.reason}, report.message, generation};
+  return {provisioned ? "True" : "False", std::string{report.reason},
+          visible(report.message, longest_message), generation};
 }
 
 bool condition_says(const service& object, const condition_update& update) {
-  const auto own = own_condition(object);
-  return !own.is_null() && own.value("status", nlohmann::json{}) == update.status
-         && own.value("reason", nlohmann::json{}) == update.reason
-         && own.value("message", nlohmann::json{}) == update.message;
+  const auto& own = object.own_condition;
+  return own && own->status == update.status && own->reason == update.reason
+         && own->message == update.message;
 }
 
 bool condition_contradicts(const service& object, std::string_view pool) {
-  const auto own = own_condition(object);
-  if (own.is_null())
+  if (!object.own_condition)
     return false;
-  const auto reason = own.value("reason", nlohmann::json{});
+  const auto& reason = object.own_condition->reason;
   for (const auto refusal : {refusal_reason::port_conflict, refusal_reason::pool_conflict,
                              refusal_reason::creation_forbidden, refusal_reason::invalid})
     if (reason == reason_of(refusal))
       return true;
-  const auto message = own.value("message", nlohmann::json{});
   const auto tells_of_pool = reason == ensured || reason == ensuring;
-  return tells_of_pool && message.is_string()
-         && message.get_ref<const std::string&>().find("EdgeLB pool " + quoted(pool))
-              == std::string::npos;
+  return tells_of_pool
+         && object.own_condition->message.find("EdgeLB pool " + quoted(pool)) == std::string::npos;
 }
 
 desired_status compose_status(const service& current, const status_inputs& inputs) {
@@ -165,14 +165,21 @@ desired_status compose_status(const service& current, const status_inputs& input
     out.condition = *inputs.said;
   else if (addressed)
     out.condition =
-      condition_of(provisioned_report(inputs.pool, *inputs.addresses), current.generation);
+      condition_of(inputs.contested ? contested_report(inputs.pool, *inputs.addresses)
+                                    : provisioned_report(inputs.pool, *inputs.addresses),
+                   current.generation);
+  else if (!inputs.left_out.empty())
+    out.condition = condition_of(awaiting_address_report(inputs.pool), current.generation);
+  if (out.condition && !inputs.blocking && !inputs.left_out.empty())
+    out.condition->message.append("; ").append(inputs.left_out);
   return out;
 }
 
-desired_status withdrawn_status(const service& current) {
+desired_status withdrawn_status(const service& current, const std::vector<ingress>* published) {
   desired_status out;
-  out.addresses = std::vector<ingress>{};
-  if (!current.conditions.empty())
+  if (published == nullptr || *published == current.addresses)
+    out.addresses = std::vector<ingress>{};
+  if (current.own_condition)
     out.condition = condition_update{"False", "NotManaged", "dklb no longer serves this Service",
                                      current.generation};
   return out;

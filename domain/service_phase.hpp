@@ -48,7 +48,12 @@ service_report refused_report(const claim_refusal& refusal);
 service_report delayed_report(std::string_view pool, std::string_view cause);
 service_report deleting_report(std::string_view pool);
 
-/// The condition a report turns into.
+/// The Service is served, but another program keeps changing its status.
+service_report contested_report(std::string_view pool, const std::vector<ingress>& addresses);
+/// The API server does not take the Service's status; `cause` in its words.
+service_report rejected_report(std::string_view cause);
+
+/// The condition a report turns into; its message is fit for a screen (see `visible`).
 condition_update condition_of(const service_report& report, std::int64_t generation);
 
 /// True where the Service's condition already says this (so no event is due: a restart over the
@@ -65,12 +70,15 @@ struct status_inputs {
   const std::vector<ingress>* addresses = nullptr; ///< null: not known, keep what is there
   const condition_update* said = nullptr;
   bool blocking = false;
-  std::string pool;
+  bool contested = false; ///< another program keeps changing the status
+  std::string_view pool;
+  std::string_view left_out; ///< see service_addresses
 };
 desired_status compose_status(const service& current, const status_inputs& inputs);
 
-/// The status of a Service that lives on but is no longer ours: no addresses, and a condition that
-/// says so.
-desired_status withdrawn_status(const service& current);
+/// The status of a Service that lives on but is no longer ours: a condition that says so, and no
+/// addresses. `published` are those that dklb wrote, null where that is not known: others are
+/// somebody else's by now and stay.
+desired_status withdrawn_status(const service& current, const std::vector<ingress>* published);
 
 } // namespace dklb::domain

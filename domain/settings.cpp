@@ -13,6 +13,7 @@ pool_settings pool_settings_of(const config& settings) {
   out.pool_group = settings.edgelb.pool_group;
   out.default_size = settings.pools.default_size;
   out.mode = settings.pools.mode;
+  out.publish_local_addresses = settings.edgelb.publish_local_addresses;
   return out;
 }
 

@@ -147,7 +147,9 @@ struct addresses_observed {
   domain::service_key service;
   std::string uid;
   std::string pool;
-  addresses_ptr addresses;
+  addresses_ptr addresses; ///< null: none is known
+  /// Which addresses of the metadata are not published, and why; null: all are.
+  std::shared_ptr<const std::string> left_out;
 };
 /// The status of this Service is the receiver's business from now on; also each newer snapshot.
 struct track_status {
@@ -242,7 +244,7 @@ struct patch_service_object {
 };
 struct patch_service_status {
   domain::service_key key;
-  std::string patch; ///< JSON
+  std::string patch; ///< strategic merge patch, JSON
 };
 struct service_answer {
   domain::result<service_ptr> outcome;
@@ -371,7 +373,7 @@ struct restart_child {
   std::string kind;
   std::string key;
 };
-/// The same for one Service: start its actor again, or write its status again.
+/// The same for one Service: start its actor again, or look at its status again.
 struct retry_service {
   domain::service_key key;
 };

@@ -123,6 +123,21 @@ std::vector<domain::ingress> decode_addresses(const fields& status) {
   return addresses;
 }
 
+/// dklb's own condition; those of others are not looked at, whatever they are.
+std::optional<domain::condition> decode_condition(const fields& status) {
+  const auto items = status.array("conditions");
+  if (!items)
+    return std::nullopt;
+  for (const auto item : *items) {
+    if (!item.is_object() || text_view_at(item, {"type"}) != domain::condition_type)
+      continue;
+    const fields own{item, &status, "conditions"};
+    return domain::condition{own.text("status"), own.text("reason"), own.text("message"),
+                             own.number("observedGeneration"), own.text("lastTransitionTime")};
+  }
+  return std::nullopt;
+}
+
 std::vector<std::string> decode_finalizers(const fields& metadata) {
   std::vector<std::string> finalizers;
   const auto items = metadata.array("finalizers");
@@ -177,8 +192,7 @@ domain::service read_service(json_view object, const object_identity& known) {
     service.load_balancer_class = spec.text("loadBalancerClass");
   service.ports = decode_ports(spec);
   service.addresses = decode_addresses(status);
-  if (const auto conditions = status.array("conditions"); conditions && conditions->size() > 0)
-    service.conditions = simdjson::minify(*conditions);
+  service.own_condition = decode_condition(status);
   return service;
 }
 

@@ -15,4 +15,9 @@ std::optional<std::string> denial_of(const domain::error& failure) {
   return failure.message.substr(user) + ": check the roles of dklb's account";
 }
 
+bool is_another_object(const domain::error& failure) {
+  return failure.code == domain::error_code::rejected
+         && failure.message.find("metadata.uid: Invalid value: ") != std::string::npos;
+}
+
 } // namespace dklb::http::kube

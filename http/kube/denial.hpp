@@ -12,4 +12,8 @@ namespace dklb::http::kube {
 /// that it can be told once. Nothing for any other failure, such as an admission webhook's 403.
 std::optional<std::string> denial_of(const domain::error& failure);
 
+/// True where a patch named another uid than the object has now: it was deleted and created again
+/// under its name. The API server calls that an invalid change (422).
+bool is_another_object(const domain::error& failure);
+
 } // namespace dklb::http::kube

@@ -131,7 +131,8 @@ class Sandbox:
         config = self.state / f"{name}.yaml"
         config.write_text(json.dumps({  # JSON is YAML
             "clusterName": CLUSTER_NAME,
-            "edgelb": {"url": self.edgelb_url},
+            # All of it is on this machine, pools on 127.0.0.0/8 among it.
+            "edgelb": {"url": self.edgelb_url, "publishLocalAddresses": True},
             "kubernetes": {"kubeconfig": str(self.kubeconfig)},
             "http": {"listen": introspection.removeprefix("http://")},
             **settings}, indent=2), encoding="utf-8")

@@ -169,8 +169,10 @@ domain::result<service_ptr> patch_status(fake_kube& kube, const patch_service_st
     for (const auto& item : status["loadBalancer"].value("ingress", nlohmann::json::array()))
       object.addresses.push_back({item.value("ip", ""), item.value("hostname", "")});
   }
-  if (status.contains("conditions"))
-    object.conditions = status["conditions"].dump();
+  for (const auto& item : status.value("conditions", nlohmann::json::array()))
+    object.own_condition =
+      domain::condition{item.at("status"), item.at("reason"), item.at("message"),
+                        item.value("observedGeneration", 0), item.at("lastTransitionTime")};
   object.resource_version = std::to_string(++kube.version);
   kube.untold[object.key].push_back(object);
   return std::make_shared<const domain::service>(object);

@@ -131,8 +131,9 @@ class Deployed:
         (files / "config").mkdir()
         (files / "edgelb-token").mkdir()
         text = self.objects["ConfigMap", NAMESPACE, "dklb"]["data"]["dklb.yaml"]
-        # No DNS and no network of its own here.
-        for there, here in (("http://edgelb-local.edgelb-local.svc:8000", self.edgelb_url),
+        # No DNS and no network of its own here, and agents that are loopback addresses.
+        for there, here in (("  url: http://edgelb-local.edgelb-local.svc:8000\n",
+                             f"  url: {self.edgelb_url}\n  publishLocalAddresses: true\n"),
                             ("0.0.0.0:8080", self.introspection.removeprefix("http://"))):
             assert there in text
             text = text.replace(there, here)

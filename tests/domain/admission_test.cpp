@@ -74,14 +74,6 @@ service after(const admission_request& request, const admission_verdict& verdict
   return out;
 }
 
-std::string conditions(const char* status, const char* reason, const char* message) {
-  return nlohmann::json::array({{{"type", condition_type},
-                                 {"status", status},
-                                 {"reason", reason},
-                                 {"message", message}}})
-    .dump();
-}
-
 // -- what is refused at creation
 // ------------------------------------------------------------------
 
@@ -262,7 +254,8 @@ service in_pool(service object, const char* pool) {
 }
 
 service told(service object, const char* status, const char* reason, const char* message) {
-  object.conditions = conditions(status, reason, message);
+  object.own_condition =
+    condition{.status = status, .reason = reason, .message = message, .last_transition_time = {}};
   return object;
 }
 
@@ -348,7 +341,7 @@ TEST(Admission, UpdatesOfAWrongServiceThatLeaveItAsItIsPass) {
   after.finalizers = {finalizer_name};
   after.resource_version = "8";
   after.addresses = {{"10.0.0.1", ""}};
-  after.conditions = conditions("False", "TranslationError", "wrong");
+  after = told(after, "False", "TranslationError", "wrong");
   EXPECT_TRUE(validate(update(before, after)).allowed);
   EXPECT_TRUE(validate(update(after, before)).allowed);
   EXPECT_TRUE(mutate(update(before, after)).patch.is_null());

@@ -41,6 +41,7 @@ edgelb:
   caFile: ""
   insecureSkipTlsVerify: false
   poolGroup: dcos-edgelb/pools
+  publishLocalAddresses: false
 kubernetes:
   kubeconfig: ""
   qps: 0
@@ -104,6 +105,7 @@ edgelb:
   caFile: /ca.crt
   insecureSkipTlsVerify: true
   poolGroup: other/pools
+  publishLocalAddresses: true
 kubernetes: {kubeconfig: /kubeconfig, qps: 20.5, burst: 40, claimUnclassed: false, loadBalancerClass: example.com/lb}
 pools: {defaultSize: 2, backendMode: nodes}
 concurrency:

@@ -234,17 +234,5 @@ RC_GTEST_PROP(PoolProperty, AnyJsonIsPlannedOverWithoutThrowing, ()) {
   RC_ASSERT(plan_pool(settings, given).action == pool_action::none);
 }
 
-RC_GTEST_PROP(PoolProperty, AnyJsonIsReadAsConditionsWithoutThrowing, ()) {
-  service current;
-  current.conditions = (*any_json()).dump();
-  const auto patch = status_patch(
-    current,
-    {.addresses = std::vector<ingress>{},
-     .condition =
-       condition_update{.status = "True", .reason = "Ok", .message = "", .observed_generation = 1}},
-    "2024-05-01T12:00:00Z");
-  RC_ASSERT(patch.has_value());
-}
-
 } // namespace
 } // namespace dklb::domain::testing

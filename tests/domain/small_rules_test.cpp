@@ -134,11 +134,8 @@ TEST(PoolInventory, FindsOwners) {
 service with_condition(const std::string& status, const std::string& reason,
                        const std::string& message) {
   service out;
-  out.conditions =
-    nlohmann::json::array(
-      {{{"type", "other"}, {"status", "True"}},
-       {{"type", condition_type}, {"status", status}, {"reason", reason}, {"message", message}}})
-      .dump();
+  out.own_condition =
+    condition{.status = status, .reason = reason, .message = message, .last_transition_time = {}};
   return out;
 }
 
@@ -149,9 +146,6 @@ TEST(ConditionSays, ComparesStatusReasonAndMessage) {
   EXPECT_FALSE(condition_says(with_condition("False", "Other", "taken"), update));
   EXPECT_FALSE(condition_says(with_condition("False", "PortConflict", "free"), update));
   EXPECT_FALSE(condition_says(service{}, update));
-  service broken;
-  broken.conditions = "[{\"type\": 5}, 7, null";
-  EXPECT_FALSE(condition_says(broken, update));
 }
 
 TEST(ComposeStatus, MissingAddressesNeverTakeOldOnesAway) {
@@ -175,6 +169,65 @@ TEST(ComposeStatus, AddressesMakeItProvisionedUnlessSomethingBlocks) {
   const auto blocked = compose_status({}, inputs);
   EXPECT_EQ(blocked.condition, said);
   EXPECT_EQ(blocked.addresses, addresses);
+}
+
+TEST(ComposeStatus, TellsWhatIsNotPublished) {
+  const std::vector<ingress> addresses{{"10.0.0.1", ""}};
+  const condition_update awaited{"False", "EnsuringLoadBalancer", "not known yet", 0};
+  const condition_update refused{"False", "PortConflict", "taken", 0};
+  status_inputs inputs;
+  inputs.pool = "p";
+  inputs.left_out = "not published: 127.0.0.1";
+  const auto alone = compose_status({}, inputs).condition;
+  EXPECT_EQ(alone->reason, "EnsuringLoadBalancer");
+  EXPECT_TRUE(alone->message.ends_with("; not published: 127.0.0.1"));
+  inputs.said = &awaited;
+  EXPECT_EQ(compose_status({}, inputs).condition->message,
+            "not known yet; not published: 127.0.0.1");
+  inputs.addresses = &addresses;
+  const auto served = compose_status({}, inputs).condition;
+  EXPECT_EQ(served->status, "True");
+  EXPECT_TRUE(served->message.ends_with("10.0.0.1; not published: 127.0.0.1"));
+  inputs.said = &refused;
+  inputs.blocking = true;
+  EXPECT_EQ(compose_status({}, inputs).condition, refused);
+}
+
+TEST(ComposeStatus, TellsOfAnotherProgramThatWritesTheStatus) {
+  const std::vector<ingress> addresses{{"10.0.0.1", ""}};
+  status_inputs inputs;
+  inputs.addresses = &addresses;
+  inputs.pool = "p";
+  inputs.contested = true;
+  const auto condition = compose_status({}, inputs).condition;
+  EXPECT_EQ(condition->status, "False");
+  EXPECT_EQ(condition->reason, "StatusContested");
+  EXPECT_NE(condition->message.find("10.0.0.1, but another program keeps changing"),
+            std::string::npos);
+  EXPECT_NE(condition->message.find("--show-managed-fields"), std::string::npos);
+}
+
+TEST(WithdrawnStatus, TakesOnlyItsOwnAddressesOff) {
+  const std::vector<ingress> ours{{"10.0.0.1", ""}};
+  auto object = with_condition("True", "EnsuredLoadBalancer", "fine");
+  object.addresses = ours;
+  EXPECT_EQ(withdrawn_status(object, nullptr).addresses, std::vector<ingress>{});
+  EXPECT_EQ(withdrawn_status(object, &ours).addresses, std::vector<ingress>{});
+  object.addresses = {{"203.0.113.1", ""}};
+  const auto others = withdrawn_status(object, &ours);
+  EXPECT_FALSE(others.addresses);
+  EXPECT_EQ(others.condition->reason, "NotManaged");
+}
+
+TEST(ConditionOf, CarriesNothingThatSteersATerminal) {
+  const auto condition =
+    condition_of({service_phase::refused, "PortConflict", "x\n\x1b[31m\xff"}, 1);
+  EXPECT_EQ(condition.message, "x\\n\\x1b[31m\\xff");
+  const auto longest =
+    condition_of({service_phase::refused, "PortConflict", std::string(100000, 'x')}, 1);
+  EXPECT_EQ(longest.message.size(), longest_message);
+  auto object = with_condition(condition.status, condition.reason, condition.message);
+  EXPECT_TRUE(condition_says(object, condition)) << "it is told once";
 }
 
 } // namespace

@@ -87,6 +87,7 @@ def test_the_live_configuration_is_shown_without_secrets(world, quick, tmp_path)
     token = tmp_path / "token"
     token.write_text("very-secret-token\n", encoding="utf-8")
     world.start_dklb(concurrency=quick, edgelb={"url": world.sandbox.edgelb_url,
+                                                "publishLocalAddresses": True,
                                                 "bearerTokenFile": str(token)})
     _, config = world.introspect("/config")
     assert "dev/kubernetes01" in json.dumps(config)

@@ -22,7 +22,7 @@ std::vector<std::string> addresses(const char* metadata) {
   const auto read = http::edgelb::read_metadata(reader, metadata);
   if (!read)
     return shown;
-  for (const auto& each : domain::addresses_from_metadata(cluster, redis, *read)) {
+  for (const auto& each : domain::metadata_index(cluster, *read).addresses_of(redis).list) {
     EXPECT_NE(each.ip.empty(), each.hostname.empty());
     shown.push_back(each.ip + each.hostname);
   }
@@ -106,7 +106,7 @@ RC_GTEST_PROP(MetadataReader, TakesAnyJsonObject, ()) {
   const auto read = http::edgelb::read_metadata(reader, document.dump());
   RC_ASSERT(read.has_value() == document.is_object());
   if (read)
-    domain::addresses_from_metadata(cluster, redis, *read);
+    (void)domain::metadata_index(cluster, *read).addresses_of(redis);
 }
 
 } // namespace

@@ -37,7 +37,10 @@ json full_service() {
                 {"name": "dns", "protocol": "UDP", "port": 53}]},
     "status": {
       "loadBalancer": {"ingress": [{"ip": "192.0.2.1", "ipMode": "VIP"}, {"hostname": "lb.example"}]},
-      "conditions": [{"type": "Foreign", "status": "True", "extra": {"kept": 1}}]}})");
+      "conditions": [7, {"type": 5}, {"type": "Foreign", "status": "True", "message": 1},
+                     {"type": "kubernetes.dcos.io/Provisioned", "status": "False",
+                      "reason": "PortConflict", "message": "taken", "observedGeneration": 3,
+                      "lastTransitionTime": "2024-05-01T10:00:01Z"}]}})");
 }
 
 TEST(ServiceCodec, WhatIsUsedIsKept) {
@@ -60,7 +63,8 @@ TEST(ServiceCodec, WhatIsUsedIsKept) {
                                           domain::service_port{"dns", "UDP", 53, 0}));
   EXPECT_THAT(service->addresses,
               ElementsAre(domain::ingress{"192.0.2.1", ""}, domain::ingress{"", "lb.example"}));
-  EXPECT_EQ(json::parse(service->conditions), full_service()["status"]["conditions"]);
+  EXPECT_EQ(service->own_condition,
+            (domain::condition{"False", "PortConflict", "taken", 3, "2024-05-01T10:00:01Z"}));
 }
 
 TEST(ServiceCodec, TheLeastThereIsIsEnough) {
@@ -74,7 +78,7 @@ TEST(ServiceCodec, TheLeastThereIsIsEnough) {
   EXPECT_EQ(service->load_balancer_class, std::nullopt);
   EXPECT_EQ(service->config_annotation, std::nullopt);
   EXPECT_EQ(service->pool_annotation, "");
-  EXPECT_EQ(service->conditions, "");
+  EXPECT_EQ(service->own_condition, std::nullopt);
 }
 
 TEST(ServiceCodec, AnEmptyAnnotationIsNotAnAbsentOne) {
@@ -117,6 +121,7 @@ TEST(ServiceCodec, AFieldOfTheWrongTypeIsNamed) {
     {"/status/loadBalancer", 1, "status.loadBalancer is no object"},
     {"/status/loadBalancer/ingress/0/ip", 1, "status.loadBalancer.ingress[0].ip is no string"},
     {"/status/conditions", "a", "status.conditions is no array"},
+    {"/status/conditions/3/message", 1, "status.conditions.message is no string"},
   };
   for (const auto& [pointer, value, named] : table) {
     auto object = full_service();

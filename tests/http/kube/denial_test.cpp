@@ -36,5 +36,17 @@ TEST(Denial, OtherFailuresAreNone) {
   EXPECT_FALSE(denial_of({error_code::transport, rbac, {}, 0}));
 }
 
+TEST(AnotherObject, IsToldFromTheUidThatDoesNotFit) {
+  using http::kube::is_another_object;
+  EXPECT_TRUE(is_another_object({error_code::rejected,
+                                 "PATCH /x: Service \"web\" is invalid: metadata.uid: Invalid "
+                                 "value: \"u1\": field is immutable",
+                                 {},
+                                 422}));
+  EXPECT_FALSE(is_another_object(
+    {error_code::rejected, "Service \"web\" is invalid: spec.ports: Required value", {}, 422}));
+  EXPECT_FALSE(is_another_object({error_code::unavailable, "busy", {}, 503}));
+}
+
 } // namespace
 } // namespace dklb::tests

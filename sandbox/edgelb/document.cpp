@@ -59,6 +59,10 @@ bool same_meaning(const document& left, const document& right) {
   return nlohmann::json(left) == nlohmann::json(right);
 }
 
+std::string in_quotes(const std::string& text) {
+  return document(text).dump(-1, ' ', true, document::error_handler_t::replace);
+}
+
 domain::result<document> parse_document(std::string_view text, std::string_view what) {
   // Deeper than any pool: what is nested without end would exhaust the stack later.
   constexpr int deepest = 64;

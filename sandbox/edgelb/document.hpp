@@ -30,6 +30,9 @@ const document& member_at(const document& object, const char* key);
 /// True where both say the same; the order of keys does not count.
 bool same_meaning(const document& left, const document& right);
 
+/// A value as it stands in a message or a log: in quotes, everything but plain letters escaped.
+std::string in_quotes(const std::string& text);
+
 /// Parses JSON text; a failure is a 400 that says where the text went wrong. `what` names it.
 domain::result<document> parse_document(std::string_view text, std::string_view what);
 

@@ -8,8 +8,11 @@ namespace dklb::sandbox::edgelb {
 inline constexpr const char* stats_section = "edgelb:stats";
 
 /// What must hold between the fields of a completed pool (complete_pool) before it can be rendered:
-/// names, references, ports, protocols that can be served, patterns that compile. The error is a
-/// 400 that names the object and the next step.
+/// what EdgeLB refuses (sandbox/edgelb/README.md, "What is refused"), and what needs DC/OS. The
+/// error is a 400 that names the object and the next step.
 domain::result<domain::unit> check_pool(const document& pool);
+
+/// A pool as it came, completed (complete_pool) and checked.
+domain::result<document> accept_pool(document given);
 
 } // namespace dklb::sandbox::edgelb

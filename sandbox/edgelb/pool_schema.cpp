@@ -70,11 +70,12 @@ const schema rewrite_request{
   {"xForwardedProtoHttpsIfTls", kind::flag, true},
 };
 const schema rewrite_response{{"rewriteLocation", kind::flag, true}};
-const schema sticky{{"enabled", kind::flag, {}}, {"customStr", kind::text, {}}};
+const schema sticky{{"enabled", kind::flag, true}, {"customStr", kind::text, {}}};
+const schema rewrite_path{{"fromPath", kind::text, {}}, {"toPath", kind::text, {}}};
 
 const schema rewrite_http{
   {"host", kind::text, {}},
-  {"path", kind::text, {}},
+  {"path", kind::object, {}, true, &rewrite_path},
   {"request", kind::object, empty_object, false, &rewrite_request},
   {"response", kind::object, empty_object, false, &rewrite_response},
   {"sticky", kind::object, {}, true, &sticky},

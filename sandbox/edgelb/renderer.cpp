@@ -14,6 +14,10 @@
 namespace dklb::sandbox::edgelb {
 namespace {
 
+/// How the first line of a configuration names its pool.
+constexpr const char* head_begin = "# Pool ";
+constexpr const char* head_end = " on ";
+
 /// HAProxy's threads: the pool's cpus, rounded up, but no more than there are.
 int threads_of(const document& pool) {
   const auto& cpus = member_at(pool, "cpus");
@@ -36,10 +40,17 @@ void render_defaults(config_text& out) {
   out.line("timeout tunnel 24h");
 }
 
+/// HTTPS and TLS differ from HTTP and TCP in what lies below. Towards a server that is `ssl` in the
+/// endpoint's miscStr, as with EdgeLB.
+bool speaks_http(const document& section) {
+  const auto protocol = text_at(section, "protocol");
+  return protocol == "HTTP" || protocol == "HTTPS";
+}
+
 /// An idle connection may stay for a day where HAProxy cannot see requests; a peer that is gone is
 /// found by TCP's own probes.
 void render_mode(config_text& out, const document& section, const char* side) {
-  const bool is_http = text_at(section, "protocol") == "HTTP";
+  const bool is_http = speaks_http(section);
   out.line(is_http ? "mode http" : "mode tcp");
   out.line(std::string("timeout ") + side + (is_http ? " 60s" : " 24h"));
   out.line(std::string("option ") + (std::string_view(side) == "client" ? "clitcpka" : "srvtcpka"));
@@ -69,11 +80,21 @@ void render_stats(config_text& out, const render_input& input, const listener& w
   out.line("stats uri /haproxy?stats");
 }
 
+/// A condition on the host that a request names. Clients put a port that is not the scheme's own
+/// into the header, so it holds with and without it: two acls of one name are alternatives.
+void render_host_acl(config_text& out, const std::string& name, const char* match,
+                     const std::string& value) {
+  const auto with = [&](const char* fetch) {
+    out.setting("acl " + name + " " + fetch + " -i -m " + match + " --", value);
+  };
+  with("req.hdr(host),field(1,:)");
+  with("req.hdr(host)");
+}
+
 /// `redirectToHttps`: every request, but for the exceptions, is sent to the same URL over TLS.
 void render_redirect(config_text& out, const document& redirect) {
   if (redirect.is_null())
     return;
-  std::string unless = "!{ ssl_fc }";
   int number = 0;
   for (const auto& exception : member_at(redirect, "except")) {
     const auto name = "except" + std::to_string(number++);
@@ -81,43 +102,54 @@ void render_redirect(config_text& out, const document& redirect) {
     const auto path = text_at(exception, "pathBeg");
     if (host.empty() && path.empty())
       continue;
-    // An exception with both needs both: one variable collects what held.
-    const auto variable = "var(txn.edgelb_" + name + ")";
+    // An exception with both needs both. One variable for all, as a line holds few words.
     if (!host.empty())
-      out.setting("acl " + name + "_host req.hdr(host),field(1,:) -i -m str --", host);
+      render_host_acl(out, name + "_host", "str", host);
     if (!path.empty())
       out.setting("acl " + name + "_path path -m beg --", path);
-    out.line("http-request set-" + variable + " bool(true) if"
+    out.line("http-request set-var(txn.edgelb_plain) bool(true) if"
              + (host.empty() ? "" : " " + name + "_host")
              + (path.empty() ? "" : " " + name + "_path"));
-    unless += " !{ " + variable + " -m bool }";
   }
-  out.line("http-request redirect scheme https code 301 if " + unless);
+  out.line("http-request redirect scheme https code 301 if !{ ssl_fc } "
+           "!{ var(txn.edgelb_plain) -m bool }");
+}
+
+/// An expression that begins with a star is none, but EdgeLB's own examples have it: any text.
+std::string expression(const std::string& text) {
+  return text.starts_with('*') ? "." + text : text;
 }
 
 /// `linkBackend.map`, in the order it was given: the first entry whose conditions all hold decides.
 void render_map(config_text& out, const document& map) {
   struct condition {
     const char* key;
-    const char* acl;
+    const char* match;
+    bool of_host;
   };
   static constexpr std::array<condition, 5> conditions{{
-    {"hostEq", "req.hdr(host),field(1,:) -i -m str --"},
-    {"hostReg", "req.hdr(host),field(1,:) -i -m reg --"},
-    {"pathBeg", "path -m beg --"},
-    {"pathEnd", "path -m end --"},
-    {"pathReg", "path -m reg --"},
+    {"hostEq", "str", true},
+    {"hostReg", "reg", true},
+    {"pathBeg", "beg", false},
+    {"pathEnd", "end", false},
+    {"pathReg", "reg", false},
   }};
   int number = 0;
   for (const auto& entry : map) {
     const auto prefix = "map" + std::to_string(number++) + "_";
     std::string needed;
     for (const auto& one : conditions) {
-      const auto value = text_at(entry, one.key);
+      auto value = text_at(entry, one.key);
       if (value.empty())
         continue;
-      out.setting("acl " + prefix + one.key + " " + one.acl, value);
-      needed += " " + prefix + one.key;
+      if (std::string_view(one.match) == "reg")
+        value = expression(value);
+      const auto name = prefix + one.key;
+      if (one.of_host)
+        render_host_acl(out, name, one.match, value);
+      else
+        out.setting("acl " + name + " path -m " + one.match + " --", value);
+      needed += " " + name;
     }
     out.setting("use_backend", text_at(entry, "backend"), "if" + needed);
   }
@@ -163,12 +195,11 @@ void render_server(config_text& out, const server& what, bool sticky) {
   out.raw(what.options.empty() ? line : line + " " + what.options);
 }
 
-void render_backend(config_text& out, const render_input& input, const document& backend,
-                    const std::vector<server>& servers) {
+void render_backend(config_text& out, const document& backend, const std::vector<server>& servers) {
   out.section("backend", text_at(backend, "name"));
   render_mode(out, backend, "server");
   out.phrase("balance", text_at(backend, "balance"));
-  const bool is_http = text_at(backend, "protocol") == "HTTP";
+  const bool is_http = speaks_http(backend);
   const auto& sticky = member_at(member_at(backend, "rewriteHttp"), "sticky");
   const bool with_cookie = is_http && flag_at(sticky, "enabled", false);
   if (with_cookie) {
@@ -177,7 +208,7 @@ void render_backend(config_text& out, const render_input& input, const document&
   }
   render_check(out, member_at(backend, "customCheck"));
   if (is_http)
-    render_rewrite(out, input.pool, backend);
+    render_rewrite(out, backend);
   for (const auto& line : member_at(backend, "miscStrs"))
     out.raw(line.get<std::string>());
   for (const auto& one : servers)
@@ -217,6 +248,15 @@ std::string digest_of(const std::string& text) {
 
 } // namespace
 
+std::string pool_of(const rendered& configuration) {
+  const auto& text = configuration.text;
+  const auto start = std::string_view(head_begin).size();
+  const auto end = text.find(head_end, start);
+  if (text.rfind(head_begin, 0) != 0 || end == std::string::npos || end > text.find('\n'))
+    return {};
+  return text.substr(start, end - start);
+}
+
 domain::result<rendered> render(const render_input& input) {
   config_text out;
   render_defaults(out);
@@ -230,10 +270,11 @@ domain::result<rendered> render(const render_input& input) {
   for (std::size_t index = 0; index < haproxy["frontends"].size(); ++index)
     render_frontend(out, input, haproxy["frontends"][index], listeners[index + 1]);
   for (std::size_t index = 0; index < haproxy["backends"].size(); ++index)
-    render_backend(out, input, haproxy["backends"][index], servers[index]);
+    render_backend(out, haproxy["backends"][index], servers[index]);
   if (out.problem())
     return failure(400, *out.problem());
-  const auto head = "# Pool " + text_at(input.pool, "name") + " on " + input.where.private_address
+  const auto head = head_begin + text_at(input.pool, "name") + head_end
+                    + input.where.private_address
                     + ". Written by edgelb-local; the next change overwrites it.\n";
   const auto revision = digest_of(head + global_section(input, "") + out.text());
   return rendered{head + global_section(input, revision) + out.text(), revision};

@@ -36,8 +36,11 @@ struct rendered {
 /// a 400 that shows the value.
 domain::result<rendered> render(const render_input& input);
 
+/// The pool that a configuration was rendered for, as its first line says; empty where it does not.
+std::string pool_of(const rendered& configuration);
+
 /// Part of render(): the lines of one backend that change requests and responses (rewriteHttp).
 class config_text;
-void render_rewrite(config_text& out, const document& pool, const document& backend);
+void render_rewrite(config_text& out, const document& backend);
 
 } // namespace dklb::sandbox::edgelb

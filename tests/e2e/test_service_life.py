@@ -68,7 +68,8 @@ def test_a_pool_changed_by_hand_is_repaired_and_foreign_objects_stay(running):
     running.wait_for_address()
     pool = running.pool("changed-by-hand")
     pool["haproxy"]["frontends"][0]["bindPort"] = 6380
-    pool["haproxy"]["backends"].append({"name": "foreign", "protocol": "TCP", "services": []})
+    pool["haproxy"]["backends"].append({"name": "foreign", "protocol": "TCP", "services": [
+        {"endpoint": {"type": "ADDRESS", "address": "127.0.0.1", "port": 1}}]})
     pool["haproxy"]["frontends"].append({"name": "foreign", "bindPort": 7000, "protocol": "TCP",
                                          "linkBackend": {"defaultBackend": "foreign"}})
     running.edgelb("PUT", "/v2/pools/changed-by-hand", pool)

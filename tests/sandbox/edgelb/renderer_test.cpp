@@ -65,7 +65,8 @@ TEST_P(Rendering, GivesTheGoldenTextThatHaproxyAccepts) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Pools, Rendering,
-                         ::testing::Values("kubernetes", "http", "selectors", "raw", "empty"),
+                         ::testing::Values("kubernetes", "http", "rewrite", "selectors", "raw",
+                                           "empty"),
                          [](const auto& one) { return std::string(one.param); });
 
 TEST(Renderer, IsTheSameForTheSamePoolAndDiffersForAnother) {
@@ -155,7 +156,8 @@ INSTANTIATE_TEST_SUITE_P(
     injection_case{"Balance", "/haproxy/backends/0/balance"},
     injection_case{"HttpCheck", "/haproxy/backends/0/customCheck/httpchkMiscStr"},
     injection_case{"RewriteHost", "/haproxy/backends/0/rewriteHttp/host"},
-    injection_case{"RewritePath", "/haproxy/backends/0/rewriteHttp/path"},
+    injection_case{"RewriteFrom", "/haproxy/backends/0/rewriteHttp/path/fromPath"},
+    injection_case{"RewriteTo", "/haproxy/backends/0/rewriteHttp/path/toPath"},
     injection_case{"Address", "/haproxy/backends/0/services/0/endpoint/address"},
     injection_case{"StatsAddress", "/haproxy/stats/bindAddress"}),
   [](const auto& one) { return std::string(one.param.name); });

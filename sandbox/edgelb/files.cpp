@@ -4,6 +4,7 @@
 #include "sandbox/edgelb/document.hpp"
 
 #include <fcntl.h>
+#include <stdio.h> // renameat2
 #include <unistd.h>
 
 #include <array>
@@ -13,16 +14,37 @@
 namespace dklb::sandbox::edgelb {
 namespace {
 
-domain::error system_failure(const char* verb, const std::filesystem::path& path) {
-  return failure(500,
-                 std::string("cannot ") + verb + " " + path.string() + ": " + std::strerror(errno));
+/// A path as it stands in a message: whatever it holds, it adds no line to a log.
+std::string shown(const std::filesystem::path& path) {
+  const auto text = in_quotes(path.string());
+  const bool plain = text.size() == path.string().size() + 2;
+  return plain ? path.string() : text;
 }
 
+domain::error system_failure(const char* verb, const std::filesystem::path& path) {
+  return failure(500,
+                 std::string("cannot ") + verb + " " + shown(path) + ": " + std::strerror(errno));
+}
+
+domain::error not_regular(const char* verb, const std::filesystem::path& path) {
+  return failure(500,
+                 std::string("cannot ") + verb + " " + shown(path) + ": it is no regular file");
+}
+
+bool is_regular(const descriptor& file) {
+  struct stat found {};
+  return ::fstat(file.get(), &found) == 0 && S_ISREG(found.st_mode);
+}
+
+/// Without waiting for the other end of a pipe, and without following a link.
 domain::result<domain::unit> write_and_close(const std::filesystem::path& path,
                                              std::string_view content, bool sync) {
-  const descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  const descriptor file(
+    ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600));
   if (!file)
     return system_failure("write", path);
+  if (!is_regular(file))
+    return not_regular("write", path);
   while (!content.empty()) {
     const auto written = ::write(file.get(), content.data(), content.size());
     if (written < 0 && errno == EINTR)
@@ -45,10 +67,13 @@ domain::result<domain::unit> sync_folder(const std::filesystem::path& folder) {
 
 } // namespace
 
-domain::result<std::string> read_file(const std::filesystem::path& path) {
-  const descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+domain::result<std::string> read_file(const std::filesystem::path& path, links at_its_end) {
+  const int follow = at_its_end == links::refused ? O_NOFOLLOW : 0;
+  const descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | follow));
   if (!file)
     return system_failure("read", path);
+  if (!is_regular(file))
+    return not_regular("read", path);
   std::string content;
   std::array<char, 16384> piece; // NOLINT(cppcoreguidelines-pro-type-member-init)
   while (true) {
@@ -67,6 +92,7 @@ domain::result<domain::unit> write_durably(const std::filesystem::path& path,
                                            std::string_view content) {
   auto temporary = path;
   temporary += ".new";
+  ::unlink(temporary.c_str()); // what a crash or a hand has left there
   if (auto written = write_and_close(temporary, content, true); !written) {
     ::unlink(temporary.c_str());
     return written.failure();
@@ -82,9 +108,47 @@ domain::result<domain::unit> remove_durably(const std::filesystem::path& path) {
   return sync_folder(path.parent_path());
 }
 
+domain::result<std::filesystem::path> move_into(const std::filesystem::path& path,
+                                                const std::filesystem::path& folder) {
+  const auto wanted = folder / path.filename();
+  auto target = wanted;
+  for (int copy = 2;
+       ::renameat2(AT_FDCWD, path.c_str(), AT_FDCWD, target.c_str(), RENAME_NOREPLACE) != 0;
+       ++copy) {
+    if (errno != EEXIST)
+      return system_failure("move", path);
+    target = wanted;
+    target += "." + std::to_string(copy);
+  }
+  for (const auto& changed : {folder, path.parent_path()}) {
+    if (auto synced = sync_folder(changed); !synced)
+      return synced.failure();
+  }
+  return target;
+}
+
 domain::result<domain::unit> write_plainly(const std::filesystem::path& path,
                                            std::string_view content) {
   return write_and_close(path, content, false);
+}
+
+bool is_real_folder(const std::filesystem::path& path) {
+  struct stat found {};
+  return ::lstat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode);
+}
+
+domain::result<domain::unit> make_private_folder(const std::filesystem::path& path) {
+  if (::mkdir(path.c_str(), 0700) == 0)
+    return domain::unit{};
+  if (errno != EEXIST)
+    return system_failure("make the folder", path);
+  if (!is_real_folder(path))
+    return failure(500, "cannot use " + shown(path)
+                          + ": it is a link, or no folder; move it away, then start again");
+  const descriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!folder || ::fchmod(folder.get(), 0700) != 0)
+    return system_failure("make the owner's alone", path);
+  return domain::unit{};
 }
 
 bool watched_file::changed() {

@@ -60,7 +60,7 @@ bool haproxy_instance::adopt(const std::vector<found_process>& running) {
     if (!held || !held->alive())
       continue;
     process_ = std::move(*held);
-    auto text = read_file(config);
+    auto text = read_file(config, links::refused);
     live_ = {text ? *text : "", running_revision()};
     known_ = !live_.revision.empty();
     return true;
@@ -70,12 +70,14 @@ bool haproxy_instance::adopt(const std::vector<found_process>& running) {
 
 std::size_t haproxy_instance::log_size() const {
   std::error_code problem;
+  if (!std::filesystem::is_regular_file(std::filesystem::symlink_status(log_file(), problem)))
+    return 0;
   const auto size = std::filesystem::file_size(log_file(), problem);
   return problem ? 0 : static_cast<std::size_t>(size);
 }
 
 std::string haproxy_instance::log_since(std::size_t start) const {
-  const auto text = read_file(log_file());
+  const auto text = read_file(log_file(), links::refused);
   return text && text->size() > start ? text->substr(start) : std::string{};
 }
 
@@ -99,13 +101,11 @@ domain::result<domain::unit> haproxy_instance::wait_until_live(const std::string
 
 domain::result<domain::unit> haproxy_instance::start(const rendered& wanted,
                                                      const haproxy_instance* predecessor) {
-  std::error_code problem;
-  std::filesystem::create_directory(folder_, problem);
-  std::filesystem::permissions(folder_, std::filesystem::perms::owner_all, problem);
-  if (problem)
-    return failure(500, "cannot make " + folder_.string() + ": " + problem.message());
+  if (auto made = make_private_folder(folder_); !made)
+    return made.failure();
   if (auto written = write_plainly(config_file(), wanted.text); !written)
     return written.failure();
+  std::error_code problem;
   std::filesystem::remove(control_socket(), problem);
   std::vector<std::string> command{program_->path(), "-W", "-db", "-f", config_file().string()};
   if (predecessor != nullptr)
@@ -182,6 +182,7 @@ void haproxy_instance::rotate_log() const {
     return;
   // HAProxy keeps the file open for appending: its content is moved, not the file.
   std::error_code problem;
+  std::filesystem::remove(folder_ / "log.1", problem); // a link there is not followed
   std::filesystem::copy_file(log_file(), folder_ / "log.1",
                              std::filesystem::copy_options::overwrite_existing, problem);
   if (!problem)

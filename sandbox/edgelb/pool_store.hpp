@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,18 +27,39 @@ struct pool_record {
   std::vector<std::string> draining;
 };
 
-/// The record as JSON text, and back. An error says what is missing.
+/// Whether that is the name of an instance's folder: one to eight letters 0-9 and a-f.
+bool is_instance_id(std::string_view text);
+
+/// The record as JSON text, and back. An error says what is missing or wrong; a pool is checked as
+/// one that comes over the API.
 std::string to_text(const pool_record& record);
 domain::result<pool_record> record_from(std::string_view text);
+
+/// A record that cannot be used.
+struct damaged_record {
+  std::string file; ///< its name in the folder, fit for a log
+  std::string reason;
+  std::string moved_to; ///< empty where it could not be moved
+};
+
+struct loaded_records {
+  std::vector<pool_record> records; ///< by name
+  std::vector<damaged_record> damaged;
+};
 
 /// The pools in a folder, one file each. Safe to use from several threads for different pools.
 class pool_store {
 public:
-  explicit pool_store(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  /// Records that cannot be used are moved to `damaged`. Both folders are there.
+  pool_store(std::filesystem::path folder, std::filesystem::path damaged)
+    : folder_(std::move(folder)), damaged_(std::move(damaged)) {}
 
-  /// Every pool. A file that cannot be read is an error that names it: going on without it would
-  /// end the traffic of its pool.
-  domain::result<std::vector<pool_record>> load() const;
+  /// Every pool. A file that is no record of the pool that it is named after is set aside: moved,
+  /// never deleted, so that it can be repaired while the other pools are served. Only a folder that
+  /// cannot be listed is an error.
+  domain::result<loaded_records> load() const;
+  /// The names of the pools of which a record has been set aside, now or earlier.
+  std::set<std::string> set_aside() const;
   /// The pool is on the disk when this returns.
   domain::result<domain::unit> save(const pool_record& record) const;
   domain::result<domain::unit> remove(const std::string& pool) const;
@@ -48,6 +70,7 @@ private:
   }
 
   std::filesystem::path folder_;
+  std::filesystem::path damaged_;
 };
 
 } // namespace dklb::sandbox::edgelb

@@ -111,8 +111,9 @@ domain::result<process> process::hold(pid_t pid) {
 domain::result<process> process::start(const std::vector<std::string>& command,
                                        const std::filesystem::path& log) {
   spawn_plan plan;
+  // Neither a link nor the other end of a pipe is followed: the open would wait for the latter.
   posix_spawn_file_actions_addopen(&plan.actions(), STDOUT_FILENO, log.c_str(),
-                                   O_WRONLY | O_CREAT | O_APPEND, 0600);
+                                   O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK, 0600);
   auto pid = plan.run(command);
   if (!pid)
     return pid.failure();

@@ -2,7 +2,6 @@
 
 #include "sandbox/edgelb/control_socket.hpp"
 #include "sandbox/edgelb/pool_rules.hpp"
-#include "sandbox/edgelb/pool_schema.hpp"
 
 #include <fcntl.h>
 #include <spdlog/spdlog.h>
@@ -18,28 +17,23 @@ using clock = std::chrono::steady_clock;
 /// Makes the folders, for this user alone, and takes the lock that keeps a second server out.
 domain::result<descriptor> claim_folder(const std::filesystem::path& state) {
   std::error_code problem;
-  for (const auto& folder : {state, state / "pools", state / "i", state / "scratch"}) {
-    std::filesystem::create_directories(folder, problem);
-    if (!problem)
-      std::filesystem::permissions(folder, std::filesystem::perms::owner_all, problem);
-    if (problem)
-      return failure(500,
-                     "cannot use the state folder " + folder.string() + ": " + problem.message());
+  std::filesystem::create_directories(state, problem);
+  if (!problem)
+    std::filesystem::permissions(state, std::filesystem::perms::owner_all, problem);
+  if (problem)
+    return failure(500, "cannot use the state folder " + state.string() + ": " + problem.message());
+  // The folder itself may be reached over a link, but nothing in it: what is written and removed
+  // below must not lie elsewhere.
+  for (const char* name : {"pools", "damaged", "i", "scratch"}) {
+    if (auto made = make_private_folder(state / name); !made)
+      return made.failure();
   }
-  descriptor lock(::open((state / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  descriptor lock(
+    ::open((state / "lock").c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!lock || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
     return failure(500, "the state folder " + state.string()
                           + " is in use by another edgelb-local; give this one its own");
   return lock;
-}
-
-domain::result<document> accepted(document given) {
-  auto full = complete_pool(std::move(given));
-  if (!full)
-    return full.failure();
-  if (auto checked = check_pool(*full); !checked)
-    return checked.failure();
-  return full;
 }
 
 domain::error no_pool(const std::string& name) {
@@ -51,7 +45,8 @@ domain::error no_pool(const std::string& name) {
 reconciler::reconciler(const haproxy_program& program, reconciler_settings settings,
                        descriptor lock)
   : settings_(std::move(settings)), lock_(std::move(lock)),
-    store_(settings_.state_folder / "pools"), plans_(settings_.agents),
+    store_(settings_.state_folder / "pools", settings_.state_folder / "damaged"),
+    plans_(settings_.agents),
     tasks_file_(settings_.tasks_file), host_{program,
                                              store_,
                                              plans_,
@@ -86,12 +81,19 @@ reconciler::~reconciler() {
 }
 
 domain::result<domain::unit> reconciler::restore() {
-  auto records = store_.load();
-  if (!records)
-    return records.failure();
+  auto found = store_.load();
+  if (!found)
+    return found.failure();
+  for (const auto& one : found->damaged)
+    spdlog::error("the record {} cannot be used and is left out: {}. {}. Repair it, move it back "
+                  "and start again, or create the pool anew; until then its instances go on as "
+                  "they are",
+                  one.file, one.reason,
+                  one.moved_to.empty() ? "It could not be moved away"
+                                       : "It lies in " + one.moved_to + " now");
   const auto running = running_processes();
   std::set<std::string> kept;
-  for (auto& record : *records) {
+  for (auto& record : found->records) {
     const auto name = text_at(record.pool, "name");
     kept.insert(record.draining.begin(), record.draining.end());
     for (const auto& slot : record.instances)
@@ -106,16 +108,44 @@ domain::result<domain::unit> reconciler::restore() {
 
 void reconciler::end_strays(const std::set<std::string>& kept,
                             const std::vector<found_process>& running) {
+  const auto damaged = store_.set_aside();
+  std::vector<std::filesystem::path> strays;
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(host_.instances, ignored)) {
-    if (kept.count(entry.path().filename().string()) != 0)
+    if (kept.count(entry.path().filename().string()) == 0)
+      strays.push_back(entry.path());
+  }
+  for (const auto& folder : strays) {
+    const auto id = folder.filename().string();
+    if (!is_instance_id(id) || !is_real_folder(folder)) {
+      spdlog::warn("{} in the folder of instances is none, and is left as it is", in_quotes(id));
       continue;
-    // Left by a change that a crash cut short, or by a pool that was being deleted.
-    haproxy_instance stray(host_.program, entry.path());
-    if (stray.adopt(running))
-      spdlog::warn("instance {} belongs to no pool and is ended", entry.path().filename().string());
+    }
+    // Left by a change that a crash cut short, by a pool that was being deleted, or by one whose
+    // record is damaged: that one's traffic goes on.
+    haproxy_instance stray(host_.program, folder);
+    const bool runs = stray.adopt(running);
+    if (const auto pool = pool_of(stray.live());
+        runs && damaged.count(pool) && !pools_.count(pool)) {
+      orphans_[pool].push_back(std::move(stray));
+      continue;
+    }
+    if (runs)
+      spdlog::warn("instance {} belongs to no pool and is ended", id);
     stray.remove();
   }
+}
+
+void reconciler::end_orphans(const std::string& pool) {
+  const std::unique_lock lock(mutex_);
+  const auto found = orphans_.find(pool);
+  if (found == orphans_.end())
+    return;
+  spdlog::warn("pool {}: the instances of its damaged record end, because it is created anew",
+               pool);
+  for (auto& one : found->second)
+    one.remove();
+  orphans_.erase(found);
 }
 
 std::shared_ptr<managed_pool> reconciler::pool_named(const std::string& name) const {
@@ -125,7 +155,7 @@ std::shared_ptr<managed_pool> reconciler::pool_named(const std::string& name) co
 }
 
 domain::result<document> reconciler::create(document given) {
-  auto wanted = accepted(std::move(given));
+  auto wanted = accept_pool(std::move(given));
   if (!wanted)
     return wanted.failure();
   const auto name = text_at(*wanted, "name");
@@ -135,6 +165,7 @@ domain::result<document> reconciler::create(document given) {
     if (!pools_.emplace(name, pool).second)
       return failure(409, "the pool \"" + name + "\" already exists");
   }
+  end_orphans(name);
   auto made = pool->apply(*wanted);
   if (made) {
     spdlog::info("pool {}: created", name);
@@ -155,7 +186,7 @@ domain::result<document> reconciler::replace(const std::string& name, document g
   if (text_at(given, "name") != name)
     return failure(400, "the name of a pool cannot be changed: the path says \"" + name
                           + "\", the body \"" + text_at(given, "name") + "\"");
-  auto wanted = accepted(std::move(given));
+  auto wanted = accept_pool(std::move(given));
   if (!wanted)
     return wanted.failure();
   auto made = pool->apply(*wanted);
@@ -260,6 +291,10 @@ void reconciler::stop_instances() {
   const std::shared_lock lock(mutex_);
   for (const auto& [name, pool] : pools_)
     pool->stop();
+  for (auto& [name, instances] : orphans_) {
+    for (auto& one : instances)
+      one.end();
+  }
 }
 
 } // namespace dklb::sandbox::edgelb

@@ -51,6 +51,7 @@ private:
 
   domain::result<domain::unit> restore();
   void end_strays(const std::set<std::string>& kept, const std::vector<found_process>& running);
+  void end_orphans(const std::string& pool);
   void look_after();
   void read_tasks();
   void tend_where_needed();
@@ -66,6 +67,8 @@ private:
 
   mutable std::shared_mutex mutex_;
   std::map<std::string, std::shared_ptr<managed_pool>> pools_;
+  /// Running instances of pools whose records are damaged, by pool.
+  std::map<std::string, std::vector<haproxy_instance>> orphans_;
 
   mutable std::mutex tasks_mutex_;
   std::shared_ptr<const task_table> tasks_ = std::make_shared<const task_table>();

@@ -6,6 +6,8 @@
 
 #include <httplib.h>
 
+#include <sys/stat.h>
+
 #include <csignal>
 
 namespace dklb::sandbox::edgelb {
@@ -111,6 +113,20 @@ TEST_F(EdgelbProgram, SignalsThatAskForNothingAreIgnored) {
   server_.signal(SIGINT);
   ASSERT_TRUE(server_.wait(std::chrono::seconds(20)));
   EXPECT_TRUE(masters_under(folder_.path()).empty());
+}
+
+TEST_F(EdgelbProgram, WithAPipeAmongItsRecordsItStartsServesAndEnds) {
+  start();
+  ASSERT_EQ(post(tcp_pool("web", 16379, backend_.port())), 200);
+  server_.signal(SIGTERM);
+  ASSERT_TRUE(server_.wait(std::chrono::seconds(20)));
+  ASSERT_EQ(::mkfifo((folder_.path() / "s/pools/pipe.json").c_str(), 0600), 0);
+  start();
+  EXPECT_EQ(httplib::Client(url_).Get("/v2/pools/web")->status, 200);
+  const auto log = read_file(folder_.path() / "log").value();
+  EXPECT_NE(log.find("the record \"pipe.json\" cannot be used"), std::string::npos) << log;
+  server_.signal(SIGTERM);
+  EXPECT_TRUE(server_.wait(std::chrono::seconds(20)));
 }
 
 struct mistake_case {

@@ -46,59 +46,6 @@ TEST_F(EdgelbTraffic, EachInstanceCarriesIt) {
     EXPECT_EQ(greeting(endpoint["private"][0].get<std::string>(), 16379), "one");
 }
 
-TEST_F(EdgelbTraffic, HttpGoesByHostAndPath) {
-  httplib::Server site;
-  site.set_keep_alive_max_count(1);
-  site.Get(".*", [](const httplib::Request& request, httplib::Response& response) {
-    if (request.path == "/inner/moved")
-      response.set_header("Location", "http://inner.example.com/inner/here");
-    response.set_content(request.get_header_value("Host") + " " + request.path + " "
-                           + request.get_header_value("X-Forwarded-For"),
-                         "text/plain");
-  });
-  const int port = site.bind_to_any_port("127.0.0.1");
-  std::thread serving([&] { site.listen_after_bind(); });
-  const document service{
-    {"endpoint", {{"type", "ADDRESS"}, {"address", "127.0.0.1"}, {"port", port}}}};
-  document pool{{"name", "web"}};
-  pool["haproxy"]["stats"]["bindPort"] = 0;
-  pool["haproxy"]["backends"] = {
-    {{"name", "plain"}, {"protocol", "HTTP"}, {"services", {service}}},
-    {{"name", "inner"},
-     {"protocol", "HTTP"},
-     {"rewriteHttp", {{"host", "inner.example.com"}, {"path", "/inner"}}},
-     {"services", {service}}}};
-  pool["haproxy"]["frontends"] = {
-    {{"name", "in"},
-     {"protocol", "HTTP"},
-     {"bindPort", 18080},
-     {"linkBackend",
-      {{"defaultBackend", "plain"},
-       {"map", {{{"backend", "inner"}, {"hostEq", "shop.example.com"}, {"pathBeg", "/buy"}}}}}}},
-    {{"name", "secure"},
-     {"protocol", "HTTP"},
-     {"bindPort", 18081},
-     {"redirectToHttps", {{"except", {{{"pathBeg", "/healthz"}}}}}},
-     {"linkBackend", {{"defaultBackend", "plain"}}}}};
-  edgelb_.create(pool);
-  const auto address = edgelb_.private_address("web");
-  httplib::Client client(address, 18080);
-  EXPECT_EQ(client.Get("/x", {{"Host", "other"}})->body.substr(0, 12), "other /x 127");
-  EXPECT_EQ(client.Get("/buy/tea", {{"Host", "shop.example.com"}})->body.substr(0, 28),
-            "inner.example.com /inner/tea");
-  EXPECT_EQ(client.Get("/buy", {{"Host", "shop.example.com"}})->body.substr(0, 25),
-            "inner.example.com /inner/");
-  EXPECT_EQ(client.Get("/buy/moved", {{"Host", "shop.example.com"}})->get_header_value("Location"),
-            "/buy/here");
-  httplib::Client secure(address, 18081);
-  const auto redirected = secure.Get("/x?y=1", {{"Host", "site.example.com"}});
-  EXPECT_EQ(redirected->status, 301);
-  EXPECT_EQ(redirected->get_header_value("Location"), "https://site.example.com/x?y=1");
-  EXPECT_EQ(secure.Get("/healthz", {{"Host", "a"}})->status, 200);
-  site.stop();
-  serving.join();
-}
-
 TEST_F(EdgelbTraffic, StatisticsAreServedOnTheirPort) {
   edgelb_.create(tcp_pool("web", 16379, one_.port()));
   const auto endpoint = edgelb_.metadata("web")["stats"][0];
@@ -260,54 +207,6 @@ TEST_F(EdgelbTraffic, InstanceThatDiesIsStartedAgain) {
     return now.size() == 1 && now != masters && greeting(address, 16379) == "one";
   }));
   EXPECT_EQ(edgelb_.private_address("web"), address);
-}
-
-TEST_F(EdgelbTraffic, NewServerOverTheSameFolderAdoptsWhatRuns) {
-  auto pool = tcp_pool("web", 0, one_.port());
-  pool["count"] = 2;
-  edgelb_.create(pool);
-  const auto masters = edgelb_.masters();
-  const auto metadata = edgelb_.metadata("web");
-  ::kill(masters[0], SIGKILL);
-  edgelb_.restart();
-  EXPECT_TRUE(eventually([&] { return edgelb_.masters().size() == 2; }));
-  const auto now = edgelb_.masters();
-  EXPECT_NE(std::find(now.begin(), now.end(), masters[1]), now.end())
-    << "adopted, not started anew";
-  EXPECT_TRUE(eventually(
-    [&] { return edgelb_.call("GET", "/v2/pools/web/metadata").body == metadata.dump(); }))
-    << "placement and ports stay";
-  const int port = metadata["frontends"][0]["endpoints"][0]["port"].get<int>();
-  EXPECT_TRUE(eventually([&] { return greeting(edgelb_.private_address("web"), port) == "one"; }));
-}
-
-TEST_F(EdgelbTraffic, InstancesOfNoPoolAreEndedAtTheStart) {
-  edgelb_.create(tcp_pool("web", 16379, one_.port()));
-  edgelb_.create(tcp_pool("gone", 16380, one_.port()));
-  // As a crash in the middle of a DELETE leaves it.
-  std::filesystem::remove(edgelb_.folder() / "state/pools/gone.json");
-  edgelb_.restart();
-  EXPECT_EQ(edgelb_.masters().size(), 1U);
-  EXPECT_EQ(edgelb_.call("GET", "/v2/pools/gone").status, 404);
-  EXPECT_EQ(greeting(edgelb_.addresses().address(16), 16379), "one");
-}
-
-TEST_F(EdgelbTraffic, SecondServerOverTheSameFolderIsRefused) {
-  reconciler_settings settings;
-  settings.state_folder = edgelb_.folder() / "state";
-  const auto second = reconciler::open(haproxy_program::find("").value(), settings);
-  ASSERT_FALSE(second.has_value());
-  EXPECT_NE(second.failure().message.find("in use by another"), std::string::npos);
-}
-
-TEST(EdgelbFolder, TooLongAPathIsRefusedBeforeAnythingIsMade) {
-  const testing::temporary_folder folder;
-  reconciler_settings settings;
-  settings.state_folder = folder.path() / std::string(100, 'x');
-  const auto opened = reconciler::open(haproxy_program::find("").value(), settings);
-  ASSERT_FALSE(opened.has_value());
-  EXPECT_NE(opened.failure().message.find("too long"), std::string::npos);
-  EXPECT_FALSE(std::filesystem::exists(settings.state_folder));
 }
 
 TEST_F(EdgelbTraffic, PoolsAreMadeAtTheSameTime) {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <map>
 
 namespace dklb::actors {
 
@@ -139,10 +140,31 @@ void inventory_state::sweep() {
   ask<orphans>(
     self_, peers->watcher, reply_deadline, check_owners{owners},
     [this](const orphans& found) {
+      std::map<domain::service_key, std::vector<std::string>> pools;
       for (const auto& [pool, owner] : found.objects)
-        remove(pool, owner);
+        pools[owner].push_back(pool);
+      for (auto& [owner, names] : pools)
+        verify(owner, std::move(names));
     },
     [](const caf::error&) {}); // a restarted watcher answers the next sweep
+}
+
+/// The watch may lag behind the inventory: another dklb of this cluster's name may have created the
+/// Service's objects before the watch told us of the Service. So the API server has the last word.
+void inventory_state::verify(const domain::service_key& owner, std::vector<std::string> pools) {
+  if (run->orphans == domain::orphan_mode::report)
+    std::erase_if(pools, [&](const auto& pool) { return reported_.contains({pool, owner}); });
+  if (pools.empty())
+    return;
+  ask<service_answer>(
+    self_, peers->kube, gateway_deadline(run->concurrency.kubernetes_timeout), read_service{owner},
+    [this, owner, pools](const service_answer& answer) {
+      if (!answer.outcome || (*answer.outcome && domain::followed(**answer.outcome)))
+        return; // not known to be gone; the next sweep asks again
+      for (const auto& pool : pools)
+        remove(pool, owner);
+    },
+    [](const caf::error&) {});
 }
 
 void inventory_state::remove(const std::string& pool, const domain::service_key& owner) {

@@ -35,6 +35,7 @@ private:
   /// Returns what is wrong with the answer, if anything is.
   std::optional<domain::error> take_in(const std::string& body);
   void sweep();
+  void verify(const domain::service_key& owner, std::vector<std::string> pools);
   void remove(const std::string& pool, const domain::service_key& owner);
   void read_in(milliseconds delay);
 

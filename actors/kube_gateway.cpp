@@ -9,6 +9,7 @@
 namespace dklb::actors {
 
 using namespace messages;
+using domain::error_code;
 using http::kube::call;
 using http::kube::content_type_of;
 using http::kube::patch_type;
@@ -88,6 +89,34 @@ auto service_reader(const std::shared_ptr<http::json_reader>& reader,
   };
 }
 
+/// A list of at most one, which takes no right that the watch does not take.
+call list_one(const domain::service_key& key) {
+  call out;
+  out.path =
+    "/api/v1/namespaces/" + key.name_space + "/services?fieldSelector=metadata.name%3D" + key.name;
+  out.list = true;
+  return out;
+}
+
+/// The only item of a list, null where it is empty.
+auto item_reader(const std::shared_ptr<http::json_reader>& reader,
+                 const std::shared_ptr<http::kube::decoded_services>& services,
+                 const domain::service_key& key) {
+  return [=, name = "list of "
+                    + to_string(key)](const std::string& text) -> domain::result<service_ptr> {
+    const auto list = reader->read(text);
+    if (!list)
+      return domain::error{
+        list.failure().code, name + ": the answer is " + list.failure().message, {}, 0};
+    const auto items = http::value_at(*list, {"items"});
+    if (!items || !items->is_array())
+      return domain::error{error_code::malformed, name + ": the answer has no items", {}, 0};
+    for (const auto object : items->get_array())
+      return services->read(object);
+    return service_ptr{};
+  };
+}
+
 } // namespace
 
 kube_gateway_actor::behavior_type
@@ -100,6 +129,10 @@ kube_gateway(kube_gateway_actor::stateful_pointer<kube_gateway_state> self, runt
   using http::kube::client;
   return {
     [=](const describe&) { return self->state.describe(self); },
+    [=](const read_service& what) {
+      return ask<service_answer>(self, *api, &client::request_text, "list services",
+                                 list_one(what.key), item_reader(reader, services, what.key));
+    },
     [=](const patch_service_object& what) {
       auto patch =
         patch_call(service_path(what.object->key),

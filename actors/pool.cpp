@@ -77,13 +77,18 @@ void pool_state::no_longer_coming(const domain::service_key& key) {
   end_if_unused();
 }
 
-caf::typed_response_promise<pool_released> pool_state::release(const domain::service_key& key) {
+caf::typed_response_promise<pool_released> pool_state::release(const release_pool& what) {
+  const auto& key = what.service;
   auto promise = self_->make_response_promise<pool_released>();
   promises_.edit()[key].push_back(promise);
   arrived(key);
   if (owner_of(key))
     claimants_.erase(place_of(key));
   book_.release(key);
+  if (what.leave_objects) {
+    book_.released(key);
+    release_ended(key);
+  }
   dirty_ = true;
   pump();
   return promise;

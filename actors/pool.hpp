@@ -35,7 +35,7 @@ public:
   void start(const std::string& name, pool_arguments arguments);
   void claim(const messages::claim_pool& what);
   void announced(const messages::announce_claim& what);
-  caf::typed_response_promise<messages::pool_released> release(const domain::service_key& key);
+  caf::typed_response_promise<messages::pool_released> release(const messages::release_pool& what);
   void drifted();
   void directory_changed(const messages::directory_changed& what);
   void nodes_changed(const messages::nodes_changed& what);

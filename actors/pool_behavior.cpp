@@ -112,7 +112,7 @@ pool_actor::behavior_type pool(pool_state::self_pointer self, const std::string&
     },
     [&state](const release_pool& what) {
       state.count();
-      return state.release(what.service);
+      return state.release(what);
     },
     [&state](const pool_drifted&) {
       state.count();

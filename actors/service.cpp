@@ -58,7 +58,11 @@ void service_state::adopt(const service_ptr& object) {
 }
 
 void service_state::track() {
-  self_->send(peers->writer_of(key()), track_status{object_});
+  // The status of a Service that another dklb serves is that one's business alone.
+  if (domain::wanted(run->services, *object_) || domain::needs_cleanup(run->services, *object_))
+    self_->send(peers->writer_of(key()), track_status{object_});
+  else
+    self_->send(peers->writer_of(key()), untrack_status{key(), uid()});
 }
 
 /// Its object is gone; what it claimed is still to be given back.
@@ -146,12 +150,14 @@ void service_state::pump() {
 
 void service_state::carry_out(domain::ignore_service step) {
   note(domain::ignored_report(std::move(step.message)));
+  call_off();
+  if (claim_ || !releasing_->empty())
+    return lose_service();
   if (writes_.waiting()) {
     // Only what the watch told is known to the watcher too; ending before that would make it start
     // another one for an object that is already settled.
     planned_ = false;
-  } else if (object_->type != "LoadBalancer") {
-    self_->send(peers->writer_of(key()), untrack_status{key(), uid()});
+  } else if (!domain::followed(*object_)) {
     self_->quit();
   }
 }

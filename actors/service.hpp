@@ -77,6 +77,7 @@ private:
   void release(const std::string& pool);
   void release_from(const messages::pool_actor& pool, const std::string& name);
   void release_waiting();
+  void lose_service();
   void not_releasing(const std::string& pool);
   void released(const std::string& pool);
   void find_pools_to_clean();

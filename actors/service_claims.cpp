@@ -214,6 +214,26 @@ void service_state::find_pools_to_clean() {
     });
 }
 
+/// Somebody took our finalizer off by force while we served the Service.
+void service_state::lose_service() {
+  if (!domain::other_server(run->services, *object_)) {
+    cleaning_ = true;
+    return clean_up_pools({});
+  }
+  // Its new server may give the objects the same names, and goes on with them.
+  const auto leave = [this](const pool_actor& pool) {
+    if (pool)
+      ask<pool_released>(
+        self_, pool, reply_deadline, release_pool{key(), true}, [](const pool_released&) {},
+        [](const caf::error&) {});
+  };
+  for (const auto& [name, pool] : *releasing_)
+    leave(pool);
+  leave(pool_);
+  releasing_.reset();
+  forget_claim();
+}
+
 void service_state::clean_up_pools(std::vector<std::string> pools) {
   if (claim_)
     pools.push_back(claim_->pool);
@@ -261,13 +281,14 @@ void service_state::clean_up_done() {
     adopt(object_);
     return pump();
   }
+  domain::patch_service patch;
+  patch.finalizers = domain::finalizers_of_released(run->services, *object_);
+  if (*patch.finalizers == object_->finalizers)
+    return pump(); // taken off by force meanwhile: there is nothing of ours on it any more
   emit(false, "DeletedLoadBalancer", "everything the Service had in EdgeLB is removed");
   cleaned_ = object_->deleting;
   if (!cleaned_)
     self_->send(peers->writer_of(key()), withdraw_status{key(), uid()});
-  domain::patch_service patch;
-  patch.finalizers = object_->finalizers;
-  std::erase(*patch.finalizers, domain::finalizer_name);
   carry_out(std::move(patch));
 }
 

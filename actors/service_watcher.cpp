@@ -26,12 +26,24 @@ service_watcher_state::~service_watcher_state() {
       caf::anon_send_exit(item.actor, caf::exit_reason::kill);
 }
 
-void service_watcher_state::observed(const service_ptr& object) {
+void service_watcher_state::observed(const service_ptr& told) {
   if (intake_)
     intake_->release();
-  const auto found = services_.find(object->key);
+  const auto found = services_.find(told->key);
+  const auto* before = found == services_.end() ? nullptr : found->second.object.get();
+  const auto other_server = [this](const domain::service& service) {
+    return domain::other_server(run->services, service);
+  };
+  auto object = told;
+  if (domain::reclassed(before, *told)) {
+    auto copy = *told;
+    copy.reclassed = true;
+    object = std::make_shared<const domain::service>(std::move(copy));
+  }
+  if (listed_ && (before == nullptr || other_server(*before) != other_server(*object)))
+    log_others({object.get()});
   if (found == services_.end()) {
-    if (domain::followed(run->services, *object))
+    if (domain::followed(*object))
       spawn(*services_.try_emplace(object->key, entry{{}, object}).first);
     return;
   }
@@ -55,8 +67,21 @@ void service_watcher_state::vanished(const service_vanished& what) {
     services_.erase(found);
 }
 
+void service_watcher_state::log_others(const std::vector<const domain::service*>& services) const {
+  for (const auto& notice : domain::other_server_notices(run->services, services))
+    run->log->log(notice.warning ? spdlog::level::warn : spdlog::level::info, "Services {}",
+                  notice.text);
+}
+
 void service_watcher_state::synced() {
   enter("watching");
+  if (!std::exchange(listed_, true)) {
+    std::vector<const domain::service*> all;
+    for (const auto& [key, item] : services_)
+      if (item.object)
+        all.push_back(item.object.get());
+    log_others(all);
+  }
   self_->send(peers->supervisor, intake_synced{});
 }
 
@@ -100,7 +125,7 @@ void service_watcher_state::child_down(const caf::down_msg& down) {
   }
   if (down.reason == caf::exit_reason::normal) {
     // It ended because there was nothing to do; a newer object may have crossed its end.
-    if (domain::followed(run->services, *item.object))
+    if (domain::followed(*item.object))
       spawn(place);
     else
       services_.erase(key);

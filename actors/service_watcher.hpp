@@ -22,7 +22,8 @@ using intake_factory =
   std::function<std::unique_ptr<intake>(messages::service_watcher_actor watcher)>;
 
 /// Turns what the watch tells into service actors, one for each Service of type LoadBalancer or
-/// with our finalizer. A restarted watcher lists anew; the service actors of its predecessor end.
+/// with the finalizer of a dklb. A restarted watcher lists anew; the service actors of its
+/// predecessor end.
 class service_watcher_state : public actor_base {
 public:
   using self_pointer = messages::service_watcher_actor::stateful_pointer<service_watcher_state>;
@@ -49,11 +50,14 @@ private:
   using service_map = std::unordered_map<domain::service_key, entry>;
 
   void spawn(service_map::value_type& place);
+  /// Names Services that another dklb serves in the log.
+  void log_others(const std::vector<const domain::service*>& services) const;
   template <class Message>
   void tell_services(const Message& what);
 
   self_pointer self_;
   std::unique_ptr<intake> intake_;
+  bool listed_ = false;
   std::string delayed_by_; ///< what keeps the gate closed, "" where that is not known
   service_map services_;
   /// By actor ID, which is the order of the list: a message to all is handled in that order, so

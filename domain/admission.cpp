@@ -20,9 +20,9 @@ constexpr int invalid_status = 422;
 
 /// The Service as the controller will find it: with its finalizer, and with the nodePorts that the
 /// API server allocates after admission. A paused one is judged as if it were not.
-service as_stored(const admission_request& request) {
+service as_stored(const service_settings& settings, const admission_request& request) {
   auto object = *request.object;
-  object.finalizers = {finalizer_name};
+  object.finalizers = {finalizer_of(settings.load_balancer_class)};
   object.paused = false;
   if (request.allocates_node_ports)
     for (auto& port : object.ports)
@@ -47,7 +47,7 @@ configuration_object object_of(const service& service) {
 class judgement {
 public:
   judgement(const service_settings& settings, const admission_request& request)
-    : settings_(settings), object_(as_stored(request)),
+    : settings_(settings), object_(as_stored(settings, request)),
       follows_(request.old_object && wanted(settings, *request.old_object)) {
     if (follows_)
       accepted_ = accepted_before(*request.old_object);
@@ -103,6 +103,9 @@ bool undoes_removal(const patch_service& patch) {
 bool concerns_us(const service_settings& settings, const admission_request& request) {
   if (request.operation == admission_operation::other || !request.object
       || !wanted(settings, *request.object))
+    return false;
+  // A user's update may drop the finalizer; the dklb that put it there still serves the Service.
+  if (request.old_object && other_server(settings, *request.old_object))
     return false;
   return request.operation == admission_operation::create || !request.old_object
          || !changes_nothing(*request.old_object, *request.object);

@@ -64,7 +64,7 @@ private:
   }
 
   void take(const service& object) {
-    if (!followed(services_, object))
+    if (!followed(object))
       return;
     followed_.insert(object.key);
     auto subject = object;

@@ -30,7 +30,7 @@ struct kubernetes_config {
   double qps = 0;
   int burst = 0;
   bool claim_unclassed = true;
-  std::string load_balancer_class = "kubernetes.dcos.io/edgelb";
+  std::string load_balancer_class = default_load_balancer_class;
 };
 
 struct pools_config {

@@ -74,6 +74,9 @@ struct service {
   /// dklb's own entry of `status.conditions`. Those of others are not kept: a status patch names
   /// this one only, so they stay as they are.
   std::optional<condition> own_condition;
+  /// No field of the API: this process saw the class change while a dklb's finalizer was there, so
+  /// that finalizer is of the dklb that served the former class.
+  bool reclassed = false;
 
   friend bool operator==(const service&, const service&) = default;
 };
@@ -94,7 +97,9 @@ bool usable(const node& node);
 inline constexpr const char* config_annotation_name = "kubernetes.dcos.io/dklb-config";
 inline constexpr const char* pool_annotation_name = "kubernetes.dcos.io/dklb-pool";
 inline constexpr const char* paused_annotation_name = "kubernetes.dcos.io/dklb-paused";
+/// Of the dklb with the default class; see finalizer_of().
 inline constexpr const char* finalizer_name = "kubernetes.dcos.io/dklb";
+inline constexpr const char* default_load_balancer_class = "kubernetes.dcos.io/edgelb";
 inline constexpr const char* condition_type = "kubernetes.dcos.io/Provisioned";
 
 } // namespace dklb::domain

@@ -11,26 +11,6 @@ namespace {
 
 constexpr const char* translation_error = "TranslationError";
 
-bool has_finalizer(const service& service) {
-  const auto& all = service.finalizers;
-  return std::find(all.begin(), all.end(), finalizer_name) != all.end();
-}
-
-/// Why the Service is not for dklb; nothing where it is.
-std::optional<std::string> foreign_reason(const service_settings& settings,
-                                          const service& service) {
-  if (service.type != "LoadBalancer")
-    return "the Service's type is " + service.type + ", not LoadBalancer";
-  const auto load_balancer_class = service.load_balancer_class.value_or("");
-  if (load_balancer_class.empty() && !settings.claim_unclassed)
-    return "the Service has no loadBalancerClass; set it to \"" + settings.load_balancer_class
-           + "\" to have it provisioned by dklb";
-  if (!load_balancer_class.empty() && load_balancer_class != settings.load_balancer_class)
-    return "the Service's loadBalancerClass \"" + load_balancer_class
-           + "\" belongs to another controller";
-  return std::nullopt;
-}
-
 /// Nothing but white space, so there is no text of a user that could be lost.
 bool is_blank(std::string_view text) {
   return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
@@ -107,7 +87,7 @@ private:
 
   const service& subject() const { return *input_.object; }
   std::optional<std::string> known_name() const {
-    return chosen_name(input_, object_, has_finalizer(subject()));
+    return chosen_name(input_, object_, served(settings_, subject()));
   }
 
   static service_step no_free_name() {
@@ -128,7 +108,7 @@ private:
     auto filled = exists ? configuration_object{} : with_defaults(object_, settings_);
     filled.name = name;
     std::optional<std::string> restored;
-    if (known && has_finalizer(subject()))
+    if (known && served(settings_, subject()))
       restored = removed_annotation_text() + "; the name of the Service's pool was put back";
     return go_on(filled, std::nullopt, filling{filled, std::move(restored)});
   }
@@ -159,10 +139,9 @@ private:
   /// The list with our finalizer in it, where it has to be written. A paused Service gets none:
   /// there is nothing yet that a deletion would have to wait for.
   std::optional<std::vector<std::string>> missing_finalizer() const {
-    if (has_finalizer(subject()) || subject().paused)
+    auto all = finalizers_of_served(settings_, subject());
+    if (all == subject().finalizers || subject().paused)
       return std::nullopt;
-    auto all = subject().finalizers;
-    all.emplace_back(finalizer_name);
     return all;
   }
 
@@ -219,18 +198,6 @@ private:
 };
 
 } // namespace
-
-bool wanted(const service_settings& settings, const service& service) {
-  return !service.deleting && !foreign_reason(settings, service);
-}
-
-bool needs_cleanup(const service_settings& settings, const service& service) {
-  return has_finalizer(service) && !wanted(settings, service);
-}
-
-bool followed(const service_settings& settings, const service& service) {
-  return service.type == "LoadBalancer" || needs_cleanup(settings, service);
-}
 
 bool same_for_plan(const service& left, const service& right, const pool_claim* claim) {
   const bool addresses_count = claim == nullptr || claim->creation == creation_strategy::once;

@@ -2,7 +2,7 @@
 
 #include "domain/configuration_object.hpp"
 #include "domain/pool_claim.hpp"
-#include "domain/service.hpp"
+#include "domain/service_owner.hpp"
 
 #include <functional>
 #include <memory>
@@ -14,25 +14,7 @@
 
 namespace dklb::domain {
 
-/// What decides which Services are ours and what they get by default.
-struct service_settings {
-  std::string cluster;
-  bool claim_unclassed = true;
-  std::string load_balancer_class = "kubernetes.dcos.io/edgelb";
-  /// nodes mode and mesos mode both need a nodePort for every port.
-  int default_size = 1;
-};
-
-/// Type LoadBalancer, our class, not deleting.
-bool wanted(const service_settings& settings, const service& service);
-
-/// Our finalizer is there and the Service is deleting or no longer wanted.
-bool needs_cleanup(const service_settings& settings, const service& service);
-
-/// Whether dklb keeps an eye on the Service. Objects of a Service that it does not are nobody's.
-bool followed(const service_settings& settings, const service& service);
-
-/// Nothing to do with us: not wanted and no finalizer of ours.
+/// Nothing to do with us: not wanted, and it is not for us to clean up after it.
 struct ignore_service {
   std::string message;
 };

@@ -17,9 +17,10 @@ using edgelb_gateway_actor = describable_actor::extend<
   caf::replies_to<read_metadata>::with<metadata_answer>,
   caf::replies_to<read_inventory>::with<inventory_answer>, caf::reacts_to<call_completed>>;
 
-/// The one door to the Kubernetes API for writes of single objects.
+/// The one door to the Kubernetes API for single objects.
 using kube_gateway_actor =
-  describable_actor::extend<caf::replies_to<patch_service_object>::with<service_answer>,
+  describable_actor::extend<caf::replies_to<read_service>::with<service_answer>,
+                            caf::replies_to<patch_service_object>::with<service_answer>,
                             caf::replies_to<patch_service_status>::with<service_answer>,
                             caf::replies_to<send_event>::with<event_answer>,
                             caf::replies_to<exchange_object>::with<object_answer>,

@@ -120,6 +120,8 @@ struct announce_claim {
 /// Remove everything of this Service from the pool; answered once EdgeLB confirmed it.
 struct release_pool {
   domain::service_key service;
+  /// Only forget the claim: what is in the pool belongs to the dklb that serves the Service now.
+  bool leave_objects = false;
 };
 struct pool_released {
   std::string pool;
@@ -246,6 +248,11 @@ struct patch_service_status {
   domain::service_key key;
   std::string patch; ///< strategic merge patch, JSON
 };
+/// Asks the API server itself, for what the watch has not told yet.
+struct read_service {
+  domain::service_key key;
+};
+/// Null, to a read: there is no such Service.
 struct service_answer {
   domain::result<service_ptr> outcome;
 };

@@ -22,6 +22,7 @@ kube_gateway_actor::behavior_type
 recording_gateway(kube_gateway_actor::stateful_pointer<gateway_state> self, gateway_log* log) {
   return {
     [](const describe&) { return actor_description{}; },
+    [](const read_service&) { return service_answer{service_ptr{}}; },
     [](const patch_service_object&) {
       return service_answer{domain::error{domain::error_code::invalid, "", {}, 0}};
     },

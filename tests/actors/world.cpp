@@ -139,6 +139,17 @@ fake_edgelb_gateway(edgelb_gateway_actor::stateful_pointer<plain_state> self, fa
   };
 }
 
+domain::result<service_ptr> read_object(fake_kube& kube, const domain::service_key& key) {
+  if (!kube.object_failures.empty()) {
+    auto failure = std::move(kube.object_failures.front());
+    kube.object_failures.pop_front();
+    return failure;
+  }
+  const auto found = kube.services.find(key);
+  return found == kube.services.end() ? service_ptr{}
+                                      : std::make_shared<const domain::service>(found->second);
+}
+
 domain::result<service_ptr> patch_object(fake_kube& kube, const patch_service_object& what) {
   if (!kube.patch_failures.empty()) {
     auto failure = std::move(kube.patch_failures.front());
@@ -211,6 +222,10 @@ fake_kube_gateway(kube_gateway_actor::stateful_pointer<plain_state> self, fake_k
   };
   return {
     [](const describe&) { return actor_description{}; },
+    [=](const read_service& what) {
+      kube->log.push_back("read " + to_string(what.key));
+      return service_answer{read_object(*kube, what.key)};
+    },
     [=](const patch_service_object& what) {
       kube->log.push_back("patch " + to_string(what.object->key));
       return answer(patch_object(*kube, what));

@@ -19,6 +19,15 @@ json short_times() {
 
 } // namespace
 
+finished_program::finished_program(const std::vector<std::string>& arguments) {
+  std::vector<std::string> command{DKLB_PROGRAM};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  const support::temporary_folder folder;
+  support::child_process child(command, folder.path() + "/output");
+  status = child.wait(20s).value_or(-1);
+  output = support::read_file(folder.path() + "/output");
+}
+
 void Controller::start(const json& overrides) {
   if (dklb_) {
     dklb_->reconfigure(overrides);

@@ -24,6 +24,14 @@ using namespace std::chrono_literals;
 inline constexpr const char* annotation = "kubernetes.dcos.io/dklb-config";
 inline constexpr const char* finalizer = "kubernetes.dcos.io/dklb";
 
+/// The program run to its end.
+struct finished_program {
+  explicit finished_program(const std::vector<std::string>& arguments);
+
+  int status = -1;
+  std::string output;
+};
+
 /// The `dklb` program between the two imposters, with times short enough for a test. The inventory
 /// is read again only where a test asks for it, so that nothing else repairs what should work.
 class Controller : public ::testing::Test {

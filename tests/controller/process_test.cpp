@@ -8,22 +8,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-/// The program run to its end.
-class finished_program {
-public:
-  explicit finished_program(const std::vector<std::string>& arguments) {
-    std::vector<std::string> command{DKLB_PROGRAM};
-    command.insert(command.end(), arguments.begin(), arguments.end());
-    const support::temporary_folder folder;
-    support::child_process child(command, folder.path() + "/output");
-    status = child.wait(20s).value_or(-1);
-    output = support::read_file(folder.path() + "/output");
-  }
-
-  int status = -1;
-  std::string output;
-};
-
 class Program : public ::testing::Test {
 protected:
   int run(const std::vector<std::string>& arguments) {

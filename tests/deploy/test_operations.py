@@ -69,6 +69,18 @@ def test_forced_release_takes_off_only_dklbs_finalizer(shell, cluster):
     cluster.kubectl("delete", "service", "stuck")
 
 
+def test_a_service_is_handed_over_to_another_class(shell, cluster):
+    hand_over, = commands("Change the class")
+    ours, other = "kubernetes.dcos.io/dklb", "example.com/other"
+    service(cluster, "moved", [ours, other])
+    shell(hand_over, namespace="default", name="moved")
+    assert finalizers_of(cluster, "moved") == [ours + ".example.com_internal", other]
+    assert shell(hand_over, check=False, namespace="default", name="moved").returncode != 0
+    cluster.kubectl("patch", "service", "moved", "--type=merge", "-p",
+                    '{"metadata": {"finalizers": null}}')
+    cluster.kubectl("delete", "service", "moved")
+
+
 def test_services_that_dklb_holds_are_found_and_released(shell, cluster):
     find, release, _ = commands("Remove dklb without orphans")
     service(cluster, "held", ["kubernetes.dcos.io/dklb"])

@@ -347,6 +347,29 @@ TEST(Admission, UpdatesOfAWrongServiceThatLeaveItAsItIsPass) {
   EXPECT_TRUE(mutate(update(before, after)).patch.is_null());
 }
 
+TEST(Admission, ServicesOfAnotherDklbPass) {
+  const service_settings second{.cluster = "dev/kubernetes01",
+                                .load_balancer_class = "example.com/internal"};
+  auto served = redis("name: redis");
+  served.finalizers = {finalizer_name};
+  auto wrong = served;
+  wrong.config_annotation = "size: 0";
+  auto nameless = served;
+  nameless.config_annotation.reset();
+  auto without_finalizer = wrong; // as `kubectl replace` sends it
+  without_finalizer.finalizers.clear();
+  auto classed = redis("size: 0");
+  classed.load_balancer_class = default_load_balancer_class;
+  for (const auto& request :
+       {create(wrong), create(classed), update(served, wrong), update(served, nameless),
+        update(served, without_finalizer), update(wrong, served)}) {
+    EXPECT_TRUE(validate_service(second, request).allowed);
+    EXPECT_TRUE(mutate_service(second, request, {[] { return std::string{"aaaaa"}; }, nullptr})
+                  .patch.is_null());
+  }
+  EXPECT_FALSE(validate(update(served, wrong)).allowed) << "by the one that serves it";
+}
+
 // -- what is written into the annotation
 // ----------------------------------------------------------
 

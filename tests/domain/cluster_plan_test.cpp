@@ -129,6 +129,48 @@ TEST(ClusterPlan, DoesNotTouchWhatAServiceHasThatIsRefusedOrAnothersNow) {
   EXPECT_THAT(plan({classed}, pools).pools, IsEmpty());
 }
 
+config with_class(const char* load_balancer_class, bool claim_unclassed) {
+  auto out = mesos_config();
+  out.kubernetes.load_balancer_class = load_balancer_class;
+  out.kubernetes.claim_unclassed = claim_unclassed;
+  return out;
+}
+
+TEST(ClusterPlan, SaysNothingAboutServicesOfAnotherDklb) {
+  const std::map<std::string, pool_document> pools{
+    {"shared", settled({claim("a1", {80}), claim("a2", {81}), claim("a3", {82})})}};
+  auto classed = object("a2", {81});
+  classed.load_balancer_class = default_load_balancer_class;
+  auto leaving = object("a3", {82});
+  leaving.type = "ClusterIP";
+  for (const bool claim_unclassed : {true, false})
+    for (const auto mode : {orphan_mode::remove, orphan_mode::report}) {
+      auto settings = with_class("example.com/internal", claim_unclassed);
+      settings.orphans = mode;
+      const auto planned = plan({object("a1", {80}), classed, leaving}, pools, settings);
+      EXPECT_EQ(plan_as_table(planned), "Nothing to do.\n");
+    }
+  auto mine = object("b1", {80});
+  mine.load_balancer_class = "example.com/internal";
+  mine.finalizers.clear();
+  const auto planned = plan({object("a1", {80}), classed, leaving, mine}, pools,
+                            with_class("example.com/internal", true));
+  EXPECT_THAT(planned.pools, IsEmpty());
+  ASSERT_THAT(planned.unserved, SizeIs(1));
+  EXPECT_THAT(planned.unserved.front().report.message, HasSubstr("bound by service default/a1"));
+}
+
+TEST(ClusterPlan, ChangesNoPoolForAnotherClassOrTheFinalizerOfAnEarlierVersion) {
+  const std::map<std::string, pool_document> pools{{"shared", settled({claim("a1", {80})})}};
+  auto classed = object("a1", {80});
+  classed.load_balancer_class = "example.com/internal";
+  for (const bool claim_unclassed : {true, false}) {
+    const auto settings = with_class("example.com/internal", claim_unclassed);
+    EXPECT_EQ(plan_as_table(plan({object("a1", {80})}, pools, settings)), "Nothing to do.\n");
+    EXPECT_EQ(plan_as_table(plan({classed}, pools, settings)), "Nothing to do.\n");
+  }
+}
+
 struct removal {
   const char* name;
   std::function<void(service&)> edit; ///< none: the Service is gone

@@ -120,12 +120,12 @@ bool wanted(const service_settings& settings, const service& service) {
   return !service.deleting && !foreign_reason(settings, service);
 }
 
-bool served(const service_settings& settings, const service& service) {
+bool serves(const service_settings& settings, const service& service) {
   return server_of(service) != nullptr && !other_server(settings, service);
 }
 
 bool needs_cleanup(const service_settings& settings, const service& service) {
-  return served(settings, service) && !wanted(settings, service);
+  return serves(settings, service) && !wanted(settings, service);
 }
 
 bool followed(const service& service) {

@@ -35,13 +35,13 @@ bool reclassed(const service* before, const service& now);
 /// The finalizer of another dklb that serves the Service; nothing where that is this one, or none.
 std::optional<std::string> other_server(const service_settings& settings, const service& service);
 
-/// Our finalizer says that we serve the Service, or have to clean up after it.
-bool served(const service_settings& settings, const service& service);
+/// Our finalizer says that we serve the Service.
+bool serves(const service_settings& settings, const service& service);
 
 /// Type LoadBalancer, our class, not deleting, and no other dklb serves it.
 bool wanted(const service_settings& settings, const service& service);
 
-/// We serve the Service, but it is deleting or no longer wanted.
+/// We serve it, but it is deleting or no longer wanted.
 bool needs_cleanup(const service_settings& settings, const service& service);
 
 /// Whether dklb keeps an eye on the Service: it is of type LoadBalancer, or some dklb has not yet

@@ -87,7 +87,7 @@ private:
 
   const service& subject() const { return *input_.object; }
   std::optional<std::string> known_name() const {
-    return chosen_name(input_, object_, served(settings_, subject()));
+    return chosen_name(input_, object_, serves(settings_, subject()));
   }
 
   static service_step no_free_name() {
@@ -108,7 +108,7 @@ private:
     auto filled = exists ? configuration_object{} : with_defaults(object_, settings_);
     filled.name = name;
     std::optional<std::string> restored;
-    if (known && served(settings_, subject()))
+    if (known && serves(settings_, subject()))
       restored = removed_annotation_text() + "; the name of the Service's pool was put back";
     return go_on(filled, std::nullopt, filling{filled, std::move(restored)});
   }

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <spdlog/sinks/ostream_sink.h>
 
+#include <functional>
+#include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -82,7 +84,7 @@ TEST_F(Ownership, TheLoserOfTwoThatTakeAServiceAtOnceLeavesIt) {
   list({make_service("b")}); // so that its pool is known
   kube.patch_failures.push_back({domain::error_code::conflict, "changed", {}, 409});
   auto object = make_service("a", "q");
-  object.resource_version = "50";
+  object.resource_version = "49";
   observe(object);
   observe(of_another("a"));
   advance(shared->concurrency.retry_base * 2);
@@ -176,6 +178,7 @@ TEST_F(Ownership, ObjectsOfAServiceThatIsNobodysAreOrphansAlthoughItLives) {
 
 TEST_F(Ownership, ServicesOfOtherDklbsAreNamedAtTheStartAndWhenTheyChangeTheirServer) {
   std::ostringstream text;
+  const auto silent = shared->log;
   shared->log = std::make_shared<spdlog::logger>(
     "test", std::make_shared<spdlog::sinks::ostream_sink_st>(text));
   const auto lines = [&] {
@@ -196,6 +199,7 @@ TEST_F(Ownership, ServicesOfOtherDklbsAreNamedAtTheStartAndWhenTheyChangeTheirSe
   EXPECT_EQ(lines(), 2U);
   observe(of_another("d"));
   EXPECT_EQ(lines(), 3U);
+  shared->log = silent; // the actors outlive the text
 }
 
 } // namespace

@@ -4,7 +4,8 @@
 
 #include <gmock/gmock.h>
 
-#include <algorithm>
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -77,8 +78,10 @@ TEST_F(ServiceStep, AcceptedStaysWhileALaterAnnotationIsRefused) {
 }
 
 TEST_F(ServiceStep, SuffixAndPoolExistsGiveAFreeName) {
-  std::uint64_t next = 0;
-  shared->random = [&next] { return next++; };
+  // A taken name comes first, whoever else asks for a random number.
+  shared->random = [asked = std::make_shared<std::uint64_t>(0)] {
+    return std::uint64_t{(*asked)++ < 5 ? 0U : 1U};
+  };
   edgelb.pools["dev--kubernetes01--" + domain::name_suffix(0)] = {
     {"name", "dev--kubernetes01--" + domain::name_suffix(0)}};
   auto object = make_service("a");

@@ -33,8 +33,31 @@ void inventory_state::gate_changed(bool open) {
 }
 
 void inventory_state::seen(const pool_seen& what) {
-  pools_.seen(what.name, what.digest);
   documents_.erase(what.name);
+  const bool room = what.pool ? !pools_.seen_again(what.name, what.pool->digest)
+                                  && pools_.seen(look_into(what.name, *what.pool))
+                              : pools_.seen_absent(what.name);
+  if (room)
+    room_made(what.name);
+}
+
+void inventory_state::closed(const std::string& name) {
+  pools_.closed(name);
+  awaiting_room_.erase(name);
+}
+
+/// Whom EdgeLB refused for want of a port tries again at once. `by`: the pool that gave it up;
+/// empty where that is not known.
+void inventory_state::room_made(const std::string& by) {
+  const auto kept = awaiting_room_.extract(by);
+  for (const auto& name : std::exchange(awaiting_room_, {}))
+    self_->send(peers->supervisor, pool_drifted{name});
+  if (!kept.empty())
+    awaiting_room_.insert(by);
+}
+
+port_users inventory_state::find_users(const find_port_users& what) const {
+  return {pools_.users_of(what.ports, what.role, what.pool)};
 }
 
 recalled_pool inventory_state::recall(const std::string& name) const {
@@ -46,13 +69,12 @@ recalled_pool inventory_state::recall(const std::string& name) const {
   return {recalled_pool::state::present, kept == documents_.end() ? nullptr : kept->second};
 }
 
-std::vector<domain::service_key>
-inventory_state::owners_of(const std::string& name, const domain::pool_snapshot& pool) const {
+domain::listed_pool inventory_state::look_into(const std::string& name,
+                                               const domain::pool_snapshot& pool) const {
   // Few pools change from one inventory to the next.
-  if (const auto* known = pools_.owners_of(name, pool.digest))
+  if (const auto* known = pools_.known(name, pool.digest))
     return *known;
-  const auto owners = domain::owners_in(run->pools.cluster, domain::document_of(pool));
-  return {owners.begin(), owners.end()};
+  return domain::list_pool(run->pools.cluster, name, pool);
 }
 
 pools_found inventory_state::find(const domain::service_key& service) const {
@@ -105,7 +127,7 @@ std::optional<domain::error> inventory_state::take_in(const std::string& body) {
   std::unordered_map<std::string, domain::pool_owners> holders;
   documents_.clear();
   const auto take = [&](std::string name, domain::pool_snapshot pool) {
-    listed.push_back({name, pool.digest, owners_of(name, pool)});
+    listed.push_back(look_into(name, pool));
     if (const auto& owners = listed.back().owners; owners.empty())
       holders.emplace(name, nullptr);
     else
@@ -120,10 +142,13 @@ std::optional<domain::error> inventory_state::take_in(const std::string& body) {
   if (*skipped > 0)
     run->log->warn("EdgeLB inventory: {} malformed pools skipped", *skipped);
   run->names->replace(std::move(holders));
-  for (auto& name : pools_.update(std::move(listed))) {
+  auto news = pools_.update(std::move(listed));
+  for (auto& name : news.drifted) {
     run->log->info("pool {}: differs from what dklb wrote or saw last", name);
     self_->send(peers->supervisor, pool_drifted{std::move(name)});
   }
+  if (news.room)
+    room_made({});
   if (!documents_.empty())
     self_->delayed_send(self_, freshness, tick{forget, 0});
   return std::nullopt;
@@ -178,7 +203,8 @@ void inventory_state::remove(const std::string& pool, const domain::service_key&
     return;
   }
   run->log->info("pool {}: removing the objects of {}, which is gone", pool, to_string(owner));
-  // Where an answer does not come, the next sweep finds it again.
+  // Where an answer does not come, the next sweep finds it again. Of a Service that is gone nobody
+  // knows the strategy.
   ask<pool_actor>(
     self_, peers->supervisor, reply_deadline, ensure_pool{pool, {}},
     [this, pool, owner](const pool_actor& actor) {
@@ -212,6 +238,18 @@ inventory_actor::behavior_type inventory(inventory_state::self_pointer self, run
     [&state](const pool_seen& what) {
       state.count();
       state.seen(what);
+    },
+    [&state](const pool_closed& what) {
+      state.count();
+      state.closed(what.name);
+    },
+    [&state](const messages::await_room& what) {
+      state.count();
+      state.await_room(what.pool);
+    },
+    [&state](const find_port_users& what) {
+      state.count();
+      return state.find_users(what);
     },
     [&state](const recall_pool& what) {
       state.count();

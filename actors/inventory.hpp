@@ -21,6 +21,9 @@ public:
   void start(runtime_ptr shared, directory_ptr handles, bool open);
   void gate_changed(bool open);
   void seen(const messages::pool_seen& what);
+  void closed(const std::string& name);
+  void await_room(const std::string& pool) { awaiting_room_.insert(pool); }
+  messages::port_users find_users(const messages::find_port_users& what) const;
   messages::recalled_pool recall(const std::string& name) const;
   messages::pools_found find(const domain::service_key& service) const;
   void read();
@@ -30,8 +33,8 @@ private:
   enum tick_kind : std::uint32_t { resync, forget };
 
   void answered(const domain::result<std::shared_ptr<const std::string>>& outcome);
-  std::vector<domain::service_key> owners_of(const std::string& name,
-                                             const domain::pool_snapshot& pool) const;
+  domain::listed_pool look_into(const std::string& name, const domain::pool_snapshot& pool) const;
+  void room_made(const std::string& by);
   /// Returns what is wrong with the answer, if anything is.
   std::optional<domain::error> take_in(const std::string& body);
   void sweep();
@@ -43,6 +46,7 @@ private:
   domain::pool_inventory pools_;
   /// The documents of the last answer as text, for pools whose actors just start; kept for seconds.
   std::unordered_map<std::string, messages::snapshot_ptr> documents_;
+  std::set<std::string> awaiting_room_; ///< pools of which EdgeLB refused a write
   std::set<std::pair<std::string, domain::service_key>> reported_;
   domain::backoff backoff_;
   std::uint64_t epoch_ = 0;

@@ -84,7 +84,7 @@ caf::typed_response_promise<pool_released> pool_state::release(const release_poo
   arrived(key);
   if (owner_of(key))
     claimants_.erase(place_of(key));
-  book_.release(key);
+  book_.release(key, what.creation);
   if (what.leave_objects) {
     book_.released(key);
     release_ended(key);
@@ -98,6 +98,10 @@ void pool_state::drifted() {
   known_ = knowledge::stale;
   last_.reset();
   dirty_ = true;
+  // What EdgeLB refused before it may take now.
+  book_.retry_faulty();
+  faulty_backoff_.reset();
+  faulty_at_ = {};
   pump();
 }
 
@@ -132,8 +136,9 @@ void pool_state::ticked(const tick& what) {
   }
   if (what.kind == forget && what.epoch == forget_epoch_ && !busy_)
     last_.reset();
-  if (what.kind == pardon && what.epoch == pardon_epoch_ && book_.pardon()) {
-    dirty_ = true;
+  if (what.kind == retry_faulty && what.epoch == retry_epoch_) {
+    faulty_at_ = {};
+    dirty_ = book_.retry_faulty() || dirty_;
     pump();
   }
 }
@@ -156,8 +161,10 @@ void pool_state::update_poller(bool now) {
 }
 
 void pool_state::end_if_unused() {
-  if (book_.empty() && !dirty_ && !busy_ && coming_->empty())
-    self_->quit();
+  if (!book_.empty() || dirty_ || busy_ || !coming_->empty())
+    return;
+  self_->send(peers->inventory, pool_closed{own_name()});
+  self_->quit();
 }
 
 } // namespace dklb::actors

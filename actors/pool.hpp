@@ -49,11 +49,19 @@ private:
     std::vector<std::pair<domain::service_key, std::optional<domain::claim_refusal>>>;
   /// What is known of the pool in EdgeLB.
   enum class knowledge { unknown, stale, absent, present };
-  enum tick_kind : std::uint32_t { wake, forget, pardon, patience };
+  enum tick_kind : std::uint32_t { wake, forget, retry_faulty, patience };
   struct last_write {
     std::chrono::system_clock::time_point at;
     std::string cause;
   };
+  /// What is left to do of a plan once EdgeLB has it.
+  struct planned_round {
+    domain::pool_action action = domain::pool_action::none;
+    std::string cause;
+    std::map<domain::service_key, domain::claim_refusal> refusals;
+    bool plan_again = false;
+  };
+  using round_ptr = std::shared_ptr<const planned_round>;
   struct claimant {
     messages::claim_ptr claim;
     messages::service_actor actor;
@@ -73,17 +81,22 @@ private:
   void read();
   void read_ended(domain::result<messages::snapshot_ptr> outcome);
   void plan_round();
-  domain::pool_plan make_plan(std::optional<domain::pool_document> actual) const;
-  void write(domain::pool_plan plan);
-  void write_ended(const domain::pool_plan& plan, domain::result<messages::snapshot_ptr> outcome);
+  domain::pool_plan_input plan_input(std::optional<domain::pool_document> actual) const;
+  domain::pool_plan make_plan(const domain::pool_plan_input& input) const;
+  void carry_out(domain::pool_plan plan);
+  void write(domain::pool_document document, round_ptr round);
+  void write_ended(const planned_round& round, domain::result<messages::snapshot_ptr> outcome);
   void learn(messages::snapshot_ptr pool);
-  void round_succeeded(const domain::pool_plan& plan);
-  verdicts settle_claims(const domain::pool_plan& plan);
+  void round_succeeded(const planned_round& round);
+  verdicts settle_claims(const planned_round& round);
   void confirm_releases();
   void round_failed(const domain::error& failure, bool was_write);
-  void blame(const domain::error& failure);
+  void find_fault(const domain::error& failure);
+  void try_faulty_later();
+  void refuse(const domain::service_key& key, const std::string& words);
   void delay(const domain::error& failure);
-  void tell(const domain::service_key& key, std::optional<domain::claim_refusal> refusal);
+  void tell(const domain::service_key& key, std::optional<domain::claim_refusal> refusal,
+            bool by_edgelb = false);
   void update_poller(bool now);
   void end_if_unused();
   nlohmann::json summary() const;
@@ -111,9 +124,10 @@ private:
   milliseconds not_before_{};
   std::uint64_t wake_epoch_ = 0;
   std::uint64_t forget_epoch_ = 0;
-  std::uint64_t pardon_epoch_ = 0;
+  std::uint64_t retry_epoch_ = 0;
+  milliseconds faulty_at_{}; ///< when those that EdgeLB refused are tried again; 0: nobody waits
   std::unique_ptr<domain::backoff> backoff_; ///< since the last success, null where nothing failed
-  std::unique_ptr<domain::backoff> guilty_backoff_;
+  std::unique_ptr<domain::backoff> faulty_backoff_;
   std::uint64_t writes_ = 0;
   std::optional<last_write> last_write_;
 };

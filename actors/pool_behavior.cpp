@@ -27,7 +27,8 @@ nlohmann::json pool_state::summary() const {
     claims.push_back({{"service", service},
                       {"since", item.claim->creation_timestamp},
                       {"ports", std::move(ports)},
-                      {"served", item.served()}});
+                      {"served", item.served()},
+                      {"paused", item.claim->paused}});
     if (item.refusal)
       refusals[service] = item.refusal->message;
   }
@@ -75,7 +76,7 @@ void pool_state::explain_documents(const std::shared_ptr<inquiry>& asked) {
     auto& body = asked->body;
     if (seen) {
       auto actual = domain::document_of(*seen.value());
-      auto plan = make_plan(actual);
+      auto plan = make_plan(plan_input(actual));
       body["desired"] =
         plan.action == domain::pool_action::none ? actual : std::move(plan.document);
       body["actual"] = actual;
@@ -84,7 +85,7 @@ void pool_state::explain_documents(const std::shared_ptr<inquiry>& asked) {
       body["actual"] = nullptr;
       body["actualError"] = seen.failure().message;
       if (seen.failure().code == domain::error_code::not_found)
-        body["desired"] = make_plan(std::nullopt).document;
+        body["desired"] = make_plan(plan_input(std::nullopt)).document;
     }
     asked->answered();
   };

@@ -131,6 +131,9 @@ void service_state::pump() {
   if (!meter_)
     measure(phase_);
   planned_ = true;
+  // Whatever else is to be said of it: a pause holds from now on.
+  if (object_->paused)
+    hold_claim(claim_, true);
   domain::service_plan_input input;
   input.object = object_.get();
   if (const auto& accepted = served_ ? claim_ : *served_before_)
@@ -171,12 +174,15 @@ void service_state::carry_out(const domain::clean_up_service&) {
 void service_state::carry_out(domain::refuse_service step) {
   // What EdgeLB serves goes on as it is.
   stopped_ = true;
+  hold_claim(claim_, object_->paused);
   report({service_phase::refused, step.event_reason, std::move(step.message)}, true, true);
 }
 
 void service_state::carry_out(domain::pause_service step) {
   stopped_ = true;
   report(domain::paused_report(std::move(step.message)), false, true);
+  // After a restart the pool does not know of it.
+  hold_claim(claim_ ? claim_ : step.claim, true);
 }
 
 void service_state::carry_out(domain::patch_service step) {
@@ -231,12 +237,13 @@ void service_state::patched(const domain::service& before, const domain::patch_s
 
 void service_state::retry_later(const domain::error& failure) {
   planned_ = false; // the next snapshot is looked at, whatever it says
-  auto& [backoff, next] = failing_.edit();
+  auto& [backoff, attempts, next] = failing_.edit();
   if (!backoff)
     backoff.emplace(
       domain::backoff_settings{run->concurrency.retry_base, run->concurrency.retry_max, 2.0, 0.0});
   // 404 and 409: the watch is about to tell us what the object is now.
   const auto delay = backoff->next(failure.retry_after);
+  attempts = backoff->attempts();
   next = std::chrono::system_clock::now() + delay;
   self_->delayed_send(self_, delay, tick{retry, ++retry_epoch_});
   if (failure.code == error_code::conflict || failure.code == error_code::not_found

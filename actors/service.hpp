@@ -44,7 +44,13 @@ private:
   /// Since the last success.
   struct failing {
     std::optional<domain::backoff> backoff; ///< absent where it is the pool that tries again
+    std::uint32_t attempts = 0;
     std::chrono::system_clock::time_point next;
+  };
+  /// A pool that it gives up.
+  struct leaving {
+    messages::pool_actor pool; ///< null while it is asked for
+    std::optional<domain::creation_strategy> creation;
   };
   /// The newest of the object whose claims these are.
   const domain::service& subject() const { return *former_ ? **former_ : *object_; }
@@ -74,9 +80,11 @@ private:
   void announce(const std::string& pool);
   void call_off();
   void send_claim();
-  void release(const std::string& pool);
+  void hold_claim(const messages::claim_ptr& standing, bool paused);
+  void release(const std::string& pool, std::optional<domain::creation_strategy> creation);
   void release_from(const messages::pool_actor& pool, const std::string& name);
   void release_waiting();
+  std::optional<domain::creation_strategy> strategy_on_leaving(const std::string& pool) const;
   void lose_service();
   void not_releasing(const std::string& pool);
   void released(const std::string& pool);
@@ -119,7 +127,7 @@ private:
   domain::rare<messages::claim_ptr> served_before_;
   messages::pool_actor pool_;
   domain::rare<std::string> announced_to_; ///< the pool that pool_ is while there is no claim
-  domain::rare<std::map<std::string, messages::pool_actor>> releasing_;
+  domain::rare<std::map<std::string, leaving>> releasing_;
   domain::rare<std::vector<std::string>> found_; ///< pools with its objects, to compare with claim_
   messages::addresses_ptr addresses_;
   domain::rare<failing> failing_;

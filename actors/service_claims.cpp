@@ -20,7 +20,7 @@ service_state::~service_state() {
 
 bool service_state::holds(const pool_actor& pool) const {
   return pool_ == pool
-         || std::ranges::any_of(*releasing_, [&](const auto& item) { return item.second == pool; });
+         || std::ranges::any_of(*releasing_, [&](const auto& item) { return item.second.pool == pool; });
 }
 
 /// Remembers a pool, and hears of its end from now on.
@@ -51,6 +51,7 @@ void service_state::carry_out(domain::claim_pool_part step) {
     call_off();
   announced_to_.reset();
   const auto moved_from = claim_ && claim_->pool != step.claim->pool ? claim_->pool : std::string{};
+  const auto creation = strategy_on_leaving(moved_from);
   no_longer_served();
   claim_ = std::move(step.claim);
   not_releasing(claim_->pool);
@@ -60,7 +61,7 @@ void service_state::carry_out(domain::claim_pool_part step) {
     let_go(pool_);
     addresses_.reset();
     moved_ = true;
-    release(moved_from);
+    release(moved_from, creation);
   }
   send_claim();
 }
@@ -109,14 +110,36 @@ void service_state::send_claim() {
     });
 }
 
-void service_state::release(const std::string& name) {
-  let_go(releasing_.edit()[name]);
+/// While it is paused the pool keeps what it has of it, and writes nothing for it.
+void service_state::hold_claim(const claim_ptr& standing, bool paused) {
+  if (!standing || (standing == claim_ && standing->paused == paused))
+    return;
+  auto claim = std::make_shared<domain::pool_claim>(*standing);
+  claim->paused = paused;
+  if (paused)
+    no_longer_served();
+  claim_ = std::move(claim);
+  send_claim();
+}
+
+/// As far as its claims, of which one may be refused, and its annotation tell.
+std::optional<domain::creation_strategy>
+service_state::strategy_on_leaving(const std::string& pool) const {
+  return domain::strategy_on_leaving(pool, {claim_.get(), served_before_->get()},
+                                     subject().config_annotation);
+}
+
+void service_state::release(const std::string& name,
+                             std::optional<domain::creation_strategy> creation) {
+  auto& place = releasing_.edit()[name];
+  let_go(place.pool);
+  place.creation = creation;
   ask<pool_actor>(
     self_, peers->supervisor, reply_deadline, ensure_pool{name, {}},
     [this, name](const pool_actor& pool) {
       if (!releasing_->contains(name))
         return;
-      hold(releasing_.edit()[name], pool);
+      hold(releasing_.edit()[name].pool, pool);
       release_from(pool, name);
     },
     [this](const caf::error&) {
@@ -128,29 +151,30 @@ void service_state::release_from(const pool_actor& pool, const std::string& name
   // EdgeLB may be away for longer than the deadline: the pool is asked again then, which changes
   // nothing where it has not forgotten.
   ask<pool_released>(
-    self_, pool, gateway_deadline(run->concurrency.edgelb_timeout), release_pool{key()},
+    self_, pool, gateway_deadline(run->concurrency.edgelb_timeout),
+    release_pool{key(), releasing_->at(name).creation},
     [this](const pool_released& done) { released(done.pool); },
     [this, pool, name](const caf::error& problem) {
       const auto place = releasing_->find(name);
       if (problem == caf::sec::request_timeout && place != releasing_->end()
-          && place->second == pool)
+          && place->second.pool == pool)
         release_from(pool, name);
     }); // where the pool ended, its DOWN message starts it again
 }
 
 /// What could not be begun: no pool was found for it.
 void service_state::release_waiting() {
-  std::vector<std::string> names;
-  for (const auto& [name, pool] : *releasing_)
-    if (!pool)
-      names.push_back(name);
-  for (const auto& name : names)
-    release(name);
+  std::map<std::string, leaving> waiting;
+  for (const auto& [name, one] : *releasing_)
+    if (!one.pool)
+      waiting.emplace(name, one);
+  for (const auto& [name, one] : waiting)
+    release(name, one.creation);
 }
 
 void service_state::not_releasing(const std::string& pool) {
   if (const auto found = releasing_.edit().find(pool); found != releasing_->end()) {
-    let_go(found->second);
+    let_go(found->second.pool);
     releasing_.edit().erase(found);
   }
   if (releasing_->empty())
@@ -171,12 +195,12 @@ void service_state::actor_down(const caf::actor_addr& source) {
     if (claim_)
       send_claim();
   }
-  std::vector<std::string> again;
-  for (const auto& [name, pool] : *releasing_)
-    if (pool && pool.address() == source)
-      again.push_back(name);
-  for (const auto& name : again)
-    release(name);
+  std::map<std::string, leaving> again;
+  for (const auto& [name, one] : *releasing_)
+    if (one.pool && one.pool.address() == source)
+      again.emplace(name, one);
+  for (const auto& [name, one] : again)
+    release(name, one.creation);
 }
 
 void service_state::objects_found(const std::vector<std::string>& pools) {
@@ -195,7 +219,7 @@ void service_state::leave_others() {
   for (const auto& pool : *found_)
     if (pool != claim_->pool && !releasing_->contains(pool)) {
       run->log->info("service {}: leaving pool {}", own_name(), pool);
-      release(pool);
+      release(pool, strategy_on_leaving(pool));
     }
   found_.reset();
 }
@@ -224,35 +248,35 @@ void service_state::lose_service() {
   const auto leave = [this](const pool_actor& pool) {
     if (pool)
       ask<pool_released>(
-        self_, pool, reply_deadline, release_pool{key(), true}, [](const pool_released&) {},
+        self_, pool, reply_deadline, release_pool{key(), std::nullopt, true}, [](const pool_released&) {},
         [](const caf::error&) {});
   };
-  for (const auto& [name, pool] : *releasing_)
-    leave(pool);
+  while (!releasing_->empty()) {
+    leave(releasing_->begin()->second.pool);
+    not_releasing(releasing_->begin()->first);
+  }
   leave(pool_);
-  releasing_.reset();
   forget_claim();
 }
 
 void service_state::clean_up_pools(std::vector<std::string> pools) {
   if (claim_)
     pools.push_back(claim_->pool);
-  forget_claim();
-  for (const auto& [name, pool] : *releasing_)
-    pools.push_back(name);
   if (object_) {
     const auto parsed = domain::parse_configuration_object(object_->config_annotation.value_or(""));
     const auto text = parsed ? parsed->object : domain::configuration_object{};
     if (const auto name = domain::named_pool(*object_, text))
       pools.push_back(*name);
   }
-  std::sort(pools.begin(), pools.end());
-  pools.erase(std::unique(pools.begin(), pools.end()), pools.end());
-  if (pools.empty())
-    return clean_up_done();
+  std::map<std::string, std::optional<domain::creation_strategy>> left;
   for (const auto& name : pools)
     if (!releasing_->contains(name))
-      release(name);
+      left.emplace(name, strategy_on_leaving(name));
+  forget_claim();
+  for (const auto& [name, creation] : left)
+    release(name, creation);
+  if (releasing_->empty())
+    clean_up_done();
 }
 
 void service_state::forget_claim() {

@@ -25,6 +25,8 @@ void service_state::settled(const claim_settled& what) {
     return;
   failing_.reset();
   if (what.refusal) {
+    if (what.attempts > 0)
+      failing_.edit() = {{}, what.attempts, std::chrono::system_clock::now() + what.retry_in};
     no_longer_served();
     return report(domain::refused_report(*what.refusal), true, true);
   }
@@ -54,7 +56,7 @@ void service_state::delayed(const claim_delayed& what) {
   if (!claim_ || claim_->pool != what.pool)
     return;
   failed(what.message);
-  failing_.edit().next = std::chrono::system_clock::now() + what.retry_in;
+  failing_.edit() = {{}, what.attempts, std::chrono::system_clock::now() + what.retry_in};
   report(domain::delayed_report(what.pool, what.message), true, false);
 }
 
@@ -127,7 +129,7 @@ explanation service_state::explain() const {
     {"pool", nullptr},
     {"frontends", nlohmann::json::array()},
     {"addresses", has_addresses() ? address_list(*addresses_) : nlohmann::json::array()},
-    {"attempts", failing_->backoff ? failing_->backoff->attempts() : 0},
+    {"attempts", failing_->attempts},
     {"nextRetry", nullptr},
     {"timeline", std::move(timeline)}};
   if (claim_) {

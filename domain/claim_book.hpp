@@ -14,12 +14,14 @@
 
 namespace dklb::domain {
 
-/// Who wants what of one pool, and which of it EdgeLB is known to take. Versions count changes: a
-/// round of the pool plans all claims as of a version, and its outcome is about those only.
+/// Who wants what of one pool, who leaves it, and which of it EdgeLB is known to take. Versions
+/// count changes: a round of the pool plans all claims and releases as of a version, and its
+/// outcome is about those only.
 ///
-/// A write that EdgeLB definitely refuses is blamed on the claims that changed since the last
-/// success. Several at once are halved until one is found guilty, so that a single spoiled claim
-/// neither holds the pool hostage nor takes its neighbours down.
+/// A write that EdgeLB definitely refuses is the fault of a claim or a release that was in it: of
+/// those that EdgeLB's words name, or else of those that changed since the last success. Several
+/// are halved until one is found faulty, so that it neither holds the pool hostage nor takes its
+/// neighbours down.
 class claim_book {
 public:
   using claim_ptr = std::shared_ptr<const pool_claim>;
@@ -36,8 +38,9 @@ public:
 
   /// A claim, new or changed. False where the same one is there already.
   bool put(claim_ptr claim);
-  /// The Service gives up whatever it has here.
-  void release(const service_key& service);
+  /// The Service gives up whatever it has here. `creation`: its strategy as far as the sender
+  /// knows; a claim that is here is asked as well.
+  void release(const service_key& service, std::optional<creation_strategy> creation);
   /// The release was carried out.
   void released(const service_key& service);
 
@@ -45,45 +48,58 @@ public:
   const std::vector<entry>& entries() const { return entries_; }
   /// The Service's entry, null where it has none.
   const entry* find(const service_key& service) const;
-  const std::set<service_key>& releases() const { return *releases_; }
+  bool releasing(const service_key& service) const { return releases_->contains(service); }
   bool empty() const { return entries_.empty() && releases_->empty(); }
   std::uint64_t version() const { return version_; }
 
-  /// Claims that the next plan leaves out: the guilty, and those that wait for their turn.
+  /// All that the next plan is to know of claims and releases.
+  pool_plan_input plan_input() const;
+  /// Claims and releases that the next plan leaves out: faulty ones, and those that wait for their
+  /// turn.
   std::set<service_key> excluded() const;
-  const std::map<service_key, std::string>& guilty() const { return search_->guilty; }
 
-  /// A round over `planned` succeeded (written, or nothing to write). True where claims that were
-  /// left out are to be tried next.
+  /// A round over `planned` succeeded (written, or nothing to write). True where what was left out
+  /// is to be tried next.
   bool succeeded(std::uint64_t planned);
-  /// A round over `planned` was definitely refused with these words. Returns the claims now found
-  /// guilty; none where the search goes on, or where no changed claim can be blamed (`blamed()`).
-  std::vector<service_key> refused(std::uint64_t planned, const std::string& words);
-  /// Whether a changed claim could be blamed for the last refusal.
-  bool blamed() const { return blamed_; }
-  /// Gives the guilty another chance (after a back-off, or because the pool changed).
-  bool pardon();
+  /// A round over `planned` was definitely refused, in words that name objects of these Services.
+  /// Returns the Services whose claim or release is now found faulty; none where the search goes
+  /// on, or where nothing in the round can be at fault (`explained()`).
+  std::vector<service_key> refused(std::uint64_t planned, const std::set<service_key>& named);
+  /// Whether a claim or a release could be at fault for the last refusal.
+  bool explained() const { return explained_; }
+  /// Tries faulty ones again (after a back-off, or because something changed). False where there is
+  /// none.
+  bool retry_faulty();
+  /// dklb has made the pool, or deleted it: who left the one before does not count any more.
+  void made_anew() { kept_ = false; }
   /// Notes the verdict on a claim (no refusal: served). True where its owner has not heard it yet.
   bool settle(const service_key& service, const std::optional<claim_refusal>& refusal);
 
 private:
-  /// For the claims that EdgeLB refuses.
+  struct leave {
+    std::uint64_t version = 0;
+    std::optional<creation_strategy> creation;
+  };
+  /// For what EdgeLB refuses.
   struct search {
-    /// Left out until their turn: the younger halves of refused rounds, the latest last.
+    /// Left out until their turn: the later halves of refused rounds, the latest last.
     std::vector<std::set<service_key>> suspects;
-    std::map<service_key, std::string> guilty;
+    std::set<service_key> faulty;
   };
 
   std::vector<entry> entries_; ///< one in most pools, which a map's node would make much of
-  rare<std::set<service_key>> releases_;
+  rare<std::map<service_key, leave>> releases_;
   rare<search> search_;
   std::uint64_t version_ = 0;
   std::uint64_t success_ = 0;
-  bool blamed_ = false;
+  std::uint64_t room_ = 0; ///< the version that last made room for others; 0: none since a retry
+  bool explained_ = false;
+  bool kept_ = false; ///< a Service with strategies.creation Never has left
 
   std::vector<entry>::iterator place_of(const service_key& service);
-  entry& at(const service_key& service) { return *place_of(service); }
-  std::vector<claim_ptr> changed_until(std::uint64_t planned) const;
+  void call_off_release(const service_key& service);
+  void set_version(const service_key& service, std::uint64_t version);
+  std::vector<service_key> changed_until(std::uint64_t planned) const;
   void clear_of_suspicion(const service_key& service);
   void end_search_if_done();
 };

@@ -45,7 +45,7 @@ public:
     remove_orphans();
     move_out();
     for (const auto& name : touched())
-      conclude(name, plan_of(name));
+      conclude(name);
     std::ranges::sort(out_.unserved, {}, &unserved_service::service);
     return std::move(out_);
   }
@@ -101,13 +101,18 @@ private:
   }
 
   void carry_out(const service&, const ignore_service&) {}
-  void carry_out(const service& object, const clean_up_service&) { release_all(object.key); }
+  void carry_out(const service& object, const clean_up_service&) {
+    for (const auto& pool : held_[object.key])
+      releases_[pool].emplace(object.key, strategy_on_leaving(pool, {}, object.config_annotation));
+  }
   void carry_out(const service& object, const refuse_service& step) {
     out_.unserved.push_back(
       {object.key, {service_phase::refused, step.event_reason, step.message}});
   }
   void carry_out(const service& object, const pause_service& step) {
     out_.unserved.push_back({object.key, paused_report(step.message)});
+    if (step.claim)
+      claims_[step.claim->pool].push_back(step.claim);
   }
   void carry_out(const service& object, const patch_service& step) {
     carry_out(object, *step.next);
@@ -116,22 +121,16 @@ private:
     claims_[step.claim->pool].push_back(step.claim);
   }
 
-  void release_all(const service_key& owner) {
-    for (const auto& pool : held_[owner])
-      releases_[pool].insert(owner);
-  }
-
   void remove_orphans() {
     for (const auto& [owner, pools] : held_) {
       if (followed_.contains(owner))
         continue;
-      if (orphans_ == orphan_mode::remove) {
-        release_all(owner);
-        continue;
-      }
       for (const auto& pool : pools)
-        out_.left.push_back("pool " + pool + ": objects of " + to_string(owner)
-                            + ", which is gone, are left (orphans.mode: report)");
+        if (orphans_ == orphan_mode::remove)
+          releases_[pool].emplace(owner, std::nullopt); // of whom nobody knows the strategy
+        else
+          out_.left.push_back("pool " + pool + ": objects of " + to_string(owner)
+                              + ", which is gone, are left (orphans.mode: report)");
     }
   }
 
@@ -140,12 +139,13 @@ private:
     if (orphans_ == orphan_mode::report)
       return;
     for (const auto& [name, claims] : claims_) {
-      const auto refusals = plan_of(name).refusals;
+      const auto refusals = plans_of(name).back().refusals;
       for (const auto& claim : claims)
-        if (!refusals.contains(claim->service))
+        if (!claim->paused && !refusals.contains(claim->service))
           for (const auto& pool : held_[claim->service])
             if (pool != name)
-              releases_[pool].insert(claim->service);
+              releases_[pool].emplace(claim->service,
+                                      strategy_on_leaving(pool, {claim.get()}, std::nullopt));
     }
   }
 
@@ -158,7 +158,7 @@ private:
     return names;
   }
 
-  pool_plan plan_of(const std::string& name) const {
+  pool_plan_input input_of(const std::string& name) const {
     pool_plan_input input;
     if (const auto found = state_.pools.find(name); found != state_.pools.end()) {
       input.actual = found->second;
@@ -167,15 +167,34 @@ private:
     if (const auto found = claims_.find(name); found != claims_.end())
       input.claims = found->second;
     if (const auto found = releases_.find(name); found != releases_.end())
-      input.releases = found->second;
-    return plan_pool(pools_, input);
+      for (const auto& [owner, creation] : found->second)
+        add_release(input, owner, creation);
+    return input;
   }
 
-  void conclude(const std::string& name, pool_plan plan) {
-    for (const auto& [service, refusal] : plan.refusals)
+  /// The plans that the pool's actor carries out, one after the other.
+  std::vector<pool_plan> plans_of(const std::string& name) const {
+    auto input = input_of(name);
+    std::vector<pool_plan> plans{plan_pool(pools_, input)};
+    if (plans.front().plan_again) {
+      input.actual.reset();
+      input.releases.clear();
+      plans.push_back(plan_pool(pools_, input));
+    }
+    return plans;
+  }
+
+  void conclude(const std::string& name) {
+    auto plans = plans_of(name);
+    for (const auto& [service, refusal] : plans.back().refusals)
       out_.unserved.push_back({service, refused_report(refusal)});
-    if (plan.action != pool_action::none)
-      out_.pools.push_back({name, plan.action, plan.relaunches, std::move(plan.changes)});
+    for (auto& plan : plans) {
+      // Each field by its name, as in the pool's actor: a new one does not compile until it counts.
+      // The document is what the changes tell of.
+      auto& [action, document, changes, refusals, relaunches, plan_again] = plan;
+      if (action != pool_action::none)
+        out_.pools.push_back({name, action, relaunches, std::move(changes)});
+    }
   }
 
   orphan_mode orphans_;
@@ -186,7 +205,7 @@ private:
   std::map<std::string, pool_owners> owners_;
   std::set<service_key> followed_;
   std::map<std::string, std::vector<claim_ptr>> claims_;
-  std::map<std::string, std::set<service_key>> releases_;
+  std::map<std::string, std::map<service_key, std::optional<creation_strategy>>> releases_;
   std::uint64_t made_up_ = 0;
   cluster_plan out_;
 };

@@ -21,6 +21,12 @@ bool is_name_character(char character) {
   return (character >= 'a' && character <= 'z') || (character >= '0' && character <= '9');
 }
 
+/// What a name may hold that object_name made.
+bool is_object_name_character(char character) {
+  return is_name_character(character) || (character >= 'A' && character <= 'Z')
+         || std::string_view{"-._:/"}.find(character) != std::string_view::npos;
+}
+
 std::string dotted_cluster(std::string_view cluster) {
   std::string result{cluster};
   std::replace(result.begin(), result.end(), '/', '.');
@@ -82,6 +88,25 @@ std::optional<object_owner> owner_of(std::string_view cluster, std::string_view 
   if (!port || rest != dotted_cluster(cluster))
     return std::nullopt;
   return object_owner{{std::string{*name_space}, std::string{*name}}, *port};
+}
+
+std::set<service_key> owners_named_in(std::string_view cluster, std::string_view text) {
+  std::set<service_key> owners;
+  const auto start = dotted_cluster(cluster) + ":";
+  for (auto at = text.find(start); at != std::string_view::npos; at = text.find(start, at + 1)) {
+    // The end of another cluster's name is not this cluster's.
+    if (at > 0 && is_object_name_character(text[at - 1]))
+      continue;
+    auto end = at + start.size();
+    while (end < text.size() && is_object_name_character(text[end]))
+      ++end;
+    // A full stop or a colon behind the name ends a sentence or begins what is said of it.
+    while (end > at && (text[end - 1] == '.' || text[end - 1] == ':'))
+      --end;
+    if (const auto owner = owner_of(cluster, text.substr(at, end - at)))
+      owners.insert(owner->service);
+  }
+  return owners;
 }
 
 bool valid_pool_name(std::string_view name) {

@@ -3,6 +3,7 @@
 #include "domain/service.hpp"
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,9 @@ std::string object_name(std::string_view cluster, const service_key& service, in
 /// The owner of an object name, if it belongs to this cluster; clusters are compared in the dotted
 /// form. Anything else is foreign.
 std::optional<object_owner> owner_of(std::string_view cluster, std::string_view object_name);
+
+/// The Services of this cluster whose objects a text names, such as EdgeLB's words about a refusal.
+std::set<service_key> owners_named_in(std::string_view cluster, std::string_view text);
 
 /// `^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`
 bool valid_pool_name(std::string_view name);

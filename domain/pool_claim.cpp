@@ -19,6 +19,27 @@ configuration_object configuration_of(const pool_claim& claim) {
   return out;
 }
 
+std::optional<creation_strategy> strategy_on_leaving(const std::string& pool,
+                                                     const std::vector<const pool_claim*>& claims,
+                                                     const std::optional<std::string>& annotation) {
+  std::optional<creation_strategy> here;
+  std::optional<creation_strategy> elsewhere; // Never, or nothing
+  const auto note = [&](const std::string& about, std::optional<creation_strategy> creation) {
+    const bool never = creation == creation_strategy::never;
+    if (about != pool && never)
+      elsewhere = creation;
+    else if (about == pool && (never || !here))
+      here = creation.value_or(creation_strategy::if_not_present);
+  };
+  for (const auto* claim : claims)
+    if (claim != nullptr)
+      note(claim->pool, claim->creation);
+  const auto parsed = parse_configuration_object(annotation.value_or(""));
+  if (annotation && parsed)
+    note(parsed->object.name.value_or(pool), parsed->object.creation);
+  return here ? here : elsewhere;
+}
+
 bool same_service(const pool_claim& left, const pool_claim& right) {
   return left.service == right.service && left.uid == right.uid;
 }

@@ -31,6 +31,8 @@ struct pool_claim : pool_wishes {
   std::string cloud_provider;
   /// The Service's status already shows an address (for `Once`).
   bool had_address = false;
+  /// The Service is paused: the pool keeps what it has of it, and writes nothing for it.
+  bool paused = false;
   std::vector<claimed_port> ports;
 
   friend bool operator==(const pool_claim&, const pool_claim&) = default;
@@ -46,6 +48,14 @@ std::optional<std::string> network_of(const pool_claim& claim);
 /// The configuration object that the claim was made of. It is not kept beside the claim, because
 /// there may be ten thousand of them.
 configuration_object configuration_of(const pool_claim& claim);
+
+/// The creation strategy of a Service that gives `pool` up: from the claims that are known of it
+/// and from its annotation. Never where any of them says so of this pool. Where none is about this
+/// pool, a Never about another one counts, because a pool that is deleted by mistake cannot be
+/// brought back. Absent where none of them tells.
+std::optional<creation_strategy> strategy_on_leaving(const std::string& pool,
+                                                     const std::vector<const pool_claim*>& claims,
+                                                     const std::optional<std::string>& annotation);
 
 /// True where both are of the same Service, and not of one that was created anew under its name.
 bool same_service(const pool_claim& left, const pool_claim& right);

@@ -5,6 +5,7 @@
 #include "domain/pool_section.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <unordered_map>
 
 namespace dklb::domain {
@@ -14,10 +15,12 @@ namespace {
 struct candidate {
   const pool_claim* claim = nullptr;
   std::vector<int> wanted; ///< ports it asks for
-  std::vector<int> bound;  ///< ports its frontends in the pool bind now
-  bool joined = false;     ///< it owns an object in the pool
-  bool barred = false;     ///< refused whatever the other claims become
-  bool accepted = false;   ///< in the present walk
+  std::vector<int> bound;  ///< ports its frontends in the pool bind now; none where it is paused
+  /// What a paused claim that has joined has set in the pool.
+  std::unique_ptr<const pool_claim> held;
+  bool joined = false;   ///< it owns an object in the pool
+  bool barred = false;   ///< refused whatever the other claims become
+  bool accepted = false; ///< in the present walk
   std::optional<claim_refusal> refusal;
 };
 
@@ -58,7 +61,7 @@ public:
         })) {
       for (std::size_t number = 0; number < candidates_.size(); ++number) {
         const auto& claim = *candidates_[number].claim;
-        if (!candidates_[number].barred && !permits_creation(claim))
+        if (!candidates_[number].barred && !claim.paused && !permits_creation(claim))
           bar(number, creation_forbidden(claim));
       }
       walk_until_stable();
@@ -70,6 +73,8 @@ private:
   void read_claims() {
     for (std::size_t number = 0; number < candidates_.size(); ++number) {
       auto& each = candidates_[number];
+      if (each.claim->paused)
+        continue;
       each.refusal = invalid_claim(*each.claim);
       each.barred = each.refusal.has_value();
       if (is_cloud(*each.claim) || each.barred)
@@ -89,15 +94,24 @@ private:
     for (const auto& object : frontends_) {
       const auto port = port_number(member(entries[object.position], "bindPort"));
       note_user(object);
-      if (const auto number = number_of(object); number == nobody)
+      const auto number = number_of(object);
+      if (number == nobody)
         hold(port,
              {.service = object.owner ? &object.owner->service : nullptr, .frontend = object.name});
+      else if (candidates_[number].claim->paused)
+        hold(port, holder_of(number));
       else if (port != 0)
         candidates_[number].bound.push_back(port);
     }
-    for (const auto& object : backends_)
+    const auto linked = linked_backends(*pool_);
+    for (auto& object : backends_) {
+      if (left_behind(objects(*pool_, "backends")[object.position], linked))
+        object.owner.reset();
       note_user(object);
-    for (const auto& each : candidates_) {
+    }
+    for (auto& each : candidates_) {
+      if (each.joined && each.claim->paused)
+        each.held = std::make_unique<const pool_claim>(as_present(*pool_, *each.claim));
       if (each.joined && !first_user_)
         first_user_ = &each.claim->service;
       if (each.joined && is_cloud(*each.claim) && !dedicated_to_)
@@ -204,7 +218,9 @@ private:
       each.accepted = false;
     for (std::size_t number = 0; number < candidates_.size(); ++number) {
       auto& each = candidates_[number];
-      if (each.barred)
+      if (each.held)
+        deciders_.admit(*each.held);
+      if (each.barred || each.claim->paused)
         continue;
       each.refusal = conflict(number);
       if (each.refusal) {

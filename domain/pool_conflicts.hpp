@@ -24,6 +24,8 @@ struct pool_verdict {
 /// - A pool that does not exist is created where at least one acceptable claim permits it; claims
 ///   that forbid creation then join it, because the pool is there.
 /// - A cloud-provider pool serves one Service.
+/// - A paused claim is not judged. The ports and the settings that its Service has in the pool stay
+///   its own.
 pool_verdict judge_claims(std::string_view cluster, const pool_document* pool,
                           const std::vector<const pool_claim*>& claims);
 

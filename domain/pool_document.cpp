@@ -85,6 +85,11 @@ bool is_empty(const pool_document& pool) {
   return !unusable(pool) && objects(pool, "frontends").empty() && objects(pool, "backends").empty();
 }
 
+bool made_by_dklb(const pool_document& pool) {
+  const auto& port = member(member(member(pool, "haproxy"), "stats"), "bindPort");
+  return port.is_number() && port == 0;
+}
+
 std::vector<indexed_object> index_objects(std::string_view cluster, const pool_document& pool,
                                           std::string_view list) {
   std::vector<indexed_object> index;
@@ -108,6 +113,20 @@ std::unordered_set<std::string_view> linked_backends(const pool_document& pool) 
   return names;
 }
 
+bool serves_nobody(const pool_document& backend) {
+  const auto& servers = items(member(backend, "services"));
+  if (servers.size() != 1)
+    return servers.empty();
+  const auto& endpoint = member(servers.front(), "endpoint");
+  return text(member(endpoint, "type")) == "ADDRESS"
+         && text(member(endpoint, "address")) == no_server_address
+         && port_number(member(endpoint, "port")) == no_server_port;
+}
+
+bool left_behind(const pool_document& backend, const std::unordered_set<std::string_view>& linked) {
+  return linked.contains(text(member(backend, "name"))) && serves_nobody(backend);
+}
+
 std::set<service_key> owners_in(std::string_view cluster, const pool_document& document) {
   std::set<service_key> owners;
   for (const auto& object : index_objects(cluster, document, "frontends")) {
@@ -117,10 +136,7 @@ std::set<service_key> owners_in(std::string_view cluster, const pool_document& d
   const auto linked = linked_backends(document);
   const auto& backends = objects(document, "backends");
   for (const auto& object : index_objects(cluster, document, "backends")) {
-    // A drained backend that only somebody else's frontend needs is nobody's any more.
-    const bool left_behind =
-      linked.contains(object.name) && items(member(backends[object.position], "services")).empty();
-    if (object.owner && !left_behind)
+    if (object.owner && !left_behind(backends[object.position], linked))
       owners.insert(object.owner->service);
   }
   return owners;

@@ -61,6 +61,10 @@ bool has_cloud_provider(const pool_document& pool);
 /// know counts as content: what cannot be read is not empty.
 bool is_empty(const pool_document& pool);
 
+/// True where the pool's statistics page asks for any free port, as in every pool that dklb
+/// creates. A pool that somebody made has EdgeLB's default, or a port of their choice.
+bool made_by_dklb(const pool_document& pool);
+
 /// Why nothing can be put into this document (a part has a type that the contract does not know, so
 /// that writing would drop it); nothing where it can be edited.
 std::optional<std::string> unusable(const pool_document& pool);
@@ -80,5 +84,16 @@ std::vector<indexed_object> index_objects(std::string_view cluster, const pool_d
 
 /// The names of the backends that any frontend links to; views into the document.
 std::unordered_set<std::string_view> linked_backends(const pool_document& pool);
+
+/// Where the one server of a backend that serves nobody is said to be: nothing listens there.
+inline constexpr const char* no_server_address = "127.0.0.1";
+inline constexpr int no_server_port = 1;
+
+/// True where a backend has no server that could answer: none at all, or only the one above.
+bool serves_nobody(const pool_document& backend);
+
+/// True where `backend` is one that a Service of ours left because another's frontend links to it.
+/// It is nobody's until nothing links to it any more. `linked`: see linked_backends().
+bool left_behind(const pool_document& backend, const std::unordered_set<std::string_view>& linked);
 
 } // namespace dklb::domain

@@ -32,6 +32,16 @@ pool_document frontend(const std::string& name, int bind_port) {
                    "linkBackend", object_of("defaultBackend", name));
 }
 
+pool_document server_at(const std::string& address, int port) {
+  return object_of("endpoint", object_of("type", "ADDRESS", "address", address, "port", port,
+                                         "check", object_of("enabled", true)));
+}
+
+/// EdgeLB refuses a backend without servers; this one is valid and answers nobody.
+pool_document no_servers() {
+  return pool_document::array({server_at(no_server_address, no_server_port)});
+}
+
 /// The servers of a backend: the Kubernetes nodes, found by their Mesos tasks or named one by one.
 pool_document servers(const pool_settings& settings, int node_port) {
   auto list = pool_document::array();
@@ -43,10 +53,8 @@ pool_document servers(const pool_settings& settings, int node_port) {
     return list;
   }
   for (const auto& address : settings.node_addresses)
-    list.push_back(
-      object_of("endpoint", object_of("type", "ADDRESS", "address", address, "port", node_port,
-                                      "check", object_of("enabled", true))));
-  return list;
+    list.push_back(server_at(address, node_port));
+  return list.empty() ? no_servers() : list;
 }
 
 pool_document backend(const pool_settings& settings, const std::string& name, int node_port) {
@@ -122,14 +130,13 @@ bool amend_servers(pool_document& current, const pool_document& desired) {
 }
 
 bool amend_backend(pool_document& current, pool_document& desired) {
-  const auto wanted = std::move(desired["services"]);
-  desired.erase("services");
-  bool changed = overlay(current, desired);
   // No node is more often a list not read yet than a cluster without nodes: the servers last
   // written go on.
-  if (!wanted.empty())
-    changed |= amend_servers(current["services"], wanted);
-  return changed;
+  const bool keep = serves_nobody(desired) && !serves_nobody(current);
+  const auto wanted = std::move(desired["services"]);
+  desired.erase("services");
+  const bool changed = overlay(current, desired);
+  return (!keep && amend_servers(current["services"], wanted)) || changed;
 }
 
 /// One pass over one list of the pool.
@@ -217,10 +224,7 @@ bool edit_objects(const pool_settings& settings, pool_document& pool, wanted_obj
   const auto drop_backend = [&](pool_document& entry, bool& edited) {
     if (!linked.contains(text(member(entry, "name"))))
       return true;
-    if (const auto& left = member(entry, "services"); !left.is_array() || !left.empty()) {
-      entry["services"] = pool_document::array();
-      edited = true;
-    }
+    edited |= amend_servers(entry["services"], no_servers());
     return false;
   };
   changed |= list_editor(settings, pool, "backends")

@@ -8,9 +8,10 @@
 namespace dklb::domain {
 
 /// Takes every frontend and backend of `services` out of the pool. True where anything changed.
-/// A backend that another frontend still links to stays, but without servers: EdgeLB would refuse a
-/// pool with a dangling link, and a server left in it would send that frontend's traffic to
-/// whichever Service gets the nodePort next.
+/// A backend that another frontend still links to stays, with one server that answers nobody:
+/// EdgeLB refuses a dangling link and a backend without servers, and a server left in it would send
+/// that frontend's traffic to whichever Service gets the nodePort next.
+/// Source: docs/decisions/linked-backends-stay.md.
 bool erase_objects(const pool_settings& settings, pool_document& pool,
                    const std::set<service_key>& services);
 

@@ -101,11 +101,19 @@ bool removable(const pool_plan_input& input, const claim_list& claims, bool owne
   const auto forbids = [](const auto* claim) {
     return claim->creation == creation_strategy::never;
   };
-  return !input.releases.empty() && owned && !input.keep_when_empty
+  const bool known_or_made = !input.strategy_unknown || made_by_dklb(*input.actual);
+  return !input.releases.empty() && owned && !input.keep_when_empty && known_or_made
          && std::none_of(claims.begin(), claims.end(), forbids);
 }
 
 } // namespace
+
+void add_release(pool_plan_input& input, const service_key& service,
+                 std::optional<creation_strategy> creation) {
+  input.releases.insert(service);
+  input.keep_when_empty |= creation == creation_strategy::never;
+  input.strategy_unknown |= !creation;
+}
 
 pool_plan plan_pool(const pool_settings& settings, const pool_plan_input& input) {
   pool_plan plan;

@@ -36,6 +36,7 @@ struct pool_settings {
 };
 
 /// The plan's input. `claims` are those present; a Service in `releases` gives up whatever it owns.
+/// A paused claim is neither accepted nor refused: what the pool has of its Service stays as it is.
 /// Objects of a Service of this cluster that is in neither are left alone: absence of a claim never
 /// removes anything (a pool actor that was restarted does not know all of its claims yet).
 struct pool_plan_input {
@@ -51,7 +52,14 @@ struct pool_plan_input {
   /// A Service that gives the pool up had strategies.creation Never: the pool is somebody's own
   /// and stays, even with nothing in it. (A claim in `claims` says so by itself.)
   bool keep_when_empty = false;
+  /// The creation strategy of a Service in `releases` is not known: a pool that this plan empties
+  /// is deleted only where it is as dklb creates pools.
+  bool strategy_unknown = false;
 };
+
+/// Adds a Service that gives the pool up, with its creation strategy where that is known.
+void add_release(pool_plan_input& input, const service_key& service,
+                 std::optional<creation_strategy> creation);
 
 enum class pool_action { none, create, replace, remove };
 
@@ -68,13 +76,15 @@ struct claim_refusal {
   friend bool operator==(const claim_refusal&, const claim_refusal&) = default;
 };
 
+/// Whoever carries a plan out takes it apart by structured binding in one place, so that a new
+/// field does not compile until it is obeyed.
 struct pool_plan {
   pool_action action = pool_action::none;
   /// What to send with create and replace.
   pool_document document;
   /// Why, one line a change, for logs and `/pools/{name}`.
   std::vector<std::string> changes;
-  /// The refused claims; every other claim of the input (that is not excluded) is accepted.
+  /// The refused claims; every other claim of the input (not excluded, not paused) is accepted.
   std::map<service_key, claim_refusal> refusals;
   /// True where the plan touches the pool section (cpus, mem, count, ...), which relaunches it.
   bool relaunches = false;

@@ -1,14 +1,19 @@
 #include "domain/pool_refusals.hpp"
 
+#include "domain/names.hpp"
 #include "domain/pool_section.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 #include <vector>
 
 namespace dklb::domain {
 
 namespace {
+
+/// How many pools that have a port one message names.
+constexpr std::size_t most_holders = 2;
 
 std::string described(const port_holder& holder) {
   if (holder.statistics)
@@ -18,6 +23,29 @@ std::string described(const port_holder& holder) {
   if (holder.frontend.empty())
     return "a frontend without a name, which dklb does not manage";
   return "frontend " + in_quotes(holder.frontend) + ", which dklb does not manage";
+}
+
+std::string described(std::string_view cluster, const port_user& user) {
+  const auto owner = owner_of(cluster, user.frontend);
+  const port_holder holder{.service = owner ? &owner->service : nullptr,
+                           .frontend = user.frontend,
+                           .statistics = user.frontend.empty()};
+  return "port " + std::to_string(user.port) + " of the agents is bound by " + described(holder)
+         + " in pool " + in_quotes(user.pool);
+}
+
+/// Whether the text has this word with nothing attached that could belong to it.
+bool has_word(std::string_view text, std::string_view word) {
+  const auto part_of_word = [](char character) {
+    return std::isalnum(static_cast<unsigned char>(character)) != 0 || character == '-';
+  };
+  for (auto at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
+    const auto end = at + word.size();
+    if ((at == 0 || !part_of_word(text[at - 1]))
+        && (end == text.size() || !part_of_word(text[end])))
+      return true;
+  }
+  return false;
 }
 
 claim_refusal invalid(std::string message) {
@@ -69,6 +97,32 @@ claim_refusal creation_forbidden(const pool_claim& claim) {
                 " so the pool is not created again; create it, or use IfNotPresent"};
   return {refusal_reason::creation_forbidden,
           pool + " and strategies.creation is Never; create the pool, or use IfNotPresent"};
+}
+
+claim_refusal refused_by_edgelb(std::string_view cluster, const pool_claim& claim,
+                                const std::string& words, const std::vector<port_user>& users) {
+  const auto start =
+    "EdgeLB refuses this Service's part of pool " + in_quotes(claim.pool) + ": " + words;
+  auto named = users;
+  std::erase_if(named, [&](const port_user& user) { return !has_word(words, user.pool); });
+  if (named.empty()) {
+    named = users;
+    std::erase_if(
+      named, [&](const port_user& user) { return !has_word(words, std::to_string(user.port)); });
+  }
+  if (named.empty())
+    return invalid(start
+                   + "; correct the Service or its annotation. dklb tries it again by itself");
+  std::string holders;
+  for (std::size_t i = 0; i < std::min(named.size(), most_holders); ++i)
+    holders += "; " + described(cluster, named[i]);
+  if (named.size() > most_holders)
+    holders += " (and " + std::to_string(named.size() - most_holders) + " more)";
+  return {
+    refusal_reason::port_conflict,
+    start + holders
+      + "; map the service port to another port under \"frontends\", or name that pool as this "
+        "Service's own with another port. It is tried again when the port comes free"};
 }
 
 std::optional<claim_refusal> invalid_claim(const pool_claim& claim) {

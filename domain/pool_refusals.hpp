@@ -1,11 +1,13 @@
 #pragma once
 
+#include "domain/pool_inventory.hpp"
 #include "domain/pool_plan.hpp"
 
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace dklb::domain {
 
@@ -28,6 +30,11 @@ claim_refusal dedicated(const pool_claim& claim, const service_key& other);
 claim_refusal in_use(const pool_claim& claim, const std::string& user);
 claim_refusal uneditable(const pool_claim& claim, const std::string& reason);
 claim_refusal creation_forbidden(const pool_claim& claim);
+
+/// EdgeLB refuses the pool with this claim in it, in these words. `users`: other pools with the
+/// claim's ports (pool_inventory::users_of()); those that the words are about are named.
+claim_refusal refused_by_edgelb(std::string_view cluster, const pool_claim& claim,
+                                const std::string& words, const std::vector<port_user>& users);
 
 /// What is wrong with the claim by itself, whatever the pool and the other claims are.
 std::optional<claim_refusal> invalid_claim(const pool_claim& claim);

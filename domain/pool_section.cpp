@@ -6,6 +6,7 @@
 #include "domain/pool_refusals.hpp"
 
 #include <algorithm>
+#include <type_traits>
 
 namespace dklb::domain {
 
@@ -96,6 +97,25 @@ void section_deciders::admit(const pool_claim& claim) {
   take(size, claim.size.has_value());
   take(constraints, claim.constraints.has_value());
   take(cloud_provider, is_cloud(claim));
+}
+
+pool_claim as_present(const pool_document& pool, pool_claim claim) {
+  const auto keep = [&pool](auto& wish, const char* key) {
+    using value_type = typename std::remove_reference_t<decltype(wish)>::value_type;
+    const auto& present = member(pool, key);
+    if constexpr (std::is_same_v<value_type, std::string>) {
+      if (wish)
+        wish =
+          present.is_string() ? std::optional{present.template get<std::string>()} : std::nullopt;
+    } else if (wish) {
+      wish = present.is_number() ? std::optional{present.template get<value_type>()} : std::nullopt;
+    }
+  };
+  keep(claim.cpus, "cpus");
+  keep(claim.memory, "mem");
+  keep(claim.size, "count");
+  keep(claim.constraints, "constraints");
+  return claim;
 }
 
 std::optional<claim_refusal> section_conflict(const pool_document* pool,

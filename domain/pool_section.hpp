@@ -27,6 +27,10 @@ struct section_deciders {
 std::optional<claim_refusal>
 section_conflict(const pool_document* pool, const section_deciders& older, const pool_claim& claim);
 
+/// `claim` with the values that the pool has for the settings that the claim sets: what a paused
+/// Service, whose newer wishes wait, holds against the others.
+pool_claim as_present(const pool_document& pool, pool_claim claim);
+
 /// A pool with no frontend and no backend, as the deciders and the defaults shape it.
 pool_document new_pool(const pool_settings& settings, const std::string& name,
                        const section_deciders& deciders);

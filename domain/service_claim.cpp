@@ -66,6 +66,7 @@ result<claim_pool_part> make_claim(const service& service, const configuration_o
   claim.cloud_provider = object.cloud_provider_configuration.value_or("");
   // Only `Once` asks for it; a claim that changed with each status write would wake its pool.
   claim.had_address = claim.creation == creation_strategy::once && !service.addresses.empty();
+  claim.paused = service.paused;
   std::set<int> bound;
   claim.ports.reserve(service.ports.size());
   for (const auto& port : service.ports) {

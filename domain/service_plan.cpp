@@ -44,6 +44,10 @@ refuse_service refuse(const std::vector<std::string>& problems) {
   return {translation_error, std::move(message)};
 }
 
+std::string paused_by() {
+  return std::string{"paused by the annotation \""} + paused_annotation_name + "\"; ";
+}
+
 /// One planning of one Service whose ports and annotation are in order.
 class planner {
 public:
@@ -178,9 +182,11 @@ private:
     auto patch = missing(object, std::move(fill));
     const bool writes = patch.finalizers || patch.config_annotation || patch.pool_annotation;
     if (subject().paused && !writes)
-      return pause_service{std::string{"paused by the annotation \""} + paused_annotation_name
-                           + "\"; nothing is provisioned until it is removed"
-                           + (refused ? "; " + *refused : "")};
+      return pause_service{paused_by()
+                             + "nothing of it is provisioned, changed or removed until "
+                               "the annotation is removed"
+                             + (refused ? "; " + *refused : ""),
+                           serves(settings_, subject()) ? part->claim : nullptr};
     if (!part || subject().paused)
       return patch;
     part->warnings.insert(part->warnings.begin(), warnings_.begin(), warnings_.end());
@@ -215,6 +221,11 @@ std::string removed_annotation_text() {
 
 service_step plan_service(const service_settings& settings, const service_plan_input& input) {
   const auto& object = *input.object;
+  if (needs_cleanup(settings, object) && object.paused)
+    return pause_service{paused_by()
+                           + "what it has in EdgeLB stays, and with it the Service's finalizer: "
+                             "remove the annotation to have both removed",
+                         nullptr};
   if (needs_cleanup(settings, object))
     return clean_up_service{};
   if (auto reason = foreign_reason(settings, object))

@@ -54,9 +54,12 @@ struct patch_service {
   std::shared_ptr<const claim_pool_part> next;
 };
 
-/// Validated and defaulted, but nothing is provisioned: event TranslationPaused.
+/// Validated and defaulted, but nothing of it is provisioned, changed or removed in EdgeLB: event
+/// TranslationPaused.
 struct pause_service {
   std::string message;
+  /// What the pool holds for it meanwhile; null where it may have nothing in a pool.
+  std::shared_ptr<const pool_claim> claim;
 };
 
 using service_step = std::variant<ignore_service, clean_up_service, refuse_service, patch_service,

@@ -27,13 +27,13 @@ using kube_gateway_actor =
                             caf::reacts_to<call_completed>>;
 
 /// Knows which pools EdgeLB has, reads them all once a resync period, finds drift and orphans.
-using inventory_actor =
-  describable_actor::extend<caf::reacts_to<directory_changed>, caf::reacts_to<gate_changed>,
-                            // what a pool actor saw last, for the comparison
-                            caf::reacts_to<pool_seen>,
-                            caf::replies_to<recall_pool>::with<recalled_pool>,
-                            caf::replies_to<find_pools>::with<pools_found>,
-                            caf::reacts_to<refresh_inventory>, caf::reacts_to<tick>>;
+using inventory_actor = describable_actor::extend<
+  caf::reacts_to<directory_changed>, caf::reacts_to<gate_changed>,
+  // what a pool actor saw last, for the comparison
+  caf::reacts_to<pool_seen>, caf::reacts_to<pool_closed>, caf::reacts_to<await_room>,
+  caf::replies_to<find_port_users>::with<port_users>,
+  caf::replies_to<recall_pool>::with<recalled_pool>, caf::replies_to<find_pools>::with<pools_found>,
+  caf::reacts_to<refresh_inventory>, caf::reacts_to<tick>>;
 
 /// One per Service of type LoadBalancer: walks it from seen to provisioned to gone.
 using service_actor =

@@ -2,6 +2,7 @@
 
 #include "domain/error.hpp"
 #include "domain/pool_claim.hpp"
+#include "domain/pool_inventory.hpp"
 #include "domain/pool_plan.hpp"
 #include "domain/pool_snapshot.hpp"
 #include "domain/pool_status.hpp"
@@ -103,12 +104,16 @@ struct claim_pool {
 /// The pool as it now stands in EdgeLB serves the claim, or refuses it.
 struct claim_settled {
   messages::claim_ptr claim;
-  std::optional<domain::claim_refusal> refusal;
+  std::optional<domain::claim_refusal> refusal = {};
+  /// Where it was EdgeLB that refused: how often by now, and when the pool tries again.
+  std::uint32_t attempts = 0;
+  std::chrono::milliseconds retry_in{};
 };
 /// The claim waits because EdgeLB does not take it for now.
 struct claim_delayed {
   std::string pool;
   std::string message;
+  std::uint32_t attempts = 0;
   std::chrono::milliseconds retry_in{};
 };
 /// A claim of this Service is on its way (its finalizer is being written), or no longer: a pool
@@ -120,6 +125,8 @@ struct announce_claim {
 /// Remove everything of this Service from the pool; answered once EdgeLB confirmed it.
 struct release_pool {
   domain::service_key service;
+  /// Its creation strategy; absent where the sender does not know it.
+  std::optional<domain::creation_strategy> creation = {};
   /// Only forget the claim: what is in the pool belongs to the dklb that serves the Service now.
   bool leave_objects = false;
 };
@@ -192,10 +199,28 @@ struct recalled_pool {
   /// With `present`, and only while the inventory is fresh.
   snapshot_ptr pool;
 };
-/// A pool as its actor last saw it in EdgeLB; no digest: it does not exist.
+/// A pool as its actor last saw it in EdgeLB; null: it does not exist.
 struct pool_seen {
   std::string name;
-  std::optional<std::uint64_t> digest;
+  snapshot_ptr pool;
+};
+/// The pool's actor ends: nobody follows this pool any more.
+struct pool_closed {
+  std::string name;
+};
+/// EdgeLB refused a write of this pool. Once another pool gives a port up, or goes, this one is
+/// told (pool_drifted).
+struct await_room {
+  std::string pool;
+};
+/// Which other pools bind these ports on agents of that role.
+struct find_port_users {
+  std::string pool;
+  std::string role;
+  std::vector<int> ports;
+};
+struct port_users {
+  std::vector<domain::port_user> users;
 };
 /// The inventory differs from what the pool's actor last saw: read it again.
 struct pool_drifted {

@@ -1,129 +1,10 @@
-#include "actors/pool.hpp"
+#include "tests/actors/pool_fixture.hpp"
 
-#include "domain/names.hpp"
-#include "tests/actors/world.hpp"
-
-#include <optional>
 #include <string>
 #include <vector>
 
 namespace dklb::actors::testing {
 namespace {
-
-struct plain_state {};
-
-/// What the owners of the claims were told, newest last.
-struct verdicts {
-  std::vector<claim_settled> settled;
-  std::vector<claim_delayed> delayed;
-
-  std::optional<claim_settled> last_of(const std::string& name) const {
-    std::optional<claim_settled> out;
-    for (const auto& item : settled)
-      if (item.claim->service.name == name)
-        out = item;
-    return out;
-  }
-};
-
-service_actor::behavior_type claimant(service_actor::stateful_pointer<plain_state> self,
-                                      pool_actor pool, verdicts* told) {
-  return {
-    [](const describe&) { return actor_description{}; },
-    // The test makes it claim by handing it an object whose name is the claim's.
-    [=](const service_changed& what) {
-      self->send(pool, claim_pool{make_claim(what.object->key.name, what.object->ports[0].port)});
-    },
-    [=](const service_gone&) {},
-    [](const objects_found&) {},
-    [](const directory_changed&) {},
-    [](const gate_changed&) {},
-    [=](const claim_settled& what) { told->settled.push_back(what); },
-    [=](const claim_delayed& what) { told->delayed.push_back(what); },
-    [](const addresses_published&) {},
-    [](const tick&) {},
-    [](const explain&) { return explanation{}; },
-  };
-}
-
-inventory_actor::behavior_type fake_inventory(inventory_actor::stateful_pointer<plain_state>,
-                                              fake_edgelb* edgelb) {
-  return {
-    [](const describe&) { return actor_description{}; },
-    [](const directory_changed&) {},
-    [](const gate_changed&) {},
-    [](const pool_seen&) {},
-    [=](const recall_pool& what) -> recalled_pool {
-      const auto found = edgelb->pools.find(what.name);
-      if (found == edgelb->pools.end())
-        return {recalled_pool::state::absent, nullptr};
-      return {recalled_pool::state::present, snapshot_of(found->second)};
-    },
-    [](const find_pools&) { return pools_found{}; },
-    [](const refresh_inventory&) {},
-    [](const tick&) {},
-  };
-}
-
-pool_poller_actor::behavior_type fake_poller(pool_poller_actor::stateful_pointer<plain_state>,
-                                             std::vector<poll_pool>* told) {
-  return {
-    [](const describe&) { return actor_description{}; },
-    [=](const poll_pool& what) { told->push_back(what); },
-    [](const find_addresses&) {
-      return addresses_found{{{"10.0.0.1", ""}, {"", "b.example"}}};
-    },
-    [](const directory_changed&) {},
-    [](const gate_changed&) {},
-    [](const tick&) {},
-  };
-}
-
-class PoolActor : public ActorWorld {
-protected:
-  PoolActor() {
-    directory handles;
-    handles.edgelb = spawn_edgelb();
-    handles.inventory = keep(system.spawn(fake_inventory, &edgelb));
-    handles.pollers = {keep(system.spawn(fake_poller, &polls))};
-    peers = std::make_shared<const directory>(std::move(handles));
-  }
-
-  pool_actor start(bool gate_open = true) {
-    pool_actor out =
-      keep(system.spawn(pool, std::string{"p"}, pool_arguments{shared, peers, gate_open, {}}));
-    owner = keep(system.spawn(claimant, out, &told));
-    return out;
-  }
-
-  void claim(const std::string& name, int port) {
-    auto object = make_service(name);
-    object.ports[0].port = port;
-    caf::anon_send(owner, service_changed{std::make_shared<const domain::service>(object)});
-  }
-
-  void announce(const pool_actor& actor, const std::vector<std::string>& names,
-                bool coming = true) {
-    for (const auto& name : names)
-      caf::anon_send(actor, announce_claim{{"default", name}, coming});
-  }
-
-  bool holds(const std::string& name, int port) const {
-    const auto found = edgelb.pools.find("p");
-    if (found == edgelb.pools.end())
-      return false;
-    const auto wanted = domain::object_name("dev/kubernetes01", {"default", name}, port);
-    for (const auto& frontend : found->second["haproxy"]["frontends"])
-      if (frontend["name"] == wanted)
-        return true;
-    return false;
-  }
-
-  std::shared_ptr<const directory> peers;
-  service_actor owner;
-  verdicts told;
-  std::vector<poll_pool> polls; ///< what the poller was told
-};
 
 TEST_F(PoolActor, TellsItsPollerWhomItServesAndARestartedOneAgain) {
   const auto actor = start();
@@ -140,7 +21,7 @@ TEST_F(PoolActor, TellsItsPollerWhomItServesAndARestartedOneAgain) {
   EXPECT_EQ(polls.size(), 1U) << "it is the same poller";
   std::vector<poll_pool> others;
   auto handles = *peers;
-  handles.pollers = {keep(system.spawn(fake_poller, &others))};
+  handles.pollers = {spawn_poller(&others)};
   caf::anon_send(actor, directory_changed{std::make_shared<const directory>(handles)});
   run();
   EXPECT_EQ(polls.size(), 1U);
@@ -149,15 +30,11 @@ TEST_F(PoolActor, TellsItsPollerWhomItServesAndARestartedOneAgain) {
 }
 
 TEST_F(PoolActor, ExplainsItselfWithTheAddressesThatItsPollerKnows) {
-  const auto actor = start();
+  start();
   claim("a", 80);
   run();
   for (const bool documents : {false, true}) {
-    caf::scoped_actor self{system};
-    self->send(actor, messages::explain{documents});
-    run();
-    nlohmann::json body;
-    self->receive([&](const explanation& what) { body = *what.body; });
+    const auto body = explained(documents);
     EXPECT_EQ(body.at("addresses"), (nlohmann::json{"10.0.0.1", "b.example"}));
     EXPECT_EQ(body.contains("actual"), documents);
   }
@@ -259,8 +136,7 @@ TEST_F(PoolActor, SettledPoolIsNotWrittenAgain) {
   claim("a", 80);
   advance(milliseconds{1000});
   const auto writes = edgelb.writes();
-  caf::anon_send(
-    owner, service_changed{std::make_shared<const domain::service>(make_service("a", "p", 80))});
+  claim("a", 80);
   advance(milliseconds{10000});
   EXPECT_EQ(edgelb.writes(), writes);
 }
@@ -313,15 +189,14 @@ TEST_F(PoolActor, DefiniteRefusalGoesToTheClaimThatChangedInTheServersWords) {
 }
 
 TEST_F(PoolActor, RefusedClaimIsTriedAgainWhenThePortComesFree) {
-  auto actor = start();
+  start();
   claim("a", 80);
   run();
   claim("b", 80);
   advance(milliseconds{1000});
   ASSERT_TRUE(told.last_of("b")->refusal);
   EXPECT_EQ(told.last_of("b")->refusal->reason, domain::refusal_reason::port_conflict);
-  caf::scoped_actor self{system};
-  self->send(actor, release_pool{{"default", "a"}});
+  release("a");
   advance(milliseconds{1000});
   EXPECT_FALSE(told.last_of("b")->refusal);
   EXPECT_TRUE(holds("b", 80));

@@ -48,6 +48,9 @@ domain::result<snapshot_ptr> apply(fake_edgelb& edgelb, const write_pool& what) 
 }
 
 domain::result<snapshot_ptr> do_write(fake_edgelb& edgelb, const write_pool& what) {
+  if (edgelb.refuse && what.action != domain::pool_action::remove)
+    if (auto words = edgelb.refuse(*what.document))
+      return domain::error{domain::error_code::rejected, std::move(*words), {}, 400};
   if (edgelb.write_failures.empty())
     return apply(edgelb, what);
   auto failure = std::move(edgelb.write_failures.front());

@@ -44,6 +44,8 @@ struct fake_edgelb {
     bool done = false;
   };
   std::deque<failure> write_failures;
+  /// Refuses a document (400 with the text) where it gives one; sees all other pools.
+  std::function<std::optional<std::string>(const domain::pool_document&)> refuse;
   std::deque<domain::error> read_failures;
   /// The next requests of this kind ("write", "read", "metadata", "inventory") are never answered.
   std::string lose;

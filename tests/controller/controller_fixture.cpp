@@ -161,7 +161,8 @@ pool_json foreign_pool(const std::string& name) {
     "haproxy": {
       "later": null,
       "frontends": [{"odd": true, "name": "theirs", "bindPort": 9000, "protocol": "HTTP"}],
-      "backends": [{"name": "theirs", "strange": {"x": 0.1}, "services": []}]
+      "backends": [{"name": "theirs", "strange": {"x": 0.1}, "services": [
+        {"endpoint": {"type": "ADDRESS", "address": "10.7.7.7", "port": 7777}}]}]
     }
   })");
 }

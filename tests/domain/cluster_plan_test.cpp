@@ -222,6 +222,63 @@ TEST(ClusterPlan, LeavesTheOldPoolOnceTheNewOneTakesTheService) {
     IsEmpty());
 }
 
+pool_document hand_made(pool_document document) {
+  document["haproxy"]["stats"]["bindPort"] = 9090;
+  return document;
+}
+
+struct keeping {
+  const char* name;
+  std::function<void(service&)> edit; ///< none: the Service is gone
+};
+
+class ClusterPlanKeeps : public ::testing::TestWithParam<keeping> {};
+
+TEST_P(ClusterPlanKeeps, AHandMadePoolOfAServiceThatSaysNever) {
+  const std::map<std::string, pool_document> pools{
+    {"shared", hand_made(settled({claim("a1", {80})}))}, {"next", testing::pool()}};
+  std::vector<service> services;
+  if (GetParam().edit) {
+    services.push_back(object("a1", {80}, "{name: shared, strategies: {creation: Never}}"));
+    GetParam().edit(services.front());
+  }
+  EXPECT_THAT(pool_names(plan(services, pools)), ::testing::Contains("shared replace"));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+  Table, ClusterPlanKeeps,
+  ::testing::Values(keeping{"Gone", {}},
+                    keeping{"Deleting", [](service& one) { one.deleting = true; }},
+                    keeping{"Moved",
+                            [](service& one) {
+                              one.config_annotation = "{name: next, strategies: {creation: Never}}";
+                              one.ports[0].port = 81;
+                            }}),
+  [](const auto& each) { return std::string{each.param.name}; });
+
+TEST(ClusterPlan, CreatesAPoolAnewForWhomItsFormerOneRefused) {
+  auto leaving = object("a1", {80});
+  leaving.deleting = true;
+  const auto planned = plan({leaving, object("b2", {80}, "{name: shared, role: '*'}")},
+                            {{"shared", settled({claim("a1", {80})})}});
+  EXPECT_THAT(pool_names(planned), ElementsAre("shared remove", "shared create"));
+  EXPECT_THAT(planned.unserved, IsEmpty());
+}
+
+TEST(ClusterPlan, ChangesNothingOfAPausedServiceAndGoesOnWithTheOthers) {
+  auto paused = object("a1", {80, 81});
+  paused.paused = true;
+  const std::map<std::string, pool_document> pools{{"shared", settled({claim("a1", {80})})}};
+  EXPECT_THAT(plan({paused}, pools).pools, IsEmpty());
+  EXPECT_THAT(plan({paused}).pools, IsEmpty()) << "a pool that somebody deleted stays away";
+  const auto planned = plan({paused, object("b2", {82})}, pools);
+  EXPECT_THAT(pool_names(planned), ElementsAre("shared replace"));
+  EXPECT_THAT(planned.pools.front().changes,
+              ElementsAre(HasSubstr(testing::own("b2", 82)), HasSubstr(testing::own("b2", 82))));
+  paused.deleting = true;
+  EXPECT_THAT(plan({paused}, pools).pools, IsEmpty());
+}
+
 TEST(ClusterPlan, UsesTheNodesInNodesMode) {
   auto settings = mesos_config();
   settings.pools.mode = backend_mode::nodes;

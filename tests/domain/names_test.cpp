@@ -105,6 +105,29 @@ TEST(GeneratedPoolName, IsMadeOfPrefixClusterAndSuffix) {
     EXPECT_EQ(generated_pool_name(row.prefix, row.cluster, "ab1cd"), row.expected);
 }
 
+TEST(OwnersNamedIn, FindsTheObjectsOfThisClusterInAnyText) {
+  const service_key a{"default", "a"};
+  const service_key b{"web-1", "b.c"};
+  const struct {
+    const char* text;
+    std::set<service_key> expected;
+  } cases[]{
+    {"", {}},
+    {"no such thing: 80", {}},
+    {"dev.kubernetes01:default:a:80", {a}},
+    {"frontend \"dev.kubernetes01:default:a:80\" and dev.kubernetes01:web-1:b.c:8080.", {a, b}},
+    {"Proxy 'dev.kubernetes01:default:a:80': cannot bind", {a}},
+    {"dev.kubernetes01:default:a:80: cannot bind", {a}},
+    {"frontend dev.kubernetes01:default:a", {}},
+    {"other.dev.kubernetes01:default:a:80", {}},
+    {"dev.kubernetes01:default:a:80x", {}},
+    {"dev.kubernetes02:default:a:80", {}},
+    {"dev.kubernetes01:dev.kubernetes01:default:a:80", {}},
+  };
+  for (const auto& row : cases)
+    EXPECT_EQ(owners_named_in("dev/kubernetes01", row.text), row.expected) << row.text;
+}
+
 TEST(NameSuffix, SpreadsOverItsAlphabet) {
   EXPECT_EQ(name_suffix(0), "aaaaa");
   EXPECT_EQ(name_suffix(35), "9aaaa");

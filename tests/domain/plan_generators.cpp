@@ -129,6 +129,7 @@ pool_claim any_claim(int which) {
   claim.creation = *rc::gen::element(creation_strategy::if_not_present, creation_strategy::once,
                                      creation_strategy::never);
   claim.had_address = one_in(2);
+  claim.paused = one_in(8);
   return claim;
 }
 

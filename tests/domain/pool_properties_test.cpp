@@ -31,23 +31,37 @@ std::string foreign_part(const pool_document& pool) {
   return part + member(member(pool, "haproxy"), "stats").dump();
 }
 
-/// The frontends of a Service as text.
-std::vector<std::string> frontends_of(const pool_document& pool, const service_key& service) {
+/// The frontends or backends of a Service as text.
+std::vector<std::string> objects_of(const pool_document& pool, const char* list,
+                                    const service_key& service) {
   std::vector<std::string> result;
-  for (const auto& object : index_objects(cluster, pool, "frontends")) {
+  for (const auto& object : index_objects(cluster, pool, list)) {
     if (object.owner && object.owner->service == service)
-      result.push_back(objects(pool, "frontends")[object.position].dump());
+      result.push_back(objects(pool, list)[object.position].dump());
   }
   return result;
+}
+
+std::vector<std::string> frontends_of(const pool_document& pool, const service_key& service) {
+  return objects_of(pool, "frontends", service);
 }
 
 std::vector<const pool_claim*> accepted_of(const pool_plan_input& given, const pool_plan& plan) {
   std::vector<const pool_claim*> accepted;
   for (const auto& claim : given.claims) {
-    if (!plan.refusals.contains(claim->service) && !given.excluded.contains(claim->service))
+    if (!claim->paused && !plan.refusals.contains(claim->service)
+        && !given.excluded.contains(claim->service))
       accepted.push_back(claim.get());
   }
   return accepted;
+}
+
+/// True where the Service is paused, and the plan knows it.
+bool held(const pool_plan_input& given, const service_key& service) {
+  return !given.excluded.contains(service)
+         && std::any_of(given.claims.begin(), given.claims.end(), [&](const auto& claim) {
+              return claim->service == service && claim->paused;
+            });
 }
 
 /// The input with claims that ask for nothing but ports.
@@ -153,7 +167,7 @@ RC_GTEST_PROP(PoolProperty, FrontendsOfTheRefusedAndTheAbsentStayAsTheyAre, ()) 
   for (const auto* claim : accepted_of(given, plan))
     edited.insert(claim->service);
   for (const auto& service : given.releases) {
-    const bool claimed = plan.refusals.contains(service);
+    const bool claimed = plan.refusals.contains(service) || held(given, service);
     if (!claimed)
       edited.insert(service);
   }
@@ -162,6 +176,23 @@ RC_GTEST_PROP(PoolProperty, FrontendsOfTheRefusedAndTheAbsentStayAsTheyAre, ()) 
       continue;
     RC_ASSERT(result.has_value());
     RC_ASSERT(frontends_of(*result, service) == frontends_of(*given.actual, service));
+  }
+}
+
+RC_GTEST_PROP(PoolProperty, WhatAPausedServiceHasStaysByteForByte, ()) {
+  const auto given = *any_input();
+  const auto plan = plan_pool(mesos_mode(), given);
+  const auto result = carried_out(given, plan);
+  for (const auto& claim : given.claims) {
+    if (!held(given, claim->service))
+      continue;
+    RC_ASSERT(!plan.refusals.contains(claim->service));
+    for (const char* list : {"frontends", "backends"}) {
+      RC_ASSERT(
+        (given.actual ? objects_of(*given.actual, list, claim->service)
+                      : std::vector<std::string>{})
+        == (result ? objects_of(*result, list, claim->service) : std::vector<std::string>{}));
+    }
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <utility>
+
 namespace dklb::domain::testing {
 namespace {
 
@@ -32,6 +34,67 @@ TEST(PoolRelease, AbsenceOfAClaimRemovesNothing) {
   given.claims.clear();
   EXPECT_EQ(checked_plan(given).action, pool_action::none);
 }
+
+TEST(PoolRelease, AddedOneSaysWhetherThePoolStays) {
+  pool_plan_input given;
+  add_release(given, key("a1"), creation_strategy::if_not_present);
+  EXPECT_FALSE(given.keep_when_empty || given.strategy_unknown);
+  add_release(given, key("b2"), std::nullopt);
+  EXPECT_TRUE(given.strategy_unknown);
+  add_release(given, key("c3"), creation_strategy::never);
+  EXPECT_TRUE(given.keep_when_empty);
+  EXPECT_THAT(given.releases, ElementsAre(key("a1"), key("b2"), key("c3")));
+}
+
+struct leaving_case {
+  const char* name;
+  std::vector<std::pair<const char*, creation_strategy>> claims; ///< pool and strategy
+  std::optional<std::string> annotation;
+  std::optional<creation_strategy> expected; ///< on leaving "shared"
+};
+
+class StrategyOnLeaving : public ::testing::TestWithParam<leaving_case> {};
+
+TEST_P(StrategyOnLeaving, IsWhatClaimsAndAnnotationSay) {
+  std::vector<pool_claim> claims;
+  for (const auto& [pool, creation] : GetParam().claims)
+    claims.push_back(with(claim("a1", {80}), [&](auto& each) {
+      each.pool = pool;
+      each.creation = creation;
+    }));
+  std::vector<const pool_claim*> known{nullptr};
+  for (const auto& each : claims)
+    known.push_back(&each);
+  EXPECT_EQ(strategy_on_leaving("shared", known, GetParam().annotation), GetParam().expected);
+}
+
+constexpr auto may = creation_strategy::if_not_present;
+INSTANTIATE_TEST_SUITE_P(
+  Table, StrategyOnLeaving,
+  ::testing::Values(leaving_case{"NobodyTells", {}, {}, {}},
+                    leaving_case{"ClaimOnThePool", {{"shared", may}}, {}, may},
+                    leaving_case{"ClaimOnAnother", {{"next", may}}, {}, {}},
+                    leaving_case{"ClaimOnAnotherSaysNever",
+                                 {{"next", creation_strategy::never}},
+                                 {},
+                                 creation_strategy::never},
+                    leaving_case{"WhatIsSaidOfThePoolCountsMore",
+                                 {{"shared", may}, {"next", creation_strategy::never}},
+                                 {},
+                                 may},
+                    leaving_case{"NeverCountsMoreThanTheRest",
+                                 {{"shared", may}},
+                                 "{name: shared, strategies: {creation: Never}}",
+                                 creation_strategy::never},
+                    leaving_case{"AnnotationOfThePool", {}, "name: shared", may},
+                    leaving_case{"AnnotationWithAStrategy",
+                                 {},
+                                 "{name: shared, strategies: {creation: Once}}",
+                                 creation_strategy::once},
+                    leaving_case{"AnnotationWithoutAName", {}, "size: 2", may},
+                    leaving_case{"AnnotationOfAnother", {}, "name: next", {}},
+                    leaving_case{"AnnotationThatCannotBeRead", {}, "surprise: 1", {}}),
+  [](const auto& param) { return param.param.name; });
 
 TEST(PoolRelease, NeverMakesAPoolThatIsGone) {
   auto given = input(std::nullopt, {}, {key("a1")});
@@ -72,6 +135,8 @@ struct removal_case {
   bool foreign_left;                                 ///< something foreign is in the pool
   bool released;                                     ///< somebody gives the pool up
   bool keep_when_empty;                              ///< ... whose strategy was Never
+  bool unknown;                                      ///< ... whose strategy is not known
+  bool hand_made;                                    ///< the pool's statistics have a fixed port
   std::optional<creation_strategy> refused_claimant; ///< a claim that the pool refuses
   bool removed;
 };
@@ -94,6 +159,9 @@ TEST_P(PoolRemoval, NeedsAPoolThatWasOursAndThatNobodyNeeds) {
     given.releases = {key("a1")};
   given.held_ours = param.held_ours;
   given.keep_when_empty = param.keep_when_empty;
+  given.strategy_unknown = param.unknown;
+  if (param.hand_made)
+    given.actual->at("haproxy").at("stats").at("bindPort") = 9090;
   const auto plan = checked_plan(given);
   EXPECT_EQ(plan.action == pool_action::remove, param.removed) << to_string(plan.action);
   EXPECT_EQ(plan.plan_again, param.removed && param.refused_claimant);
@@ -103,15 +171,40 @@ using enum creation_strategy;
 INSTANTIATE_TEST_SUITE_P(
   Table, PoolRemoval,
   ::testing::Values(
-    removal_case{"LastObjectReleased", true, false, false, true, false, {}, true},
-    removal_case{"CreatedByUsAndEmptiedByHand", false, true, false, true, false, {}, true},
-    removal_case{"NeverOurs", false, false, false, true, false, {}, false},
-    removal_case{"SomethingForeignLeft", true, true, true, true, false, {}, false},
-    removal_case{"NobodyReleases", false, true, false, false, false, {}, false},
-    removal_case{"TheLeavingServiceSaidNever", true, true, false, true, true, {}, false},
-    removal_case{"ARefusedClaimSaysNever", true, true, false, true, false, never, false},
-    removal_case{"ARefusedClaimMayCreateItAnew", true, true, false, true, false, if_not_present,
-                 true}),
+    removal_case{"LastObjectReleased", true, false, false, true, false, false, false, {}, true},
+    removal_case{
+      "CreatedByUsAndEmptiedByHand", false, true, false, true, false, false, false, {}, true},
+    removal_case{"NeverOurs", false, false, false, true, false, false, false, {}, false},
+    removal_case{"SomethingForeignLeft", true, true, true, true, false, false, false, {}, false},
+    removal_case{"NobodyReleases", false, true, false, false, false, false, false, {}, false},
+    removal_case{
+      "TheLeavingServiceSaidNever", true, true, false, true, true, false, false, {}, false},
+    removal_case{"NobodyKnowsWhatItSaidOfAPoolOfOurMaking",
+                 true,
+                 true,
+                 false,
+                 true,
+                 false,
+                 true,
+                 false,
+                 {},
+                 true},
+    removal_case{"NobodyKnowsWhatItSaidOfAHandMadePool",
+                 true,
+                 true,
+                 false,
+                 true,
+                 false,
+                 true,
+                 true,
+                 {},
+                 false},
+    removal_case{
+      "HandMadeButTheStrategyPermits", true, true, false, true, false, false, true, {}, true},
+    removal_case{"ARefusedClaimSaysNever", true, true, false, true, false, false, false, never,
+                 false},
+    removal_case{"ARefusedClaimMayCreateItAnew", true, true, false, true, false, false, false,
+                 if_not_present, true}),
   [](const auto& param) { return param.param.name; });
 
 TEST(PoolRemovalAndNewcomer, ANewClaimTakesTheEmptiedPoolOver) {
@@ -133,15 +226,37 @@ protected:
   }
 };
 
-TEST_P(PoolReleaseLinked, LeavesTheBackendOfAForeignFrontendWithoutServers) {
+TEST_P(PoolReleaseLinked, LeavesTheBackendOfAForeignFrontendWithOneServerThatAnswersNobody) {
   const auto actual = linked_pool();
   const auto plan = checked_plan(input(actual, {}, {key("a1")}));
   ASSERT_EQ(plan.action, pool_action::replace);
   EXPECT_THAT(names(plan.document, "frontends"), ElementsAre("manual"));
   const auto& left = find(plan.document, "backends", own("a1", 80));
-  EXPECT_EQ(left["services"], pool_document::array());
+  EXPECT_EQ(left["services"], pool_document::parse(R"([{"endpoint": {"type": "ADDRESS",
+    "address": "127.0.0.1", "port": 1, "check": {"enabled": true}}}])"));
   EXPECT_THAT(owners_in(cluster, actual), ElementsAre(key("a1")));
   EXPECT_THAT(owners_in(cluster, plan.document), IsEmpty());
+}
+
+TEST_P(PoolReleaseLinked, KeepsTheBackendWithWhatTheServerFillsIn) {
+  auto left = checked_plan(input(linked_pool(), {}, {key("a1")})).document;
+  auto& server = left["haproxy"]["backends"][0]["services"][0];
+  server["marathon"] = pool_document::object();
+  server["endpoint"]["allPorts"] = false;
+  EXPECT_THAT(owners_in(cluster, left), IsEmpty());
+  EXPECT_EQ(checked_plan(input(left, {}, {key("a1")})).action, pool_action::none);
+}
+
+TEST_P(PoolReleaseLinked, FillsABackendThatAnEarlierVersionLeftWithoutServers) {
+  auto left = checked_plan(input(linked_pool(), {}, {key("a1")})).document;
+  left["haproxy"]["backends"][0]["services"] = pool_document::array();
+  EXPECT_THAT(owners_in(cluster, left), IsEmpty());
+}
+
+TEST_P(PoolReleaseLinked, LeavesNothingThatMakesThePoolDedicated) {
+  auto left = checked_plan(input(linked_pool(), {}, {key("a1")})).document;
+  left["cloudProvider"] = {{"aws", {{"elbs", pool_document::array()}}}};
+  EXPECT_THAT(checked_plan(input(left, {claim("b2", {81})})).refusals, IsEmpty());
 }
 
 TEST_P(PoolReleaseLinked, TakesTheBackendOutOnceNothingLinksToIt) {

@@ -522,8 +522,36 @@ TEST(PlanService, DefaultsAPausedServiceWithoutAFinalizerThenPauses) {
   object.config_annotation = patch.config_annotation;
   const auto pause = expect_step<pause_service>(plan(object));
   EXPECT_EQ(pause.message,
-            "paused by the annotation \"kubernetes.dcos.io/dklb-paused\"; nothing is "
-            "provisioned until it is removed");
+            "paused by the annotation \"kubernetes.dcos.io/dklb-paused\"; nothing of it is "
+            "provisioned, changed or removed until the annotation is removed");
+  EXPECT_EQ(pause.claim, nullptr) << "it has never claimed anything";
+}
+
+TEST(PlanService, APausedServiceHoldsWhatItHasInItsPool) {
+  auto object = annotated("{name: p, size: 2}");
+  object.paused = true;
+  const auto pause = expect_step<pause_service>(plan(object));
+  ASSERT_NE(pause.claim, nullptr);
+  EXPECT_EQ(pause.claim->pool, "p");
+  EXPECT_EQ(pause.claim->size, 2);
+  EXPECT_TRUE(pause.claim->paused);
+}
+
+TEST(PlanService, RemovesNothingOfAPausedServiceThatIsDeletedOrGivenAway) {
+  for (const bool deleting : {true, false}) {
+    auto object = annotated("name: p");
+    object.paused = true;
+    object.deleting = deleting;
+    object.type = deleting ? "LoadBalancer" : "ClusterIP";
+    const auto pause = expect_step<pause_service>(plan(object));
+    EXPECT_NE(pause.message.find("remove the annotation to have both removed"), std::string::npos);
+    object.paused = false;
+    expect_step<clean_up_service>(plan(object));
+    // Without the finalizer there is nothing that waits.
+    object.paused = true;
+    object.finalizers.clear();
+    expect_step<ignore_service>(plan(object));
+  }
 }
 
 TEST(PlanService, PutsARemovedAnnotationBack) {

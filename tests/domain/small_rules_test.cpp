@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace dklb::domain {
@@ -98,37 +99,117 @@ TEST(Rare, ReadsAsADefaultOneUntilItIsEditedAndOnceItIsReset) {
   EXPECT_LE(sizeof(numbers), sizeof(void*));
 }
 
+listed_pool listed(const std::string& name, std::uint64_t digest,
+                   std::vector<bound_port> ports = {}, std::vector<service_key> owners = {}) {
+  return {name, digest, std::move(owners), "slave_public", std::move(ports)};
+}
+
 TEST(PoolInventory, PoolsThatNobodyWatchesNeverDrift) {
   pool_inventory inventory;
-  EXPECT_TRUE(inventory.update({{"a", 1, {}}, {"b", 2, {}}}).empty());
-  EXPECT_TRUE(inventory.update({{"a", 9, {}}}).empty());
+  EXPECT_TRUE(inventory.update({listed("a", 1), listed("b", 2)}).drifted.empty());
+  EXPECT_TRUE(inventory.update({listed("a", 9)}).drifted.empty());
   EXPECT_TRUE(inventory.exists("a"));
   EXPECT_FALSE(inventory.exists("b"));
 }
 
 TEST(PoolInventory, ChangedAndVanishedPoolsAreNamed) {
   pool_inventory inventory;
-  inventory.update({{"a", 1, {}}, {"b", 2, {}}, {"c", 3, {}}});
-  inventory.seen("a", 1);
-  inventory.seen("b", 2);
-  inventory.seen("c", 3);
-  EXPECT_EQ(inventory.update({{"a", 1, {}}, {"b", 7, {}}}), (std::vector<std::string>{"b", "c"}));
+  inventory.update({listed("a", 1), listed("b", 2), listed("c", 3)});
+  EXPECT_TRUE(inventory.seen_again("a", 1));
+  EXPECT_TRUE(inventory.seen_again("b", 2));
+  inventory.seen(listed("c", 3));
+  EXPECT_EQ(inventory.update({listed("a", 1), listed("b", 7)}).drifted,
+            (std::vector<std::string>{"b", "c"}));
 }
 
 TEST(PoolInventory, PoolThatCameBackAfterOurDeleteIsNamed) {
   pool_inventory inventory;
-  inventory.update({{"a", 1, {}}});
-  inventory.seen("a", std::nullopt);
+  inventory.update({listed("a", 1)});
+  EXPECT_TRUE(inventory.seen_absent("a"));
   EXPECT_FALSE(inventory.exists("a"));
-  EXPECT_EQ(inventory.update({{"a", 1, {}}}), std::vector<std::string>{"a"});
+  EXPECT_EQ(inventory.update({listed("a", 1)}).drifted, std::vector<std::string>{"a"});
+}
+
+TEST(PoolInventory, PoolThatSomebodyWaitsForIsNamedOnceItIsThere) {
+  pool_inventory inventory;
+  inventory.update({});
+  EXPECT_FALSE(inventory.seen_absent("a"));
+  for (int quiet = 0; quiet < 3; ++quiet)
+    EXPECT_TRUE(inventory.update({}).drifted.empty());
+  EXPECT_EQ(inventory.update({listed("a", 1)}).drifted, std::vector<std::string>{"a"});
+}
+
+TEST(PoolInventory, PoolThatNobodyFollowsAnyMoreIsForgotten) {
+  pool_inventory inventory;
+  inventory.update({});
+  inventory.seen_absent("a");
+  inventory.closed("a");
+  EXPECT_FALSE(inventory.known_to_actor("a"));
+  EXPECT_TRUE(inventory.update({listed("a", 1)}).drifted.empty());
+  inventory.closed("a");
+  EXPECT_TRUE(inventory.exists("a"));
+}
+
+TEST(PoolInventory, KnowsAStateThatItHasLookedInto) {
+  pool_inventory inventory;
+  EXPECT_FALSE(inventory.seen_again("a", 1));
+  inventory.seen(listed("a", 1, {}, {{"n", "s"}}));
+  ASSERT_NE(inventory.known("a", 1), nullptr);
+  EXPECT_EQ(inventory.known("a", 2), nullptr);
+  EXPECT_FALSE(inventory.seen_again("a", 2));
+  EXPECT_EQ(inventory.pools_of({"n", "s"}), std::vector<std::string>{"a"})
+    << "also before the next inventory";
 }
 
 TEST(PoolInventory, FindsOwners) {
   pool_inventory inventory;
-  inventory.update({{"b", 1, {{"n", "s"}}}, {"a", 2, {{"n", "s"}, {"n", "t"}}}});
+  inventory.update(
+    {listed("b", 1, {}, {{"n", "s"}}), listed("a", 2, {}, {{"n", "s"}, {"n", "t"}})});
   EXPECT_EQ(inventory.pools_of({"n", "s"}), (std::vector<std::string>{"a", "b"}));
   EXPECT_TRUE(inventory.pools_of({"n", "x"}).empty());
   EXPECT_EQ(inventory.owners().size(), 3U);
+}
+
+TEST(PoolInventory, RoomIsMadeByAPoolThatGoesOrGivesAPortUp) {
+  pool_inventory inventory;
+  EXPECT_FALSE(inventory.update({listed("a", 1, {{80, "x"}, {81, "y"}})}).room) << "all is new";
+  EXPECT_FALSE(inventory.update({listed("a", 2, {{80, "x"}, {81, "y"}})}).room);
+  EXPECT_TRUE(inventory.update({listed("a", 3, {{80, "x"}})}).room);
+  EXPECT_TRUE(inventory.update({}).room);
+  EXPECT_FALSE(inventory.update({}).room);
+  EXPECT_FALSE(inventory.seen(listed("b", 1, {{80, "x"}})));
+  EXPECT_FALSE(inventory.seen(listed("b", 2, {{80, "z"}, {90, "x"}}))) << "the port is still bound";
+  EXPECT_TRUE(inventory.seen(listed("b", 3, {{90, "x"}})));
+  EXPECT_TRUE(inventory.seen_absent("b"));
+  EXPECT_FALSE(inventory.seen_absent("b"));
+}
+
+TEST(PoolInventory, FindsWhoBindsAPortOnTheSameAgents) {
+  pool_inventory inventory;
+  auto inside = listed("inside", 4, {{80, "w"}});
+  inside.role = "*";
+  inventory.update({listed("b", 1, {{80, "x"}, {81, "y"}}), listed("a", 2, {{80, "z"}}),
+                    listed("own", 3, {{80, "v"}}), inside});
+  EXPECT_EQ(inventory.users_of({80, 82}, "slave_public", "own"),
+            (std::vector<port_user>{{80, "a", "z"}, {80, "b", "x"}}));
+}
+
+TEST(ListedPool, HoldsOwnersRoleAndThePortsOnTheAgents) {
+  const std::string objects =
+    R"("haproxy": {"stats": {"bindPort": 9090}, "backends": [], "frontends": [
+       {"name": "dev.kubernetes01:default:a:80", "bindPort": 80}, {"bindPort": -1}, 7]})";
+  const auto host = list_pool("dev/kubernetes01", "p", {"{" + objects + "}", 5});
+  EXPECT_EQ(host.name, "p");
+  EXPECT_EQ(host.digest, 5U);
+  EXPECT_EQ(host.owners, (std::vector<service_key>{{"default", "a"}}));
+  EXPECT_EQ(host.role, "slave_public");
+  EXPECT_EQ(host.ports,
+            (std::vector<bound_port>{{80, "dev.kubernetes01:default:a:80"}, {9090, ""}}));
+  const auto joined =
+    list_pool("dev/kubernetes01", "p",
+              {R"({"role": "*", "virtualNetworks": [{"name": "dcos"}], )" + objects + "}", 5});
+  EXPECT_EQ(joined.role, "*");
+  EXPECT_TRUE(joined.ports.empty()) << "they are the containers' own";
 }
 
 service with_condition(const std::string& status, const std::string& reason,

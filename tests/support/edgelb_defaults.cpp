@@ -3,6 +3,8 @@
 #include "domain/json_text.hpp"
 
 #include <regex>
+#include <string_view>
+#include <unordered_set>
 #include <utility>
 
 namespace dklb::support {
@@ -83,6 +85,78 @@ void complete_backend(pool_json& backend) {
   }
 }
 
+/// The text of a member, "" where it has none; a view into the document.
+std::string_view text_of(const pool_json& object, const char* key) {
+  if (!object.is_object())
+    return {};
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string()
+           ? std::string_view{found->get_ref<const std::string&>()}
+           : std::string_view{};
+}
+
+std::string about(const char* kind, const pool_json& object) {
+  return std::string{kind} + " \"" + std::string{text_of(object, "name")} + "\": ";
+}
+
+bool has_port(const pool_json& endpoint) {
+  const auto port = endpoint.find("port");
+  return port != endpoint.end() && port->is_number_integer() && *port > 0;
+}
+
+std::string refuse_backend(const pool_json& backend) {
+  const auto services = backend.find("services");
+  if (services == backend.end() || !services->is_array() || services->empty())
+    return about("backend", backend) + "there must be at least one service";
+  for (const auto& service : *services) {
+    const auto endpoint =
+      service.is_object() ? service.value("endpoint", pool_json{}) : pool_json{};
+    if (text_of(endpoint, "type") == "ADDRESS"
+        && (text_of(endpoint, "address").empty() || !has_port(endpoint)))
+      return about("backend", backend) + "an ADDRESS endpoint needs an address and a port";
+  }
+  return {};
+}
+
+std::string refuse_frontend(const pool_json& frontend,
+                            const std::unordered_set<std::string_view>& backends,
+                            std::unordered_set<int>& ports) {
+  const auto port = frontend.find("bindPort");
+  if (port != frontend.end() && port->is_number_integer() && *port > 0
+      && !ports.insert(port->get<int>()).second)
+    return about("frontend", frontend) + "port " + port->dump() + " is bound twice";
+  const auto link = frontend.find("linkBackend");
+  if (link == frontend.end() || !link->is_object())
+    return {};
+  const auto known = [&](std::string_view name) { return name.empty() || backends.contains(name); };
+  if (!known(text_of(*link, "defaultBackend")))
+    return about("frontend", frontend) + "its default names no backend";
+  for (const auto& rule : link->value("map", pool_json::array()))
+    if (!known(text_of(rule, "backend")))
+      return about("frontend", frontend) + "its map names no backend";
+  return {};
+}
+
+/// What the published contract lists as refused, as far as what dklb writes can meet it.
+std::string refuse_objects(const pool_json& haproxy) {
+  static const auto none = pool_json::array();
+  const auto list = [&](const char* part) -> const pool_json& {
+    const auto found = haproxy.find(part);
+    return found == haproxy.end() ? none : *found;
+  };
+  std::unordered_set<std::string_view> backends;
+  for (const auto& backend : list("backends")) {
+    if (auto why = refuse_backend(backend); !why.empty())
+      return why;
+    backends.insert(text_of(backend, "name"));
+  }
+  std::unordered_set<int> ports;
+  for (const auto& frontend : list("frontends"))
+    if (auto why = refuse_frontend(frontend, backends, ports); !why.empty())
+      return why;
+  return {};
+}
+
 std::string refuse_haproxy(const pool_json& haproxy) {
   if (!haproxy.is_object())
     return "haproxy must be an object";
@@ -96,7 +170,7 @@ std::string refuse_haproxy(const pool_json& haproxy) {
         return std::string("haproxy.") + part + " must hold objects";
     }
   }
-  return {};
+  return refuse_objects(haproxy);
 }
 
 } // namespace

@@ -81,7 +81,29 @@ INSTANTIATE_TEST_SUITE_P(
                     refusal{"bad_name", "POST", "/v2/pools", R"({"name": "No"})", 400},
                     refusal{"no_json", "POST", "/v2/pools", "{", 400},
                     refusal{"bad_part", "POST", "/v2/pools",
-                            R"({"name": "a", "haproxy": {"frontends": [1]}})", 400}),
+                            R"({"name": "a", "haproxy": {"frontends": [1]}})", 400},
+                    refusal{"no_services", "POST", "/v2/pools",
+                            R"({"name": "a", "haproxy": {"backends": [{"name": "b"}]}})", 400},
+                    refusal{"empty_services", "PUT", "/v2/pools/there",
+                            R"({"name": "there", "haproxy": {"backends": [
+                              {"name": "b", "services": []}]}})",
+                            400},
+                    refusal{"no_address", "POST", "/v2/pools",
+                            R"({"name": "a", "haproxy": {"backends": [{"name": "b", "services": [
+                              {"endpoint": {"type": "ADDRESS", "port": 1}}]}]}})",
+                            400},
+                    refusal{"port_twice", "POST", "/v2/pools",
+                            R"({"name": "a", "haproxy": {"frontends": [
+                              {"bindPort": 80}, {"bindPort": 80}]}})",
+                            400},
+                    refusal{"default_of_no_backend", "POST", "/v2/pools",
+                            R"({"name": "a", "haproxy": {"frontends": [
+                              {"linkBackend": {"defaultBackend": "b"}}]}})",
+                            400},
+                    refusal{"map_to_no_backend", "POST", "/v2/pools",
+                            R"({"name": "a", "haproxy": {"frontends": [
+                              {"linkBackend": {"map": [{"pathBeg": "/", "backend": "b"}]}}]}})",
+                            400}),
   [](const auto& entry) { return entry.param.name; });
 
 TEST_F(EdgelbImposter, DeletedPoolIsGone) {

@@ -26,25 +26,20 @@ domain::error system_failure(const char* verb, const std::filesystem::path& path
                  std::string("cannot ") + verb + " " + shown(path) + ": " + std::strerror(errno));
 }
 
-domain::error not_regular(const char* verb, const std::filesystem::path& path) {
-  return failure(500,
-                 std::string("cannot ") + verb + " " + shown(path) + ": it is no regular file");
-}
-
 bool is_regular(const descriptor& file) {
   struct stat found {};
   return ::fstat(file.get(), &found) == 0 && S_ISREG(found.st_mode);
 }
 
-/// Without waiting for the other end of a pipe, and without following a link.
+/// Always a new file: whatever has that name, a link or a pipe for instance, is neither followed
+/// nor waited for.
 domain::result<domain::unit> write_and_close(const std::filesystem::path& path,
                                              std::string_view content, bool sync) {
+  ::unlink(path.c_str());
   const descriptor file(
-    ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600));
+    ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file)
     return system_failure("write", path);
-  if (!is_regular(file))
-    return not_regular("write", path);
   while (!content.empty()) {
     const auto written = ::write(file.get(), content.data(), content.size());
     if (written < 0 && errno == EINTR)
@@ -73,7 +68,7 @@ domain::result<std::string> read_file(const std::filesystem::path& path, links a
   if (!file)
     return system_failure("read", path);
   if (!is_regular(file))
-    return not_regular("read", path);
+    return failure(500, "cannot read " + shown(path) + ": it is no regular file");
   std::string content;
   std::array<char, 16384> piece; // NOLINT(cppcoreguidelines-pro-type-member-init)
   while (true) {
@@ -92,7 +87,6 @@ domain::result<domain::unit> write_durably(const std::filesystem::path& path,
                                            std::string_view content) {
   auto temporary = path;
   temporary += ".new";
-  ::unlink(temporary.c_str()); // what a crash or a hand has left there
   if (auto written = write_and_close(temporary, content, true); !written) {
     ::unlink(temporary.c_str());
     return written.failure();

@@ -33,8 +33,8 @@ domain::result<domain::unit> remove_durably(const std::filesystem::path& path);
 domain::result<std::filesystem::path> move_into(const std::filesystem::path& path,
                                                 const std::filesystem::path& folder);
 
-/// Writes a regular file that nothing depends on after a crash. Readable by the owner alone. No
-/// link is followed.
+/// Writes a new file, in place of what has its name, that nothing depends on after a crash.
+/// Readable by the owner alone. No link is followed.
 domain::result<domain::unit> write_plainly(const std::filesystem::path& path,
                                            std::string_view content);
 

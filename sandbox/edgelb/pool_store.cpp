@@ -101,7 +101,8 @@ domain::result<loaded_records> pool_store::load() const {
       continue;
     }
     const auto moved = move_into(file, damaged_);
-    found.damaged.push_back({in_quotes(file.filename().string()), record.failure().message,
+    found.damaged.push_back({file.stem().string(), in_quotes(file.filename().string()),
+                             record.failure().message,
                              moved ? in_quotes(moved->string()) : std::string{}});
   }
   return found;

@@ -37,6 +37,7 @@ domain::result<pool_record> record_from(std::string_view text);
 
 /// A record that cannot be used.
 struct damaged_record {
+  std::string pool; ///< as its file is named
   std::string file; ///< its name in the folder, fit for a log
   std::string reason;
   std::string moved_to; ///< empty where it could not be moved
@@ -58,7 +59,7 @@ public:
   /// never deleted, so that it can be repaired while the other pools are served. Only a folder that
   /// cannot be listed is an error.
   domain::result<loaded_records> load() const;
-  /// The names of the pools of which a record has been set aside, now or earlier.
+  /// The names of the pools of which a record has been moved to `damaged`, now or earlier.
   std::set<std::string> set_aside() const;
   /// The pool is on the disk when this returns.
   domain::result<domain::unit> save(const pool_record& record) const;

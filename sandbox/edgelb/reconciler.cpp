@@ -2,10 +2,9 @@
 
 #include "sandbox/edgelb/control_socket.hpp"
 #include "sandbox/edgelb/pool_rules.hpp"
+#include "sandbox/edgelb/state_folder.hpp"
 
-#include <fcntl.h>
 #include <spdlog/spdlog.h>
-#include <sys/file.h>
 
 #include <algorithm>
 
@@ -13,28 +12,6 @@ namespace dklb::sandbox::edgelb {
 namespace {
 
 using clock = std::chrono::steady_clock;
-
-/// Makes the folders, for this user alone, and takes the lock that keeps a second server out.
-domain::result<descriptor> claim_folder(const std::filesystem::path& state) {
-  std::error_code problem;
-  std::filesystem::create_directories(state, problem);
-  if (!problem)
-    std::filesystem::permissions(state, std::filesystem::perms::owner_all, problem);
-  if (problem)
-    return failure(500, "cannot use the state folder " + state.string() + ": " + problem.message());
-  // The folder itself may be reached over a link, but nothing in it: what is written and removed
-  // below must not lie elsewhere.
-  for (const char* name : {"pools", "damaged", "i", "scratch"}) {
-    if (auto made = make_private_folder(state / name); !made)
-      return made.failure();
-  }
-  descriptor lock(
-    ::open((state / "lock").c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!lock || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
-    return failure(500, "the state folder " + state.string()
-                          + " is in use by another edgelb-local; give this one its own");
-  return lock;
-}
 
 domain::error no_pool(const std::string& name) {
   return failure(404, "there is no pool \"" + name + "\"");
@@ -65,7 +42,7 @@ domain::result<std::unique_ptr<reconciler>> reconciler::open(const haproxy_progr
                           + " is too long for sockets: shorten it by "
                           + std::to_string(example.string().size() - longest_socket_path)
                           + " characters");
-  auto lock = claim_folder(settings.state_folder);
+  auto lock = claim_state_folder(settings.state_folder);
   if (!lock)
     return lock.failure();
   std::unique_ptr<reconciler> made(new reconciler(program, std::move(settings), std::move(*lock)));
@@ -84,13 +61,16 @@ domain::result<domain::unit> reconciler::restore() {
   auto found = store_.load();
   if (!found)
     return found.failure();
-  for (const auto& one : found->damaged)
+  auto damaged = store_.set_aside();
+  for (const auto& one : found->damaged) {
+    damaged.insert(one.pool);
     spdlog::error("the record {} cannot be used and is left out: {}. {}. Repair it, move it back "
                   "and start again, or create the pool anew; until then its instances go on as "
                   "they are",
                   one.file, one.reason,
                   one.moved_to.empty() ? "It could not be moved away"
                                        : "It lies in " + one.moved_to + " now");
+  }
   const auto running = running_processes();
   std::set<std::string> kept;
   for (auto& record : found->records) {
@@ -102,13 +82,12 @@ domain::result<domain::unit> reconciler::restore() {
     pool->restore(std::move(record), running);
     pools_.emplace(name, std::move(pool));
   }
-  end_strays(kept, running);
+  end_strays(kept, damaged, running);
   return domain::unit{};
 }
 
-void reconciler::end_strays(const std::set<std::string>& kept,
+void reconciler::end_strays(const std::set<std::string>& kept, const std::set<std::string>& damaged,
                             const std::vector<found_process>& running) {
-  const auto damaged = store_.set_aside();
   std::vector<std::filesystem::path> strays;
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(host_.instances, ignored)) {

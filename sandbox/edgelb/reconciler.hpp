@@ -50,7 +50,9 @@ private:
   reconciler(const haproxy_program& program, reconciler_settings settings, descriptor lock);
 
   domain::result<domain::unit> restore();
-  void end_strays(const std::set<std::string>& kept, const std::vector<found_process>& running);
+  /// Ends what runs and is not in `kept`, but for the instances of pools in `damaged`.
+  void end_strays(const std::set<std::string>& kept, const std::set<std::string>& damaged,
+                  const std::vector<found_process>& running);
   void end_orphans(const std::string& pool);
   void look_after();
   void read_tasks();

@@ -126,6 +126,7 @@ TEST_F(EdgelbHttp, PathsAreRewrittenAsTheTableSays) {
                                   {"letters", "/a.b/x", "/c%d\\1/x"},
                                   {"letters", "/aXb/x", "/aXb/x"}})
     EXPECT_EQ(sent(backend, request), wanted) << backend << " " << request;
+  EXPECT_EQ(get(address_, port, "no-path.example.com", "/").forwarded_for.substr(0, 4), "127.");
 }
 
 TEST_F(EdgelbHttp, LocationsAreTurnedBackWhereTheyPointAtTheBackend) {

@@ -153,7 +153,8 @@ TEST(Files, APipeIsNeverWaitedFor) {
   const auto pipe = folder.path() / "pipe";
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
   EXPECT_NE(read_file(pipe).failure().message.find("no regular file"), std::string::npos);
-  EXPECT_FALSE(write_plainly(pipe, "x").has_value());
+  EXPECT_TRUE(write_plainly(pipe, "x").has_value());
+  EXPECT_EQ(read_file(pipe).value(), "x");
 }
 
 TEST(Files, PlainWriteAndPrivateFolderFollowNoLink) {
@@ -164,9 +165,11 @@ TEST(Files, PlainWriteAndPrivateFolderFollowNoLink) {
   std::ofstream(outside / "file") << "precious";
   std::filesystem::create_symlink(outside / "file", folder.path() / "file");
   std::filesystem::create_symlink(outside, folder.path() / "link");
-  EXPECT_FALSE(write_plainly(folder.path() / "file", "x").has_value());
   EXPECT_EQ(read_file(folder.path() / "file").value(), "precious");
   EXPECT_FALSE(read_file(folder.path() / "file", links::refused).has_value());
+  EXPECT_TRUE(write_plainly(folder.path() / "file", "x").has_value());
+  EXPECT_EQ(read_file(folder.path() / "file", links::refused).value(), "x");
+  EXPECT_EQ(read_file(outside / "file").value(), "precious");
   EXPECT_FALSE(make_private_folder(folder.path() / "link").has_value());
   EXPECT_EQ(std::filesystem::status(outside).permissions(), std::filesystem::perms::all);
 }

@@ -29,7 +29,6 @@ web_site::web_site(std::string name, site_security security) : name_(std::move(n
       response.status = 302;
       response.set_header("Location", request.get_header_value("X-Location"));
     }
-    response.set_header("X-Proto", request.get_header_value("X-Forwarded-Proto"));
     response.set_header("X-For", request.get_header_value("X-Forwarded-For"));
     response.set_content(name_ + " " + request.get_header_value("Host") + " " + request.target,
                          "text/plain");
@@ -62,7 +61,7 @@ web_answer get(const std::string& address, int port, const std::string& host,
   if (!got)
     return {};
   return {got->status, got->body, got->get_header_value("Location"),
-          got->get_header_value("Set-Cookie")};
+          got->get_header_value("Set-Cookie"), got->get_header_value("X-For")};
 }
 
 } // namespace dklb::sandbox::edgelb::testing

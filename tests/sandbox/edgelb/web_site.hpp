@@ -13,8 +13,8 @@ namespace dklb::sandbox::edgelb::testing {
 enum class site_security { plain, tls };
 
 /// A web server on a free port of 127.0.0.1. It answers each request with what reached it: the body
-/// is `NAME HOST TARGET`, X-Proto and X-For are the request's X-Forwarded-Proto and -For. A request
-/// with X-Location is answered with 302 and that Location.
+/// is `NAME HOST TARGET`, X-For is the request's X-Forwarded-For. A request with X-Location is
+/// answered with 302 and that Location.
 class web_site {
 public:
   explicit web_site(std::string name, site_security security = site_security::plain);
@@ -39,7 +39,8 @@ struct web_answer {
   int status = 0; ///< 0: no answer
   std::string body;
   std::string location;
-  std::string cookie; ///< Set-Cookie
+  std::string cookie;        ///< Set-Cookie
+  std::string forwarded_for; ///< of the request that reached the site
 };
 web_answer get(const std::string& address, int port, const std::string& host,
                const std::string& target, const httplib::Headers& more = {});

@@ -59,7 +59,12 @@ bool connection::wait_for_request() {
   state_ = waiting::rest_of_request;
   since_ = now;
   head_left_ = longest_head;
+  in_headers_ = false;
   return true;
+}
+
+void connection::head_is_read() {
+  head_left_ = std::numeric_limits<std::size_t>::max();
 }
 
 ssize_t connection::receive(char* into, std::size_t size) {
@@ -82,7 +87,25 @@ ssize_t connection::transmit(const char* from, std::size_t size) {
   }
 }
 
+/// One byte of the request's line and headers; the library asks for no more at a time. It decodes
+/// percent signs in the values of headers, where nobody has encoded them: it gets each as `%25`.
+ssize_t connection::read_head(char* into) {
+  if (head_left_ == 0)
+    return -1; // it is too long
+  --head_left_;
+  *into = received_[next_++];
+  in_headers_ = in_headers_ || *into == '\n';
+  if (in_headers_ && *into == '%')
+    escape_ = "25";
+  return 1;
+}
+
 ssize_t connection::read(char* into, std::size_t size) {
+  if (!escape_.empty()) {
+    *into = escape_.front();
+    escape_.remove_prefix(1);
+    return 1;
+  }
   if (next_ == end_) {
     // A client that waits for our "100 Continue" would send nothing.
     if (!flush())
@@ -97,13 +120,11 @@ ssize_t connection::read(char* into, std::size_t size) {
       return count;
     end_ = static_cast<std::size_t>(count);
   }
-  const auto taken = std::min({size, end_ - next_, head_left_});
-  if (taken == 0)
-    return -1; // the head is too long
+  if (head_left_ != std::numeric_limits<std::size_t>::max())
+    return read_head(into);
+  const auto taken = std::min(size, end_ - next_);
   std::memcpy(into, received_.data() + next_, taken);
   next_ += taken;
-  if (head_left_ != std::numeric_limits<std::size_t>::max())
-    head_left_ -= taken;
   return static_cast<ssize_t>(taken);
 }
 

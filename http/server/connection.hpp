@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <limits>
 #include <string>
+#include <string_view>
 
 namespace dklb::http::server {
 
@@ -29,7 +30,7 @@ public:
   /// time, or where the connection is to give way.
   bool wait_for_request();
   /// From now on the request is limited by what reads its body.
-  void head_is_read() { head_left_ = std::numeric_limits<std::size_t>::max(); }
+  void head_is_read();
   /// Sends what was written so far, the end of an answer.
   bool finish_answer();
   /// Tells the client that this was all.
@@ -60,6 +61,7 @@ private:
   using clock = connection_table::clock;
 
   bool flush();
+  ssize_t read_head(char* into);
 
   connection_table& table_;
   int socket_;
@@ -70,6 +72,8 @@ private:
   clock::time_point until_;                ///< when the present state's time is over
   clock::time_point request_until_;        ///< of the request that is being read
   std::size_t head_left_ = 0;              ///< bytes that the request's head may still have
+  bool in_headers_ = false;                ///< behind the request's line, before its body
+  std::string_view escape_;                ///< what the reader gets before anything else
   std::array<char, 16384> received_{};
   std::size_t next_ = 0; ///< the first byte of `received_` that nobody has read
   std::size_t end_ = 0;

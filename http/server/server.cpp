@@ -1,6 +1,7 @@
 #include "http/server/server.hpp"
 
 #include "http/byte_budget.hpp"
+#include "http/server/body_reader.hpp"
 #include "http/server/connection_server.hpp"
 #include "http/server/httplib_listener.hpp"
 #include "http/text.hpp"
@@ -19,9 +20,6 @@
 namespace dklb::http::server {
 
 namespace {
-
-/// Bodies up to this size need no leave, so that large ones never keep the usual ones out.
-constexpr std::size_t uncharged_body = 16U << 10U;
 
 struct host_and_port {
   std::string host;
@@ -95,51 +93,6 @@ void run_handler(const handler& handle, const httplib::Request& request, std::st
     fill(answer, error_answer(500, "this request could not be answered; the log says why"));
   }
 }
-
-/// Reads a request's body, and gives its room back in the end.
-class body_reader {
-public:
-  body_reader(byte_budget& room, std::size_t limit) : room_(room), limit_(limit) {}
-  body_reader(const body_reader&) = delete;
-  body_reader& operator=(const body_reader&) = delete;
-  ~body_reader() { room_.give_back(charged_); }
-
-  /// The status to refuse it with, 0 where `body` is complete. A body that is refused is read to
-  /// its end all the same, because a client that still sends does not see the answer.
-  int read(const httplib::Request& request, const httplib::ContentReader& content) {
-    // The library skips what is announced to be too large; without a length, or compressed, the
-    // body is counted as it comes.
-    if (request.get_header_value<std::uint64_t>("Content-Length") > limit_)
-      refusal_ = 413;
-    const bool complete = content([this](const char* data, std::size_t length) {
-      take({data, length});
-      return true;
-    });
-    return complete || refusal_ != 0 ? refusal_ : 400;
-  }
-
-  std::string body;
-
-private:
-  void take(std::string_view piece) {
-    if (refusal_ == 0 && piece.size() > limit_ - body.size())
-      refusal_ = 413;
-    const auto charge = body.size() + piece.size() > uncharged_body ? piece.size() : 0;
-    if (refusal_ == 0 && !room_.take(charge))
-      refusal_ = 503;
-    if (refusal_ == 0) {
-      charged_ += charge;
-      body.append(piece);
-    } else {
-      std::string{}.swap(body);
-    }
-  }
-
-  byte_budget& room_;
-  std::size_t limit_;
-  std::size_t charged_ = 0;
-  int refusal_ = 0;
-};
 
 bool is_read(const std::string& method) {
   return method == "GET" || method == "HEAD";

@@ -1,5 +1,9 @@
 #include "sandbox/edgelb/api_server.hpp"
 
+#include "http/byte_budget.hpp"
+#include "http/server/body_reader.hpp"
+#include "http/server/connection_server.hpp"
+
 #include <httplib.h>
 #include <spdlog/spdlog.h>
 
@@ -10,18 +14,20 @@
 namespace dklb::sandbox::edgelb {
 namespace {
 
-constexpr std::size_t most_threads = 256;
-constexpr std::size_t largest_body = 16U << 20U;
+/// A large pool over a slow line still comes in this time; a client that trickles is cut off.
+constexpr auto request_time = std::chrono::seconds(20);
+/// dklb keeps its connections for the next request.
+constexpr auto idle_time = std::chrono::seconds(60);
 
-/// A connection occupies a thread while it is kept alive: threads come as connections do.
-class connection_queue final : public httplib::TaskQueue {
-public:
-  void enqueue(std::function<void()> job) override { workers_.submit(std::move(job)); }
-  void shutdown() override { workers_.stop(); }
-
-private:
-  worker_pool workers_{most_threads};
-};
+http::server::listener_options limits() {
+  http::server::listener_options made;
+  made.connections = 256;
+  made.max_body_bytes = 16U << 20U;
+  made.max_bodies_bytes = 64U << 20U;
+  made.request = request_time;
+  made.idle = idle_time;
+  return made;
+}
 
 /// Closes the connection that a request came on, so that its answer is never sent. The server does
 /// not show the socket to a handler; the peer's address tells which one it is.
@@ -71,6 +77,7 @@ public:
     if (!bound)
       return failure(500, "cannot listen on " + listen + ": " + std::strerror(errno));
     host_ = host;
+    server_.widen_backlog();
     thread_ = std::thread([this] { server_.listen_after_bind(); });
     while (!server_.is_running())
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -82,25 +89,27 @@ public:
   void stop() override {
     if (!thread_.joinable())
       return;
+    server_.end_connections();
     server_.stop();
     thread_.join();
   }
 
 private:
   void prepare() {
-    // Not the library's own choice, SO_REUSEPORT: two servers on one port would share its requests.
-    server_.set_socket_options([](socket_t socket) {
-      const int on = 1;
-      ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    });
-    server_.new_task_queue = [] { return new connection_queue; };
-    server_.set_payload_max_length(largest_body);
-    server_.set_tcp_nodelay(true);
-    const auto handler = [this](const httplib::Request& request, httplib::Response& response) {
-      serve(request, response);
+    // The caller is known before a body is kept: what a stranger sends is read and dropped.
+    const auto plain = [this](const httplib::Request& request, httplib::Response& response) {
+      serve(request, response, {});
     };
-    server_.Get(".*", handler).Post(".*", handler).Put(".*", handler).Delete(".*", handler);
-    server_.Patch(".*", handler).Options(".*", handler);
+    const auto with_body = [this](const httplib::Request& request, httplib::Response& response,
+                                  const httplib::ContentReader& content) {
+      http::server::body_reader read(bodies_, allowed(request) ? limits().max_body_bytes : 0);
+      response.status = read.read(request, content);
+      if (response.status == 0 || !allowed(request))
+        serve(request, response, std::move(read.body));
+    };
+    server_.Get(".*", plain).Delete(".*", plain).Options(".*", plain);
+    server_.Post(".*", with_body).Put(".*", with_body).Patch(".*", with_body);
+    server_.Delete(".*", with_body);
     // What the library refuses before a handler sees it, in the API's own form.
     server_.set_error_handler([](const httplib::Request&, httplib::Response& response) {
       if (response.body.empty() && response.status != 204)
@@ -108,7 +117,7 @@ private:
     });
     server_.set_exception_handler(
       [](const httplib::Request& request, httplib::Response& response, std::exception_ptr) {
-        spdlog::error("{} {} failed unexpectedly", request.method, request.path);
+        spdlog::error("{} {} failed unexpectedly", request.method, in_quotes(request.path));
         fill(response, error_answer(500, "an unexpected error; see the server's log"));
       });
   }
@@ -120,8 +129,16 @@ private:
     response.set_content(answer.body, answer.content_type);
   }
 
-  void serve(const httplib::Request& request, httplib::Response& response) {
-    if (!with_.tokens.allows(request.get_header_value("Authorization"))) {
+  /// One value, whole: the library's own getter ends it at a zero byte.
+  bool allowed(const httplib::Request& request) const {
+    const auto [first, last] = request.headers.equal_range("Authorization");
+    if (first != last && std::next(first) != last)
+      return false;
+    return with_.tokens.allows(first == last ? std::string_view{} : first->second);
+  }
+
+  void serve(const httplib::Request& request, httplib::Response& response, std::string body) {
+    if (!allowed(request)) {
       response.set_header("WWW-Authenticate", "Bearer");
       fill(response, error_answer(401, "a valid token is needed: Authorization: Bearer <token>"));
       return;
@@ -132,16 +149,17 @@ private:
       fill(response, faulty_answer(wrong));
       return;
     }
-    const auto answer = answer_call(
-      with_.pools, {request.method == "HEAD" ? "GET" : request.method, request.path, request.body});
-    spdlog::debug("{} {} -> {}", request.method, request.path, answer.status);
+    const auto answer = answer_call(with_.pools, {request.method == "HEAD" ? "GET" : request.method,
+                                                  request.path, std::move(body)});
+    spdlog::debug("{} {} -> {}", request.method, in_quotes(request.path), answer.status);
     fill(response, answer);
     if (wrong.cut_after_write)
       cut_connection(request);
   }
 
   parts with_;
-  httplib::Server server_;
+  http::byte_budget bodies_{limits().max_bodies_bytes};
+  http::server::connection_server server_{limits()};
   std::string host_;
   int port_ = 0;
   std::thread thread_;

@@ -68,7 +68,10 @@ int list(const options& given) {
     auto text = read_file(given.token_file);
     if (!text)
       return complain(text.failure());
-    token = text->substr(0, text->find_first_of(" \t\r\n"));
+    const auto tokens = tokens_in(*text);
+    if (tokens.empty())
+      return complain(failure(400, "the token file " + given.token_file + " holds no token"));
+    token = tokens.front();
   }
   const auto table = list_pools(given.list_url, token);
   if (!table)

@@ -22,6 +22,18 @@ bool equal(std::string_view left, std::string_view right) {
 
 } // namespace
 
+std::vector<std::string> tokens_in(const std::string& text) {
+  std::vector<std::string> tokens;
+  std::istringstream whole(text);
+  for (std::string line; std::getline(whole, line);) {
+    const auto start = line.find_first_not_of(" \t\r");
+    if (start == std::string::npos)
+      continue;
+    tokens.push_back(line.substr(start, line.find_last_not_of(" \t\r") + 1 - start));
+  }
+  return tokens;
+}
+
 domain::result<std::unique_ptr<token_file>> token_file::open(const std::filesystem::path& path) {
   std::unique_ptr<token_file> made(new token_file(path));
   if (path.empty())
@@ -36,14 +48,7 @@ domain::result<domain::unit> token_file::read() {
   const auto text = read_file(file_.path());
   if (!text)
     return text.failure();
-  std::vector<std::string> tokens;
-  std::istringstream whole(*text);
-  for (std::string line; std::getline(whole, line);) {
-    const auto start = line.find_first_not_of(" \t\r");
-    if (start == std::string::npos)
-      continue;
-    tokens.push_back(line.substr(start, line.find_last_not_of(" \t\r") + 1 - start));
-  }
+  auto tokens = tokens_in(*text);
   if (tokens.empty())
     return failure(400, "the token file " + file_.path().string()
                           + " holds no token: write one per line");

@@ -10,6 +10,9 @@
 
 namespace dklb::sandbox::edgelb {
 
+/// The tokens of a file's text: one a line, without the blanks around it.
+std::vector<std::string> tokens_in(const std::string& text);
+
 /// The tokens that callers may carry, one per line of a file that is read again when it changes, so
 /// that a token can be rotated without a restart. Thread-safe. Tokens never reach logs or errors.
 class token_file {
@@ -17,7 +20,8 @@ public:
   /// `path` empty: everybody may call. A file that cannot be read or holds no token is an error.
   static domain::result<std::unique_ptr<token_file>> open(const std::filesystem::path& path);
 
-  /// True for `Bearer <token>` and `token=<token>` with a token of the file.
+  /// True for `Bearer <token>` and `token=<token>` with a token of the file. The header's bytes are
+  /// compared as they came.
   bool allows(std::string_view authorization);
 
 private:

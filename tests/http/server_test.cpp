@@ -2,6 +2,7 @@
 
 #include "tests/http/support/calls.hpp"
 #include "tests/http/support/raw_server.hpp"
+#include "tests/http/support/tcp_client.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -160,6 +161,15 @@ TEST(ListenerHandler, PostIsServedWhereAllowedUpToTheLimit) {
   EXPECT_TRUE(nlohmann::json::parse(large->body).contains("error"));
   EXPECT_EQ(client.Put("/validate", "{}", "application/json")->get_header_value("Allow"),
             "GET, HEAD, POST");
+}
+
+TEST(ListenerHandler, HeadersReachItAsTheyCame) {
+  const auto server = opened("127.0.0.1:0", [](const incoming& request) {
+    return outgoing{200, "text/plain", request.path + " " + request.host};
+  });
+  const tcp_client client(server->port());
+  EXPECT_TRUE(client.send("GET /a%20b HTTP/1.1\r\nX-Before: 100%\r\nHost: a%2eb%%\r\n\r\n"));
+  EXPECT_THAT(client.read_until("%%"), testing::EndsWith("/a b a%2eb%%"));
 }
 
 TEST(ListenerHandler, SlowHandlersDoNotHoldUpOthers) {

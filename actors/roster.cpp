@@ -33,7 +33,7 @@ messages::describable_actor roster::find(std::string_view kind) const {
   for (const auto& [id, item] : members_)
     if (item.kind == kind)
       return item.handle;
-  return nullptr;
+  return {};
 }
 
 std::string roster::name_of(std::uint64_t id) const {

@@ -57,10 +57,10 @@ std::size_t request_transfer::announced_size() const {
 /// instead of doublings, which matters for inventories of many megabytes.
 bool request_transfer::make_room(std::size_t size) {
   auto& body = answer_.body;
-  if (size <= body.capacity())
+  const auto needed = body.empty() ? std::max(size, announced_size()) : size;
+  if (needed <= body.capacity())
     return true;
-  const auto wanted =
-    std::min(what().max_response_bytes, std::max({size, announced_size(), 2 * body.capacity()}));
+  const auto wanted = std::min(what().max_response_bytes, std::max(needed, 2 * body.capacity()));
   const auto charge = wanted > uncharged ? wanted : 0;
   // What is there stays until it has been copied.
   if (!budget_->take(charge)) {

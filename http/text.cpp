@@ -94,7 +94,7 @@ std::string strip(std::string_view text, bool skip_head) {
 
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
-    const auto length = sequence_length(text);
+    const auto length = domain::utf8_sequence(text);
     if (length == 0)
       return false;
     text.remove_prefix(length);

@@ -40,9 +40,13 @@ bool connection_server::process_and_close_socket(socket_t socket) {
   for (auto left = options_.requests_per_connection; left > 0 && !closed; --left) {
     if (!client->wait_for_request())
       break;
-    const bool understood = process_request(*client, left == 1, closed,
-                                            [&](httplib::Request&) { client->head_is_read(); });
-    if (!client->finish_answer() || !understood)
+    bool head_is_right = false;
+    const bool understood = process_request(*client, left == 1, closed, [&](httplib::Request&) {
+      head_is_right = true;
+      client->head_is_read();
+    });
+    // Behind a head that makes no sense nobody knows where the next request begins.
+    if (!client->finish_answer() || !understood || !head_is_right)
       return false;
   }
   client->say_goodbye();

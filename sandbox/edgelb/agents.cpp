@@ -38,6 +38,13 @@ domain::result<agent> agent_from(const document& entry) {
 
 } // namespace
 
+std::string agent::statistics_address() const {
+  if (private_address != public_address)
+    return private_address;
+  const auto dot = private_address.find('.');
+  return dot == std::string::npos ? "::1" : "127" + private_address.substr(dot);
+}
+
 std::vector<std::string> agent::bound_addresses() const {
   std::vector<std::string> bound{private_address};
   if (binds_public && !public_address.empty() && public_address != private_address)

@@ -21,6 +21,9 @@ struct agent {
 
   /// What a listener on 0.0.0.0 binds.
   std::vector<std::string> bound_addresses() const;
+  /// What the statistics bind: the private address. Where that is the public one, too, a loopback
+  /// address instead: 127.0.2.10 for 192.0.2.10, so that each agent has its own; ::1 for IPv6.
+  std::string statistics_address() const;
 
   friend bool operator==(const agent&, const agent&) = default;
 };

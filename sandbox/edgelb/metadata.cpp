@@ -10,7 +10,7 @@ document endpoints_of(const listener& what, int port, const std::vector<agent>& 
   for (const auto& where : instances) {
     auto reachable = what.addresses_on(where);
     // A public address that is translated outside of this machine leads to the private one.
-    if (!where.binds_public && reachable == where.bound_addresses())
+    if (!where.binds_public && what.on_every_address())
       reachable.push_back(where.public_address);
     auto inside = document::array();
     auto outside = document::array();

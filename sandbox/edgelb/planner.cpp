@@ -155,14 +155,16 @@ void planner::settle(const pool_record& now) {
   const std::lock_guard lock(mutex_);
   const auto name = text_at(now.pool, "name");
   auto held = holding_of(now);
-  table_.assign(name, held.sockets);
+  if (table_.assign(name, held.sockets))
+    ++releases_;
   settled_[name] = std::move(held);
 }
 
 void planner::release(const std::string& pool) {
   const std::lock_guard lock(mutex_);
-  table_.release(pool);
   settled_.erase(pool);
+  if (table_.release(pool))
+    ++releases_;
 }
 
 } // namespace dklb::sandbox::edgelb

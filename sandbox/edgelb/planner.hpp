@@ -4,6 +4,8 @@
 #include "sandbox/edgelb/pool_store.hpp"
 #include "sandbox/edgelb/ports.hpp"
 
+#include <atomic>
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <set>
@@ -35,6 +37,8 @@ public:
   std::optional<agent> place_of(const std::string& private_address) const;
   /// What the pool will no longer have once it is settled with this.
   std::set<socket_address> freed_by(const pool_record& now) const;
+  /// Grows whenever a pool gives a port back: a pool that waits for one may have a place now.
+  std::uint64_t releases() const { return releases_; }
   /// The pool now has exactly this.
   void settle(const pool_record& now);
   /// The pool has nothing any more.
@@ -61,6 +65,7 @@ private:
   mutable std::mutex mutex_;
   port_table table_;
   std::map<std::string, holding> settled_;
+  std::atomic<std::uint64_t> releases_{0};
 };
 
 } // namespace dklb::sandbox::edgelb

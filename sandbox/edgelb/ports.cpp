@@ -47,9 +47,14 @@ socklen_t fill(sockaddr_storage& storage, const socket_address& where) {
 
 } // namespace
 
+bool listener::on_every_address() const {
+  return is_wildcard(bind_address) && key != stats_key;
+}
+
 std::vector<std::string> listener::addresses_on(const agent& where) const {
-  return is_wildcard(bind_address) ? where.bound_addresses()
-                                   : std::vector<std::string>{bind_address};
+  if (on_every_address())
+    return where.bound_addresses();
+  return {is_wildcard(bind_address) ? where.statistics_address() : bind_address};
 }
 
 std::string frontend_key(const std::string& name) {
@@ -75,10 +80,13 @@ std::optional<std::string> port_table::holder(const socket_address& where) const
   return found->second;
 }
 
-void port_table::assign(const std::string& pool, const std::set<socket_address>& held) {
-  std::erase_if(holders_, [&](const auto& entry) { return entry.second == pool; });
+bool port_table::assign(const std::string& pool, const std::set<socket_address>& held) {
+  const auto freed = std::erase_if(holders_, [&](const auto& entry) {
+    return entry.second == pool && held.count(entry.first) == 0;
+  });
   for (const auto& where : held)
     holders_.emplace(where, pool);
+  return freed > 0;
 }
 
 std::set<socket_address> sockets_of(const std::vector<listener>& listeners,

@@ -19,8 +19,11 @@ struct listener {
   std::string bind_address;
   int port = 0; ///< as asked for; 0: any free one
 
-  /// The addresses it binds for an instance on that agent; a wildcard stands for the agent's own.
+  /// The addresses it binds for an instance on that agent. A wildcard stands for the agent's own;
+  /// that of the statistics for the one inside, because the page asks nobody for a password.
   std::vector<std::string> addresses_on(const agent& where) const;
+  /// It is to be reached on every address of the agent.
+  bool on_every_address() const;
 };
 
 /// The statistics and all frontends of a completed pool.
@@ -37,9 +40,10 @@ class port_table {
 public:
   /// The pool that holds it.
   std::optional<std::string> holder(const socket_address& where) const;
-  /// The pool now holds exactly these; what it held before is free.
-  void assign(const std::string& pool, const std::set<socket_address>& held);
-  void release(const std::string& pool) { assign(pool, {}); }
+  /// The pool now holds exactly these; what it held before is free. True where something became
+  /// free.
+  bool assign(const std::string& pool, const std::set<socket_address>& held);
+  bool release(const std::string& pool) { return assign(pool, {}); }
 
 private:
   std::map<socket_address, std::string> holders_;

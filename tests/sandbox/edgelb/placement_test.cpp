@@ -128,6 +128,13 @@ TEST(AgentRange, RefusesWhatIsNone) {
     EXPECT_FALSE(agents_from_range(range).has_value()) << range;
 }
 
+TEST(Agent, StatisticsAreNeverOnThePublicAddress) {
+  EXPECT_EQ((agent{"10.0.0.1", "192.0.2.1"}).statistics_address(), "10.0.0.1");
+  EXPECT_EQ((agent{"10.0.0.1", ""}).statistics_address(), "10.0.0.1");
+  EXPECT_EQ((agent{"192.0.2.10", "192.0.2.10"}).statistics_address(), "127.0.2.10");
+  EXPECT_EQ((agent{"fd00::1", "fd00::1"}).statistics_address(), "::1");
+}
+
 TEST(AgentsFile, ReadsAddressesAndRoles) {
   const auto agents =
     agents_from_json(R"([{"private": "10.0.0.1"}, {"private": "10.0.0.2", "public": "192.0.2.1"},
@@ -205,6 +212,22 @@ TEST(Planner, PoolsOfOnePortGoToDifferentAgentsUntilNoneIsLeft) {
   EXPECT_NE(third.failure().message.find("belongs to the pool"), std::string::npos);
   plans.release("a");
   EXPECT_TRUE(plans.plan(pool_with("c", 10080), nullptr).has_value());
+}
+
+TEST(Planner, CountsThePortsThatAreGivenBack) {
+  planner plans(two_agents);
+  const auto pool = pool_with("a", 10082);
+  const auto record = record_of(pool, plans.plan(pool, nullptr).value());
+  plans.settle(record);
+  EXPECT_EQ(plans.releases(), 0U) << "nothing was free before";
+  plans.settle(record);
+  plans.release("nobody");
+  EXPECT_EQ(plans.releases(), 0U);
+  const auto moved = pool_with("a", 10083);
+  plans.settle(record_of(moved, plans.plan(moved, &record).value()));
+  EXPECT_EQ(plans.releases(), 1U);
+  plans.release("a");
+  EXPECT_EQ(plans.releases(), 2U);
 }
 
 TEST(Planner, ReservesWhatItGaveBeforeItIsSettled) {

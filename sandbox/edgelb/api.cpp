@@ -74,7 +74,8 @@ api_answer answer_metadata(const reconciler& pools, const std::string& name) {
   if (!view)
     return no_pool(name);
   if (!view->metadata)
-    return error_answer(504, "it is not known yet where the pool \"" + name + "\" can be reached");
+    return error_answer(504, "it is not known yet where the pool \"" + name + "\" can be reached"
+                               + (view->waits_because.empty() ? "" : ": " + view->waits_because));
   return {200, "application/json", dump(*view->metadata)};
 }
 

@@ -4,6 +4,8 @@
 #include "sandbox/edgelb/document.hpp"
 #include "sandbox/edgelb/files.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <csignal>
 #include <thread>
@@ -15,18 +17,24 @@ using clock = std::chrono::steady_clock;
 
 constexpr auto start_limit = std::chrono::seconds(30);
 constexpr auto end_limit = std::chrono::seconds(5);
+constexpr auto answer_limit = std::chrono::seconds(2);
 constexpr auto look_again = std::chrono::milliseconds(10);
+/// How many processes of one instance may serve their last connections. One more, and the oldest
+/// ends with the connections it has (sandbox/edgelb/README.md, "What a pool becomes").
+constexpr std::size_t most_former = 16;
 
-/// True where the command line is that of an instance with this file; nobody else runs it in the
-/// foreground as a master over a file in our folder.
-bool runs(const found_process& candidate, const std::string& config) {
+bool has_word(const found_process& candidate, const char* word) {
+  return std::find(candidate.command.begin(), candidate.command.end(), word)
+         != candidate.command.end();
+}
+
+/// True where the command line is that of an instance with this file; nobody else runs HAProxy in
+/// the foreground over a file in our folder.
+bool runs_over(const found_process& candidate, const std::string& config) {
   const auto& words = candidate.command;
-  const auto has = [&](const char* word) {
-    return std::find(words.begin(), words.end(), word) != words.end();
-  };
   const auto file = std::find(words.begin(), words.end(), config);
-  return file != words.end() && file != words.begin() && *(file - 1) == "-f" && has("-W")
-         && has("-db");
+  return file != words.end() && file != words.begin() && *(file - 1) == "-f"
+         && has_word(candidate, "-db");
 }
 
 } // namespace
@@ -34,38 +42,38 @@ bool runs(const found_process& candidate, const std::string& config) {
 haproxy_instance::haproxy_instance(const haproxy_program& program, std::filesystem::path folder)
   : program_(&program), folder_(std::move(folder)) {}
 
-std::string haproxy_instance::running_revision() const {
-  static const std::string before = "description: ";
-  const auto info = ask_haproxy(control_socket(), "show info", std::chrono::seconds(2));
-  if (!info)
-    return {};
-  const auto start = info->find(before);
-  if (start == std::string::npos)
-    return {};
-  const auto from = start + before.size();
-  return info->substr(from, info->find('\n', from) - from);
+pid_t haproxy_instance::answering_process() const {
+  auto control = control_connection::open(control_socket(), answer_limit);
+  const auto serving = control ? control->pid() : domain::result<pid_t>(control.failure());
+  return serving ? *serving : 0;
 }
 
 bool haproxy_instance::adopt(const std::vector<found_process>& running) {
   const auto config = config_file().string();
-  for (const auto& candidate : running) {
-    if (!runs(candidate, config))
-      continue;
-    const bool is_worker = std::any_of(running.begin(), running.end(), [&](const auto& other) {
-      return other.pid == candidate.parent && runs(other, config);
-    });
-    if (is_worker)
-      continue;
-    auto held = process::hold(candidate.pid);
+  std::vector<found_process> ours;
+  std::copy_if(running.begin(), running.end(), std::back_inserter(ours),
+               [&](const found_process& one) { return runs_over(one, config); });
+  const auto serving = answering_process();
+  bool by_a_master = false;
+  for (const auto& one : ours) {
+    auto held = process::hold(one.pid);
     if (!held || !held->alive())
       continue;
-    process_ = std::move(*held);
-    auto text = read_file(config, links::refused);
-    live_ = {text ? *text : "", running_revision()};
-    known_ = !live_.revision.empty();
-    return true;
+    // One that does not answer is taken all the same: its ports are in use.
+    if (one.pid == serving || (serving == 0 && &one == &ours.back()))
+      process_ = std::move(*held);
+    else
+      former_.push_back(std::move(*held));
+    // Versions before this one ran a master process above it. The next reload ends that.
+    by_a_master |= has_word(one, "-W");
   }
-  return false;
+  if (!alive())
+    return false;
+  auto text = read_file(config, links::refused);
+  live_ = {text ? *text : ""};
+  known_ = serving != 0;
+  sure_ = known_ && !by_a_master && !std::filesystem::exists(change_mark());
+  return true;
 }
 
 std::size_t haproxy_instance::log_size() const {
@@ -81,33 +89,50 @@ std::string haproxy_instance::log_since(std::size_t start) const {
   return text && text->size() > start ? text->substr(start) : std::string{};
 }
 
-domain::result<domain::unit> haproxy_instance::wait_until_live(const std::string& revision,
-                                                               std::size_t log_start) {
+domain::result<domain::unit> haproxy_instance::wait_until_live(process& started,
+                                                               std::size_t log_start) const {
   const auto deadline = clock::now() + start_limit;
   while (clock::now() < deadline) {
-    if (!process_.alive())
+    if (!started.alive())
       return failure(400, "HAProxy ended: " + alerts_in(log_since(log_start)));
-    // A signal that comes before the master has set itself up again would be lost: live means that
-    // the next reload will be heard, too.
-    if (running_revision() == revision && handles_signal(process_.pid(), SIGUSR2))
+    if (answering_process() == started.pid())
       return domain::unit{};
-    const auto said = log_since(log_start);
-    if (said.find("Loading failure!") != std::string::npos)
-      return failure(400, "HAProxy did not take the new configuration: " + alerts_in(said));
     std::this_thread::sleep_for(look_again);
   }
   return failure(500, "HAProxy did not go live within 30 s; see " + log_file().string());
+}
+
+domain::result<domain::unit> haproxy_instance::write_change(const rendered& wanted) {
+  sure_ = false;
+  if (auto marked = write_plainly(change_mark(), ""); !marked)
+    return marked;
+  return write_plainly(config_file(), wanted.text);
+}
+
+void haproxy_instance::settle(rendered now) {
+  live_ = std::move(now);
+  known_ = true;
+  std::error_code problem;
+  std::filesystem::remove(change_mark(), problem);
+  sure_ = !problem;
 }
 
 domain::result<domain::unit> haproxy_instance::start(const rendered& wanted,
                                                      const haproxy_instance* predecessor) {
   if (auto made = make_private_folder(folder_); !made)
     return made.failure();
-  if (auto written = write_plainly(config_file(), wanted.text); !written)
-    return written.failure();
+  // States are true only where they come from a process that runs.
+  const auto states = predecessor != nullptr ? predecessor->server_states(wanted) : std::string{};
+  if (auto kept = write_plainly(state_file(), states); !kept)
+    return kept;
+  if (auto written = write_change(wanted); !written)
+    return written;
+  // Processes that still serve connections of a process that died must not hold a listener.
+  for (const auto& one : former_)
+    one.signal(SIGUSR1);
   std::error_code problem;
   std::filesystem::remove(control_socket(), problem);
-  std::vector<std::string> command{program_->path(), "-W", "-db", "-f", config_file().string()};
+  std::vector<std::string> command{program_->path(), "-db", "-f", config_file().string()};
   if (predecessor != nullptr)
     command.insert(command.end(), {"-x", predecessor->control_socket().string()});
   const auto log_start = log_size();
@@ -115,59 +140,115 @@ domain::result<domain::unit> haproxy_instance::start(const rendered& wanted,
   if (!started)
     return started.failure();
   process_ = std::move(*started);
-  if (auto live = wait_until_live(wanted.revision, log_start); !live) {
+  parked_.clear();
+  if (auto live = wait_until_live(process_, log_start); !live) {
     process_.end(end_limit);
     return live.failure();
   }
-  live_ = wanted;
-  known_ = true;
+  settle(wanted);
   return domain::unit{};
 }
 
+domain::result<domain::unit> haproxy_instance::change(const rendered& wanted) {
+  const auto way = sure_ ? plan_runtime_change(live_.text, wanted.text, parked_) : std::nullopt;
+  if (!way)
+    return reload(wanted);
+  if (auto written = write_change(wanted); !written)
+    return written;
+  if (auto done = change_at_runtime(way->commands); !done) {
+    spdlog::info("{}: reloads, because HAProxy did not take the change at runtime: {}",
+                 folder_.filename().string(), done.failure().message);
+    return reload(wanted);
+  }
+  parked_ = way->parked;
+  settle(wanted);
+  return domain::unit{};
+}
+
+domain::result<domain::unit>
+haproxy_instance::change_at_runtime(const std::vector<std::string>& commands) const {
+  auto control = control_connection::open(control_socket(), answer_limit);
+  if (!control)
+    return control.failure();
+  const auto serving = control->pid();
+  if (!serving)
+    return serving.failure();
+  if (*serving != process_.pid())
+    return failure(500, "another process answers");
+  for (const auto& command : commands) {
+    const auto answer = control->ask(command);
+    if (!answer)
+      return answer.failure();
+    if (!answer->empty() && *answer != "New server registered.")
+      return failure(500, command + ": " + *answer);
+  }
+  return domain::unit{};
+}
+
+std::string haproxy_instance::server_states(const rendered& wanted) const {
+  auto control = control_connection::open(control_socket(), answer_limit);
+  const auto dump =
+    control ? control->ask("show servers state") : domain::result<std::string>(control.failure());
+  return dump ? surviving_state(*dump, live_.text, wanted.text) : std::string{};
+}
+
 domain::result<domain::unit> haproxy_instance::reload(const rendered& wanted) {
-  if (auto written = write_plainly(config_file(), wanted.text); !written)
-    return written.failure();
+  const bool was_sure = sure_;
+  // Without them, servers that are down would count as up until their first check fails.
+  if (auto kept = write_plainly(state_file(), server_states(wanted)); !kept)
+    return kept;
+  if (auto written = write_change(wanted); !written)
+    return written;
   const auto log_start = log_size();
-  signal_reload();
-  auto live = wait_until_live(wanted.revision, log_start);
-  if (live) {
-    live_ = wanted;
-    return domain::unit{};
+  auto next = process::start({program_->path(), "-db", "-f", config_file().string(), "-x",
+                              control_socket().string(), "-sf", std::to_string(process_.pid())},
+                             log_file());
+  auto live =
+    next ? wait_until_live(*next, log_start) : domain::result<domain::unit>(next.failure());
+  if (!live) {
+    // The one before still serves; its file comes back, too.
+    if (next)
+      next->end(end_limit);
+    if (write_plainly(config_file(), live_.text) && was_sure)
+      settle(live_);
+    return live;
   }
-  // The old worker still serves; give the master its file back, so that both agree again.
-  if (write_plainly(config_file(), live_.text)) {
-    const auto again = log_size();
-    signal_reload();
-    wait_for([&] { return log_since(again).find("Loading ") != std::string::npos; });
-  }
-  return live.failure();
+  former_.push_back(std::move(process_));
+  process_ = std::move(*next);
+  parked_.clear();
+  settle(wanted);
+  bound_former();
+  return domain::unit{};
 }
 
-bool haproxy_instance::wait_for(const std::function<bool()>& condition) {
-  const auto deadline = clock::now() + end_limit;
-  while (process_.alive() && clock::now() < deadline) {
-    if (condition())
-      return true;
-    std::this_thread::sleep_for(look_again);
-  }
-  return false;
+void haproxy_instance::bound_former() {
+  if (!alive() || former_.size() <= most_former)
+    return;
+  const auto extra = former_.size() - most_former;
+  spdlog::warn("{}: {} processes serve connections from before the last reloads; the oldest ends",
+               folder_.filename().string(), former_.size());
+  for (std::size_t index = 0; index < extra; ++index)
+    former_[index].signal(SIGTERM);
 }
 
-void haproxy_instance::signal_reload() {
-  // A master that is still setting itself up ignores the signal.
-  wait_for([this] { return handles_signal(process_.pid(), SIGUSR2); });
-  process_.signal(SIGUSR2);
+bool haproxy_instance::alive() {
+  // Asking is what reaps a child that has ended.
+  std::erase_if(former_, [](process& one) { return !one.alive(); });
+  return process_.alive();
 }
 
-domain::result<domain::unit> haproxy_instance::confirm(const rendered& running) {
-  if (live_.text == running.text)
-    return domain::unit{};
-  live_ = running;
-  return write_plainly(config_file(), running.text);
+void haproxy_instance::ask_to_end() {
+  process_.signal(SIGTERM);
+  for (const auto& one : former_)
+    one.signal(SIGTERM);
 }
 
 void haproxy_instance::end() {
+  ask_to_end();
   process_.end(end_limit);
+  for (auto& one : former_)
+    one.end(end_limit);
+  former_.clear();
 }
 
 void haproxy_instance::remove() {

@@ -53,7 +53,7 @@ domain::result<document> managed_pool::apply(const document& wanted) {
 domain::result<rendered> managed_pool::render_for(const attempt& change, const std::string& id,
                                                   const agent& where) const {
   return render({change.pool, where, change.layout.ports, *change.tasks,
-                 make_instance(id)->control_socket().string(), host_.drain_time});
+                 (host_.instances / id).string(), host_.drain_time, read_hosts_file()});
 }
 
 domain::result<managed_pool::attempt> managed_pool::prepare(const document& wanted) const {
@@ -111,12 +111,12 @@ domain::result<domain::unit> managed_pool::bring_up(const target& wanted, undo_l
     instance = make_instance(wanted.slot.id);
   if (!instance->alive())
     return start(wanted, *instance, undo);
-  if (instance->live().revision == wanted.text.revision)
-    return instance->confirm(wanted.text);
+  if (instance->runs(wanted.text))
+    return domain::unit{};
   const auto before = instance->live();
-  if (auto done = instance->reload(wanted.text); !done)
+  if (auto done = instance->change(wanted.text); !done)
     return done.failure();
-  undo.emplace_back([running = instance.get(), before] { (void)running->reload(before); });
+  undo.emplace_back([running = instance.get(), before] { (void)running->change(before); });
   return domain::unit{};
 }
 
@@ -221,7 +221,9 @@ domain::result<domain::unit> managed_pool::carry_out(attempt& change, when_faili
 }
 
 domain::result<domain::unit> managed_pool::realize(const document& wanted, when_failing policy) {
+  releases_seen_ = host_.plans.releases();
   auto change = prepare(wanted);
+  waits_for_room_ = !change || change->layout.pending > 0;
   auto outcome =
     change ? carry_out(*change, policy) : domain::result<domain::unit>(change.failure());
   const bool changed = change && change->kept;
@@ -244,6 +246,7 @@ void managed_pool::publish() {
   auto made = std::make_shared<pool_view>();
   made->pool = record_->pool;
   made->ports = record_->ports;
+  made->waits_because = pending_reason_;
   std::vector<agent> reachable;
   for (const auto& slot : record_->instances) {
     const auto found = instances_.find(slot.id);

@@ -81,6 +81,7 @@ private:
   void collect_drained();
   void postpone(std::chrono::steady_clock::time_point now);
   bool anything_dead();
+  bool may_try(std::chrono::steady_clock::time_point now) const;
   void publish();
   std::unique_ptr<haproxy_instance> make_instance(const std::string& id) const;
 
@@ -97,6 +98,8 @@ private:
   bool removed_ = false;
   std::chrono::milliseconds pause_{0};
   std::chrono::steady_clock::time_point next_try_{};
+  bool waits_for_room_ = false;     ///< instances have no place, or the pool as a whole has none
+  std::uint64_t releases_seen_ = 0; ///< of the planner, before the last attempt
 
   mutable std::mutex viewing_;
   std::shared_ptr<const pool_view> view_;

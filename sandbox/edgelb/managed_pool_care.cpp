@@ -38,13 +38,21 @@ void managed_pool::restore(pool_record record, const std::vector<found_process>&
 }
 
 bool managed_pool::anything_dead() {
-  return std::any_of(instances_.begin(), instances_.end(),
-                     [](auto& entry) { return !entry.second->alive(); });
+  const auto& draining = record_->draining;
+  return std::any_of(instances_.begin(), instances_.end(), [&](auto& entry) {
+    auto& [id, instance] = entry;
+    const bool drains = std::find(draining.begin(), draining.end(), id) != draining.end();
+    return drains ? instance->ended() : !instance->alive();
+  });
+}
+
+bool managed_pool::may_try(clock::time_point now) const {
+  return now >= next_try_ || (waits_for_room_ && releases_seen_ != host_.plans.releases());
 }
 
 bool managed_pool::needs_attention(clock::time_point now) {
   const std::unique_lock lock(working_, std::try_to_lock);
-  if (!lock || removed_ || !record_ || now < next_try_)
+  if (!lock || removed_ || !record_ || !may_try(now))
     return false;
   return !settled_ || pending_ > 0 || rendered_tasks_ != host_.tasks() || anything_dead();
 }
@@ -64,7 +72,7 @@ void managed_pool::collect_drained() {
     const auto found = instances_.find(id);
     if (found == instances_.end())
       return true;
-    if (found->second->alive())
+    if (!found->second->ended())
       return false;
     found->second->remove();
     instances_.erase(found);
@@ -78,7 +86,7 @@ void managed_pool::collect_drained() {
 
 void managed_pool::tend(clock::time_point now) {
   const std::lock_guard lock(working_);
-  if (removed_ || !record_ || now < next_try_)
+  if (removed_ || !record_ || !may_try(now))
     return;
   collect_drained();
   for (auto& [id, instance] : instances_)
@@ -92,6 +100,8 @@ void managed_pool::tend(clock::time_point now) {
   const auto wanted = record_->pool;
   if (auto done = realize(wanted, when_failing::go_on); !done) {
     spdlog::error("pool {}: {}", name_, done.failure().message);
+    pending_reason_ = done.failure().message;
+    publish();
     postpone(now);
     return;
   }

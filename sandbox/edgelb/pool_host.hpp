@@ -31,6 +31,7 @@ struct pool_host {
 struct pool_view {
   document pool;
   std::optional<document> metadata; ///< absent until an instance has served
+  std::string waits_because;        ///< why an instance has no place; empty where each has one
   std::string configuration;        ///< of the first instance; empty where none is placed
   std::map<std::string, int> ports; ///< by listener key
 };

@@ -58,7 +58,9 @@ public:
     arguments.push_back(nullptr);
     const char* search = std::getenv("PATH");
     std::string path = std::string("PATH=") + (search != nullptr ? search : "/usr/sbin:/usr/bin");
-    char* environment[] = {path.data(), nullptr};
+    // glibc asks the kernel for this much more memory than is needed each time, by default 128 KiB.
+    std::string padding = "MALLOC_TOP_PAD_=4096";
+    char* environment[] = {path.data(), padding.data(), nullptr};
     pid_t pid = 0;
     const int problem = posix_spawn(&pid, command.front().c_str(), &actions_, &attributes_,
                                     arguments.data(), environment);

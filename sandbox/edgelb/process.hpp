@@ -19,7 +19,8 @@ public:
   process() = default;
 
   /// Starts a program in a session of its own, with nothing on its standard input, its output added
-  /// to `log`, no other open file of ours, and an environment that holds PATH alone.
+  /// to `log`, no other open file of ours, and an environment that holds PATH and glibc's
+  /// MALLOC_TOP_PAD_ alone.
   static domain::result<process> start(const std::vector<std::string>& command,
                                        const std::filesystem::path& log);
   /// Takes hold of a process that runs already.
@@ -53,14 +54,10 @@ domain::result<program_outcome> run_program(const std::vector<std::string>& comm
 /// A process of this user that was found running.
 struct found_process {
   pid_t pid = 0;
-  pid_t parent = 0;
   std::vector<std::string> command;
 };
 
 /// Every process whose command line can be read. Zombies are left out.
 std::vector<found_process> running_processes();
-
-/// True once the process handles this signal itself: until then it would be lost (or deadly).
-bool handles_signal(pid_t pid, int number);
 
 } // namespace dklb::sandbox::edgelb

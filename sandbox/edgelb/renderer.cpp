@@ -8,7 +8,6 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
-#include <sstream>
 #include <thread>
 
 namespace dklb::sandbox::edgelb {
@@ -26,11 +25,21 @@ int threads_of(const document& pool) {
   return static_cast<int>(std::clamp(wanted, 1.0, there));
 }
 
+/// How many descriptors HAProxy prepares: it takes 64 bytes of memory for each at its start. A
+/// connection needs two, and about 42 KiB while data waits in it (two buffers of 16 KiB and what
+/// describes it): 24 of them fit into a mebibyte of the pool's `mem`.
+std::int64_t descriptors_of(const document& pool) {
+  constexpr std::int64_t for_a_mebibyte = 48;
+  return std::clamp<std::int64_t>(integer_at(pool, "mem", 0) * for_a_mebibyte, 2048, 100000);
+}
+
 void render_defaults(config_text& out) {
   out.section("defaults");
+  // A server that was down before a reload is down after it, too.
+  out.line("load-server-state-from-file global");
   out.line("retries 3");
-  // A server that is down counts as up from a reload to its first failed check: each retry goes to
-  // another one at once instead of waiting for the first.
+  // A new server counts as up until its first failed check: each retry goes to another one at once
+  // instead of waiting for the first.
   out.line("option redispatch 1");
   out.line("option dontlognull");
   out.line("timeout connect 5s");
@@ -186,8 +195,9 @@ void render_server(config_text& out, const server& what, bool sticky) {
   out.refuse_control(what.address);
   auto line =
     "server " + quoted_word(what.name) + " " + quoted_word(socket_text(what.address, what.port));
+  // Not by the C library, which would keep HAProxy and the caller waiting for DNS.
   if (by_name)
-    line += " resolvers edgelb init-addr last,libc,none";
+    line += " resolvers edgelb init-addr last,none";
   if (sticky)
     line += " cookie " + quoted_word(what.name);
   if (what.check)
@@ -224,26 +234,32 @@ void render_resolvers(config_text& out, const std::vector<std::vector<server>>& 
     return;
   out.section("resolvers", "edgelb");
   out.line("parse-resolv-conf");
+  // DNS that does not answer does not take a server away.
+  for (const char* problem : {"other", "refused", "timeout"})
+    out.line(std::string("hold ") + problem + " 24h");
 }
 
-std::string global_section(const render_input& input, const std::string& revision) {
-  config_text out;
+void render_global(config_text& out, const render_input& input) {
   out.section("global");
-  out.setting("description", revision);
-  out.setting("stats socket", input.control_socket, "mode 600 level admin expose-fd listeners");
+  out.setting("stats socket", input.folder + "/s", "mode 600 level admin expose-fd listeners");
+  out.setting("server-state-file", input.folder + "/state");
   out.line("nbthread " + std::to_string(threads_of(input.pool)));
-  out.line("fd-hard-limit 100000");
+  out.line("fd-hard-limit " + std::to_string(descriptors_of(input.pool)));
   out.line("hard-stop-after " + std::to_string(input.drain_time.count()) + "s");
-  return out.text();
 }
 
-std::string digest_of(const std::string& text) {
-  std::uint64_t hash = 14695981039346656037ULL;
-  for (const char letter : text)
-    hash = (hash ^ static_cast<unsigned char>(letter)) * 1099511628211ULL;
-  std::ostringstream made;
-  made << "revision-" << std::hex << hash;
-  return made.str();
+/// The servers of each backend, with the addresses of the names that need no DNS.
+std::vector<std::vector<server>> servers_of(const render_input& input) {
+  std::vector<std::vector<server>> servers;
+  for (const auto& backend : input.pool["haproxy"]["backends"]) {
+    servers.push_back(input.tasks.servers_of(backend));
+    for (auto& one : servers.back()) {
+      const auto known = input.hosts.find(one.address);
+      if (known != input.hosts.end())
+        one.address = known->second;
+    }
+  }
+  return servers;
 }
 
 } // namespace
@@ -259,11 +275,10 @@ std::string pool_of(const rendered& configuration) {
 
 domain::result<rendered> render(const render_input& input) {
   config_text out;
+  render_global(out, input);
   render_defaults(out);
   const auto& haproxy = input.pool["haproxy"];
-  std::vector<std::vector<server>> servers;
-  for (const auto& backend : haproxy["backends"])
-    servers.push_back(input.tasks.servers_of(backend));
+  const auto servers = servers_of(input);
   render_resolvers(out, servers);
   const auto listeners = listeners_of(input.pool); // the statistics first, then each frontend
   render_stats(out, input, listeners.front());
@@ -276,8 +291,7 @@ domain::result<rendered> render(const render_input& input) {
   const auto head = head_begin + text_at(input.pool, "name") + head_end
                     + input.where.private_address
                     + ". Written by edgelb-local; the next change overwrites it.\n";
-  const auto revision = digest_of(head + global_section(input, "") + out.text());
-  return rendered{head + global_section(input, revision) + out.text(), revision};
+  return rendered{head + out.text()};
 }
 
 } // namespace dklb::sandbox::edgelb

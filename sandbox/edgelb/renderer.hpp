@@ -2,6 +2,7 @@
 
 #include "sandbox/edgelb/agents.hpp"
 #include "sandbox/edgelb/document.hpp"
+#include "sandbox/edgelb/hosts_file.hpp"
 #include "sandbox/edgelb/tasks.hpp"
 
 #include <chrono>
@@ -18,17 +19,17 @@ struct render_input {
   /// The port of each listener (listeners_of), by key.
   const std::map<std::string, int>& ports;
   const task_table& tasks;
-  /// Where HAProxy answers questions about itself; a path of the instance's own.
-  std::string control_socket;
+  /// The instance's own: HAProxy's control socket `s` and its file `state` of servers lie there.
+  std::string folder;
   /// How long connections that are open may go on after a reload or a replacement.
   std::chrono::seconds drain_time{3600};
+  /// Addresses of host names that need no DNS (hosts_file.hpp).
+  host_addresses hosts = {};
 };
 
-/// The configuration of one instance and its digest, which HAProxy itself reports when it runs with
-/// that text.
+/// The configuration of one instance.
 struct rendered {
   std::string text;
-  std::string revision;
 };
 
 /// Renders an instance's haproxy.cfg. Pure: the same input gives the same text. No field but the

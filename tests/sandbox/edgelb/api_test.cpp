@@ -48,7 +48,7 @@ TEST_F(EdgelbApi, PoolLivesFromPostToDelete) {
   EXPECT_EQ(removed.status, 204);
   EXPECT_EQ(removed.body, "");
   EXPECT_EQ(edgelb_.call("GET", "/v2/pools/web").status, 404);
-  EXPECT_TRUE(edgelb_.masters().empty());
+  EXPECT_TRUE(edgelb_.haproxies().empty());
 }
 
 TEST_F(EdgelbApi, MissingPoolIs404Everywhere) {
@@ -126,7 +126,7 @@ TEST_F(EdgelbApi, PoolWithoutAPlaceIsKeptAndItsMetadataIs504) {
   const auto answer = edgelb_.call("GET", "/v2/pools/web/metadata");
   EXPECT_EQ(answer.status, 504);
   EXPECT_FALSE(code_and_message(answer).empty());
-  EXPECT_TRUE(edgelb_.masters().empty());
+  EXPECT_TRUE(edgelb_.haproxies().empty());
 }
 
 TEST(PoolTable, LooksLikeTheGuides) {

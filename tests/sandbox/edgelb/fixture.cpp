@@ -31,6 +31,13 @@ descriptor listen_at(const std::string& address, int port) {
   return socket;
 }
 
+int port_of(const descriptor& listener) {
+  sockaddr_in where{};
+  socklen_t length = sizeof where;
+  getsockname(listener.get(), reinterpret_cast<sockaddr*>(&where), &length);
+  return ntohs(where.sin_port);
+}
+
 void limit_waiting(int socket) {
   timeval patience{};
   patience.tv_sec = 5;
@@ -88,11 +95,7 @@ bool eventually(const std::function<bool()>& condition) {
 }
 
 echo_server::echo_server(std::string name)
-  : name_(std::move(name)), listener_(listen_at("127.0.0.1", 0)) {
-  sockaddr_in where{};
-  socklen_t length = sizeof where;
-  getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&where), &length);
-  port_ = ntohs(where.sin_port);
+  : name_(std::move(name)), listener_(listen_at("127.0.0.1", 0)), port_(port_of(listener_)) {
   thread_ = std::thread([this] { serve_all(); });
 }
 
@@ -126,6 +129,16 @@ bool echo_server::echo(int client) {
   char piece[1024];
   const auto got = ::recv(client, piece, sizeof piece, 0);
   return got > 0 && send_all(client, std::string(piece, static_cast<std::size_t>(got)));
+}
+
+black_hole::black_hole() : listener_(listen_at("127.0.0.1", 0)), port_(port_of(listener_)) {
+  ::listen(listener_.get(), 0);
+  const auto where = socket_at("127.0.0.1", port_);
+  // The kernel lets one more into the queue than it was asked for. What comes then is dropped.
+  for (int number = 0; number < 4; ++number) {
+    waiting_.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    (void)::connect(waiting_.back().get(), reinterpret_cast<const sockaddr*>(&where), sizeof where);
+  }
 }
 
 connection::connection(const std::string& address, int port)
@@ -197,8 +210,10 @@ void running_edgelb::open() {
   pools_ = std::move(*opened);
 }
 
-void running_edgelb::restart() {
+void running_edgelb::restart(const std::function<void()>& meanwhile) {
   pools_.reset();
+  if (meanwhile)
+    meanwhile();
   open();
 }
 
@@ -223,28 +238,20 @@ std::string running_edgelb::private_address(const std::string& pool) {
   return metadata(pool)["frontends"][0]["endpoints"][0]["private"][0].get<std::string>();
 }
 
-std::vector<pid_t> masters_under(const std::filesystem::path& folder) {
-  const auto running = running_processes();
-  const auto ours = [&](const found_process& one) {
-    return std::any_of(one.command.begin(), one.command.end(), [&](const std::string& word) {
-      return word.rfind(folder.string() + "/", 0) == 0 && word.ends_with("haproxy.cfg");
-    });
-  };
-  std::vector<pid_t> masters;
-  for (const auto& one : running) {
-    const bool worker =
-      std::any_of(running.begin(), running.end(), [&](const found_process& other) {
-        return other.pid == one.parent && ours(other);
-      });
-    if (ours(one) && !worker)
-      masters.push_back(one.pid);
+std::vector<pid_t> haproxies_under(const std::filesystem::path& folder) {
+  std::vector<pid_t> found;
+  for (const auto& one : running_processes()) {
+    if (std::any_of(one.command.begin(), one.command.end(), [&](const std::string& word) {
+          return word.rfind(folder.string() + "/", 0) == 0 && word.ends_with("haproxy.cfg");
+        }))
+      found.push_back(one.pid);
   }
-  std::sort(masters.begin(), masters.end());
-  return masters;
+  std::sort(found.begin(), found.end());
+  return found;
 }
 
-std::vector<pid_t> running_edgelb::masters() const {
-  return masters_under(folder());
+std::vector<pid_t> running_edgelb::haproxies() const {
+  return haproxies_under(folder());
 }
 
 } // namespace dklb::sandbox::edgelb::testing

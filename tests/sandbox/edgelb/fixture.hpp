@@ -72,6 +72,19 @@ private:
   std::thread thread_;
 };
 
+/// A TCP port of 127.0.0.1 that lets packets fall: nobody's attempt to connect is answered.
+class black_hole {
+public:
+  black_hole();
+
+  int port() const { return port_; }
+
+private:
+  descriptor listener_;
+  int port_ = 0;
+  std::vector<descriptor> waiting_; ///< fill the queue of the listener
+};
+
 /// A client's connection; every step gives up after five seconds.
 class connection {
 public:
@@ -104,7 +117,7 @@ public:
   running_edgelb& operator=(const running_edgelb&) = delete;
 
   /// Ends the reconciler, not the instances, and starts another over the same folder.
-  void restart();
+  void restart(const std::function<void()>& meanwhile = {});
 
   reconciler& pools() { return *pools_; }
   const address_range& addresses() const { return addresses_; }
@@ -117,8 +130,8 @@ public:
   document metadata(const std::string& pool);
   /// The first private address of a pool's first frontend.
   std::string private_address(const std::string& pool);
-  /// The process numbers of the masters of all running instances.
-  std::vector<pid_t> masters() const;
+  /// The process numbers of all HAProxies that run, those that drain, too.
+  std::vector<pid_t> haproxies() const;
 
 private:
   void open();
@@ -129,7 +142,7 @@ private:
   std::unique_ptr<reconciler> pools_;
 };
 
-/// HAProxy masters whose configuration lies under a folder.
-std::vector<pid_t> masters_under(const std::filesystem::path& folder);
+/// HAProxy processes whose configuration lies under a folder.
+std::vector<pid_t> haproxies_under(const std::filesystem::path& folder);
 
 } // namespace dklb::sandbox::edgelb::testing

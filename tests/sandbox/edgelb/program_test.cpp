@@ -17,7 +17,7 @@ using testing::address_range;
 using testing::echo_server;
 using testing::eventually;
 using testing::greeting;
-using testing::masters_under;
+using testing::haproxies_under;
 using testing::tcp_pool;
 using testing::temporary_folder;
 
@@ -25,7 +25,7 @@ class EdgelbProgram : public ::testing::Test {
 protected:
   ~EdgelbProgram() override {
     server_.end(std::chrono::seconds(20));
-    for (const pid_t pid : masters_under(folder_.path()))
+    for (const pid_t pid : haproxies_under(folder_.path()))
       ::kill(pid, SIGKILL);
   }
 
@@ -76,16 +76,16 @@ TEST_F(EdgelbProgram, KilledItLeavesTrafficAndAdoptsItAgain) {
   start();
   ASSERT_EQ(post(tcp_pool("web", 16379, backend_.port())), 200);
   const auto address = public_address();
-  const auto masters = masters_under(folder_.path());
-  ASSERT_EQ(masters.size(), 1U);
+  const auto haproxies = haproxies_under(folder_.path());
+  ASSERT_EQ(haproxies.size(), 1U);
   server_.signal(SIGKILL);
   ASSERT_TRUE(server_.wait(std::chrono::seconds(10)));
   EXPECT_EQ(greeting(address, 16379), "echo");
   start();
   EXPECT_TRUE(eventually([&] { return public_address() == address; }));
-  EXPECT_EQ(masters_under(folder_.path()), masters);
+  EXPECT_EQ(haproxies_under(folder_.path()), haproxies);
   EXPECT_EQ(httplib::Client(url_).Delete("/v2/pools/web")->status, 204);
-  EXPECT_TRUE(masters_under(folder_.path()).empty());
+  EXPECT_TRUE(haproxies_under(folder_.path()).empty());
 }
 
 TEST_F(EdgelbProgram, TerminatedItLeavesTrafficUnlessToldOtherwise) {
@@ -93,11 +93,11 @@ TEST_F(EdgelbProgram, TerminatedItLeavesTrafficUnlessToldOtherwise) {
   ASSERT_EQ(post(tcp_pool("web", 16379, backend_.port())), 200);
   server_.signal(SIGTERM);
   ASSERT_TRUE(server_.wait(std::chrono::seconds(20)));
-  EXPECT_EQ(masters_under(folder_.path()).size(), 1U);
+  EXPECT_EQ(haproxies_under(folder_.path()).size(), 1U);
   start({"--stop-instances-on-exit"});
   server_.signal(SIGTERM);
   ASSERT_TRUE(server_.wait(std::chrono::seconds(20)));
-  EXPECT_TRUE(masters_under(folder_.path()).empty());
+  EXPECT_TRUE(haproxies_under(folder_.path()).empty());
 }
 
 TEST_F(EdgelbProgram, SignalsThatAskForNothingAreIgnored) {
@@ -112,7 +112,7 @@ TEST_F(EdgelbProgram, SignalsThatAskForNothingAreIgnored) {
   }));
   server_.signal(SIGINT);
   ASSERT_TRUE(server_.wait(std::chrono::seconds(20)));
-  EXPECT_TRUE(masters_under(folder_.path()).empty());
+  EXPECT_TRUE(haproxies_under(folder_.path()).empty());
 }
 
 TEST_F(EdgelbProgram, WithAPipeAmongItsRecordsItStartsServesAndEnds) {

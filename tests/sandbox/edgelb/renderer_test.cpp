@@ -35,7 +35,8 @@ domain::result<rendered> rendered_for(const document& pool, const agent& where =
   for (const auto& one : listeners_of(pool))
     ports[one.key] = one.port != 0 ? one.port : next++;
   const auto tasks = task_table::parse(some_tasks).value();
-  return render({pool, where, ports, tasks, "/tmp/s"});
+  return render(
+    {pool, where, ports, tasks, "/tmp", std::chrono::hours(1), {{"localhost", "127.0.0.1"}}});
 }
 
 domain::result<domain::unit> checked_by_haproxy(const std::string& text) {
@@ -73,8 +74,35 @@ TEST(Renderer, IsTheSameForTheSamePoolAndDiffersForAnother) {
   const auto pool = complete_pool(document::parse(golden_text("kubernetes.json"))).value();
   auto other = pool;
   other["haproxy"]["frontends"][0]["bindPort"] = 16380;
-  EXPECT_EQ(rendered_for(pool)->revision, rendered_for(pool)->revision);
-  EXPECT_NE(rendered_for(pool)->revision, rendered_for(other)->revision);
+  EXPECT_EQ(rendered_for(pool)->text, rendered_for(pool)->text);
+  EXPECT_NE(rendered_for(pool)->text, rendered_for(other)->text);
+}
+
+TEST(Renderer, NamesAreLookedUpByHaproxyAndNotByTheLibrary) {
+  auto pool = complete_pool(document::parse(golden_text("http.json"))).value();
+  pool["haproxy"]["backends"][0]["services"][1]["endpoint"]["address"] = "db.example.com";
+  const auto text = rendered_for(pool)->text;
+  EXPECT_NE(text.find(" db.example.com:8080 resolvers edgelb init-addr last,none"),
+            std::string::npos)
+    << text;
+}
+
+TEST(Renderer, HostsFileGivesTheFirstAddressOfAName) {
+  const auto hosts = hosts_in("# 10.0.0.9 commented\n127.0.0.1\tlocalhost  me # 10.0.0.8\n"
+                              "::1 localhost ip6-localhost\nnonsense line\n\n");
+  EXPECT_EQ(hosts, (host_addresses{
+                     {"localhost", "127.0.0.1"}, {"me", "127.0.0.1"}, {"ip6-localhost", "::1"}}));
+}
+
+TEST(Renderer, DescriptorsFollowTheMemoryOfThePool) {
+  auto pool = complete_pool(document::parse(golden_text("kubernetes.json"))).value();
+  for (const auto& [mem, descriptors] :
+       {std::pair(0, "2048"), std::pair(128, "6144"), std::pair(1000000, "100000")}) {
+    pool["mem"] = mem;
+    EXPECT_NE(rendered_for(pool)->text.find(std::string("  fd-hard-limit ") + descriptors + "\n"),
+              std::string::npos)
+      << mem;
+  }
 }
 
 TEST(Renderer, PrivateAgentBindsItsOneAddress) {

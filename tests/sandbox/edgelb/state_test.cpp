@@ -26,13 +26,13 @@ TEST_F(EdgelbState, NewServerOverTheSameFolderAdoptsWhatRuns) {
   auto pool = tcp_pool("web", 0, one_.port());
   pool["count"] = 2;
   edgelb_.create(pool);
-  const auto masters = edgelb_.masters();
+  const auto haproxies = edgelb_.haproxies();
   const auto metadata = edgelb_.metadata("web");
-  ::kill(masters[0], SIGKILL);
+  ::kill(haproxies[0], SIGKILL);
   edgelb_.restart();
-  EXPECT_TRUE(eventually([&] { return edgelb_.masters().size() == 2; }));
-  const auto now = edgelb_.masters();
-  EXPECT_NE(std::find(now.begin(), now.end(), masters[1]), now.end())
+  EXPECT_TRUE(eventually([&] { return edgelb_.haproxies().size() == 2; }));
+  const auto now = edgelb_.haproxies();
+  EXPECT_NE(std::find(now.begin(), now.end(), haproxies[1]), now.end())
     << "adopted, not started anew";
   EXPECT_TRUE(eventually(
     [&] { return edgelb_.call("GET", "/v2/pools/web/metadata").body == metadata.dump(); }))
@@ -47,7 +47,7 @@ TEST_F(EdgelbState, InstancesOfNoPoolAreEndedAtTheStart) {
   // As a crash in the middle of a DELETE leaves it.
   std::filesystem::remove(edgelb_.folder() / "state/pools/gone.json");
   edgelb_.restart();
-  EXPECT_EQ(edgelb_.masters().size(), 1U);
+  EXPECT_EQ(edgelb_.haproxies().size(), 1U);
   EXPECT_EQ(edgelb_.call("GET", "/v2/pools/gone").status, 404);
   EXPECT_EQ(greeting(edgelb_.addresses().address(16), 16379), "one");
 }
@@ -56,27 +56,27 @@ TEST_F(EdgelbState, TrafficOfADamagedRecordGoesOnUntilThePoolIsMadeAnew) {
   edgelb_.create(tcp_pool("web", 16379, one_.port()));
   edgelb_.create(tcp_pool("hurt", 16380, one_.port()));
   const auto address = edgelb_.private_address("hurt");
-  const auto masters = edgelb_.masters();
+  const auto haproxies = edgelb_.haproxies();
   ASSERT_TRUE(
     write_durably(edgelb_.folder() / "state/pools/hurt.json", "{\"pool\": {").has_value());
   for (int round = 0; round < 2; ++round) {
     edgelb_.restart();
     EXPECT_EQ(edgelb_.call("GET", "/v2/pools/web").status, 200);
     EXPECT_EQ(edgelb_.call("GET", "/v2/pools/hurt").status, 404);
-    EXPECT_EQ(edgelb_.masters(), masters);
+    EXPECT_EQ(edgelb_.haproxies(), haproxies);
     EXPECT_EQ(greeting(address, 16380), "one");
   }
   edgelb_.create(tcp_pool("hurt", 16380, two_.port()));
   EXPECT_EQ(greeting(edgelb_.private_address("hurt"), 16380), "two");
-  EXPECT_EQ(edgelb_.masters().size(), 2U);
+  EXPECT_EQ(edgelb_.haproxies().size(), 2U);
   edgelb_.restart();
-  EXPECT_EQ(edgelb_.masters().size(), 2U);
+  EXPECT_EQ(edgelb_.haproxies().size(), 2U);
   EXPECT_EQ(read_file(edgelb_.folder() / "state/damaged/hurt.json").value(), "{\"pool\": {");
 }
 
 TEST_F(EdgelbState, RepairedRecordBringsItsInstancesBack) {
   edgelb_.create(tcp_pool("hurt", 16380, one_.port()));
-  const auto masters = edgelb_.masters();
+  const auto haproxies = edgelb_.haproxies();
   const auto record = edgelb_.folder() / "state/pools/hurt.json";
   const auto whole = read_file(record).value();
   ASSERT_TRUE(write_durably(record, whole.substr(0, whole.size() / 2)).has_value());
@@ -86,7 +86,7 @@ TEST_F(EdgelbState, RepairedRecordBringsItsInstancesBack) {
   std::filesystem::remove(edgelb_.folder() / "state/damaged/hurt.json");
   edgelb_.restart();
   EXPECT_EQ(greeting(edgelb_.private_address("hurt"), 16380), "one");
-  EXPECT_EQ(edgelb_.masters(), masters);
+  EXPECT_EQ(edgelb_.haproxies(), haproxies);
 }
 
 TEST_F(EdgelbState, WhatIsNoInstanceStaysInTheirFolder) {

@@ -40,25 +40,64 @@ TEST_F(EdgelbTraffic, EachInstanceCarriesIt) {
   auto pool = tcp_pool("web", 16379, one_.port());
   pool["count"] = 3;
   edgelb_.create(pool);
-  EXPECT_EQ(edgelb_.masters().size(), 3U);
+  EXPECT_EQ(edgelb_.haproxies().size(), 3U);
   const auto metadata = edgelb_.metadata("web");
   for (const auto& endpoint : metadata["frontends"][0]["endpoints"])
     EXPECT_EQ(greeting(endpoint["private"][0].get<std::string>(), 16379), "one");
 }
 
-TEST_F(EdgelbTraffic, StatisticsAreServedOnTheirPort) {
+TEST_F(EdgelbTraffic, StatisticsAreServedOnThePrivateAddressAlone) {
   edgelb_.create(tcp_pool("web", 16379, one_.port()));
   const auto endpoint = edgelb_.metadata("web")["stats"][0];
+  const auto whole = edgelb_.metadata("web")["frontends"][0]["endpoints"][0];
+  EXPECT_EQ(endpoint["public"], document::array());
+  EXPECT_FALSE(connection(whole["public"][0].get<std::string>(), endpoint["port"].get<int>()).ok());
   httplib::Client client(endpoint["private"][0].get<std::string>(), endpoint["port"].get<int>());
   client.set_url_encode(false); // the semicolon is part of HAProxy's own URL
   EXPECT_EQ(client.Get("/_haproxy_health_check")->status, 200);
   EXPECT_NE(client.Get("/haproxy?stats;csv")->body.find("in,FRONTEND"), std::string::npos);
 }
 
-TEST_F(EdgelbTraffic, ChangeIsLiveWhenPutAnswersAndTheProcessStays) {
+TEST_F(EdgelbTraffic, StatisticsAreServedWhereThePoolAsksForThem) {
+  auto pool = tcp_pool("web", 16379, one_.port());
+  const auto outside = edgelb_.addresses().address(48);
+  pool["haproxy"]["stats"] = {{"bindAddress", outside}, {"bindPort", 0}};
+  edgelb_.create(pool);
+  const auto endpoint = edgelb_.metadata("web")["stats"][0];
+  EXPECT_EQ(endpoint["public"], document::array({outside}));
+  EXPECT_EQ(endpoint["private"], document::array());
+  httplib::Client client(outside, endpoint["port"].get<int>());
+  EXPECT_EQ(client.Get("/_haproxy_health_check")->status, 200);
+}
+
+TEST_F(EdgelbTraffic, ServersWhoseNamesDoNotResolveKeepNobodyWaiting) {
+  auto pool = tcp_pool("web", 16379, one_.port());
+  auto& services = pool["haproxy"]["backends"][0]["services"];
+  for (const char* name : {"a.invalid", "b.invalid", "localhost"})
+    services.push_back(
+      {{"endpoint", {{"type", "ADDRESS"}, {"address", name}, {"port", two_.port()}}}});
+  edgelb_.create(pool);
+  const auto configuration = edgelb_.call("GET", "/v2/pools/web/lbconfig").body;
+  EXPECT_EQ(configuration.find("libc"), std::string::npos)
+    << "the C library's resolver would keep haproxy -c and the start waiting";
+  std::set<std::string> names;
+  EXPECT_TRUE(eventually([&] {
+    names.insert(greeting(edgelb_.private_address("web"), 16379));
+    return names == std::set<std::string>{"one", "two"};
+  }))
+    << "the hosts file is enough for localhost";
+}
+
+TEST_F(EdgelbTraffic, ChangeIsLiveWhenPutAnswersAndTheInstanceStays) {
   edgelb_.create(tcp_pool("web", 16379, one_.port()));
   const auto address = edgelb_.private_address("web");
-  const auto masters = edgelb_.masters();
+  const auto instances = [&] {
+    std::set<std::filesystem::path> found;
+    for (const auto& one : std::filesystem::directory_iterator(edgelb_.folder() / "state/i"))
+      found.insert(one.path());
+    return found;
+  };
+  const auto before = instances();
   const connection old(address, 16379);
   EXPECT_EQ(old.read_line(), "one");
   auto pool = tcp_pool("web", 16379, two_.port());
@@ -66,7 +105,7 @@ TEST_F(EdgelbTraffic, ChangeIsLiveWhenPutAnswersAndTheProcessStays) {
   ASSERT_EQ(edgelb_.call("PUT", "/v2/pools/web", pool).status, 200);
   EXPECT_EQ(greeting(address, 16379), "two");
   EXPECT_EQ(greeting(address, 16380), "one");
-  EXPECT_EQ(edgelb_.masters(), masters);
+  EXPECT_EQ(instances(), before);
   EXPECT_TRUE(old.send("still here\n"));
   EXPECT_EQ(old.read_line(), "still here");
 }
@@ -106,13 +145,13 @@ TEST_F(EdgelbTraffic, RefusedConfigurationHasHaproxysWordsAndTheOldOneGoesOn) {
   bad["name"] = "new";
   EXPECT_EQ(edgelb_.call("POST", "/v2/pools", bad).status, 400);
   EXPECT_EQ(edgelb_.call("GET", "/v2/pools/new").status, 404);
-  EXPECT_EQ(edgelb_.masters().size(), 1U);
+  EXPECT_EQ(edgelb_.haproxies().size(), 1U);
 }
 
 TEST_F(EdgelbTraffic, ChangedPoolSectionStartsTheNewBeforeTheOldEnds) {
   edgelb_.create(tcp_pool("web", 16379, one_.port()));
   const auto address = edgelb_.private_address("web");
-  const auto masters = edgelb_.masters();
+  const auto haproxies = edgelb_.haproxies();
   auto old = std::make_unique<connection>(address, 16379);
   EXPECT_EQ(old->read_line(), "one");
   auto pool = tcp_pool("web", 16379, one_.port());
@@ -122,10 +161,10 @@ TEST_F(EdgelbTraffic, ChangedPoolSectionStartsTheNewBeforeTheOldEnds) {
   EXPECT_EQ(greeting(address, 16379), "one");
   EXPECT_TRUE(old->send("still here\n"));
   EXPECT_EQ(old->read_line(), "still here");
-  EXPECT_EQ(edgelb_.masters().size(), 2U);
+  EXPECT_EQ(edgelb_.haproxies().size(), 2U);
   old.reset();
-  EXPECT_TRUE(eventually([&] { return edgelb_.masters().size() == 1; }));
-  EXPECT_NE(edgelb_.masters(), masters);
+  EXPECT_TRUE(eventually([&] { return edgelb_.haproxies().size() == 1; }));
+  EXPECT_NE(edgelb_.haproxies(), haproxies);
   EXPECT_TRUE(eventually([&] {
     return std::distance(std::filesystem::directory_iterator(edgelb_.folder() / "state/i"), {})
            == 1;
@@ -135,13 +174,13 @@ TEST_F(EdgelbTraffic, ChangedPoolSectionStartsTheNewBeforeTheOldEnds) {
 TEST_F(EdgelbTraffic, ChangedCountLeavesTheOthersAlone) {
   auto pool = tcp_pool("web", 16379, one_.port());
   edgelb_.create(pool);
-  const auto first = edgelb_.masters();
+  const auto first = edgelb_.haproxies();
   pool["count"] = 2;
   ASSERT_EQ(edgelb_.call("PUT", "/v2/pools/web", pool).status, 200);
-  ASSERT_EQ(edgelb_.masters().size(), 2U);
+  ASSERT_EQ(edgelb_.haproxies().size(), 2U);
   pool["count"] = 1;
   ASSERT_EQ(edgelb_.call("PUT", "/v2/pools/web", pool).status, 200);
-  EXPECT_TRUE(eventually([&] { return edgelb_.masters() == first; }));
+  EXPECT_TRUE(eventually([&] { return edgelb_.haproxies() == first; }));
 }
 
 TEST_F(EdgelbTraffic, PortTakenByAnotherProgramIsAnErrorForThatPoolAlone) {
@@ -199,12 +238,12 @@ TEST_F(EdgelbTraffic, TasksAreFollowedWhenTheirFileChanges) {
 TEST_F(EdgelbTraffic, InstanceThatDiesIsStartedAgain) {
   edgelb_.create(tcp_pool("web", 16379, one_.port()));
   const auto address = edgelb_.private_address("web");
-  const auto masters = edgelb_.masters();
-  ASSERT_EQ(masters.size(), 1U);
-  ::kill(masters[0], SIGKILL);
+  const auto haproxies = edgelb_.haproxies();
+  ASSERT_EQ(haproxies.size(), 1U);
+  ::kill(haproxies[0], SIGKILL);
   EXPECT_TRUE(eventually([&] {
-    const auto now = edgelb_.masters();
-    return now.size() == 1 && now != masters && greeting(address, 16379) == "one";
+    const auto now = edgelb_.haproxies();
+    return now.size() == 1 && now != haproxies && greeting(address, 16379) == "one";
   }));
   EXPECT_EQ(edgelb_.private_address("web"), address);
 }

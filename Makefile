@@ -1,7 +1,7 @@
 # The front door. Every target says little when there is nothing to do, works as root without sudo,
 # and may run twice at the same time (the steps lock what they write).
 .DEFAULT_GOAL := help
-.PHONY: help deps build programs control-plane run test test-kubernetes bench manifests fmt lint clean
+.PHONY: help deps build programs control-plane run test test-kubernetes fuzz bench manifests fmt lint clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -26,6 +26,10 @@ test: deps ## Build and run every test: near, middle and far
 test-kubernetes: deps ## Run the far tests on another Kubernetes: VERSION=1.31.0
 	@[ -n "$(VERSION)" ] || { echo "usage: make test-kubernetes VERSION=1.31.0" >&2; exit 2; }
 	@KUBERNETES_VERSION=$(VERSION) tools/test far
+
+fuzz: deps ## Fuzz each parser that meets the outside: SECONDS=300
+	@tools/deps fuzz
+	@tools/fuzz $(or $(SECONDS),60)
 
 bench: deps ## Measure against the loopback servers; the table of docs/benchmarks.md
 	@tools/build release dklb_bench

@@ -1,6 +1,7 @@
 # Switches of the build, and what every target is compiled with.
 option(DKLB_BUILD_TESTS "Build the tests and benchmarks" ON)
 option(DKLB_COVERAGE "Instrument for coverage" OFF)
+option(DKLB_FUZZ "Instrument for libFuzzer (clang only) and build dklb_fuzz" OFF)
 set(DKLB_SANITIZE "" CACHE STRING "Sanitizers, as the argument of -fsanitize=")
 
 # The flags of our own code; targets take them by linking dklb_options.
@@ -19,6 +20,9 @@ if(DKLB_SANITIZE)
   add_compile_options(-fsanitize=${DKLB_SANITIZE} -fno-omit-frame-pointer
                       -fno-sanitize-recover=undefined)
   add_link_options(-fsanitize=${DKLB_SANITIZE})
+endif()
+if(DKLB_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 if(DKLB_COVERAGE)
   add_compile_options(--coverage)

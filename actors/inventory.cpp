@@ -60,11 +60,13 @@ port_users inventory_state::find_users(const find_port_users& what) const {
   return {pools_.users_of(what.ports, what.role, what.pool)};
 }
 
-recalled_pool inventory_state::recall(const std::string& name) const {
+recalled_pool inventory_state::recall(const std::string& name) {
   if (!pools_.read())
     return {};
-  if (!pools_.exists(name))
+  if (!pools_.exists(name)) {
+    pools_.seen_absent(name); // the one who asks hears of it once the pool is there
     return {recalled_pool::state::absent, nullptr};
+  }
   const auto kept = documents_.find(name);
   return {recalled_pool::state::present, kept == documents_.end() ? nullptr : kept->second};
 }

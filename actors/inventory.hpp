@@ -24,7 +24,7 @@ public:
   void closed(const std::string& name);
   void await_room(const std::string& pool) { awaiting_room_.insert(pool); }
   messages::port_users find_users(const messages::find_port_users& what) const;
-  messages::recalled_pool recall(const std::string& name) const;
+  messages::recalled_pool recall(const std::string& name);
   messages::pools_found find(const domain::service_key& service) const;
   void read();
   void ticked(const messages::tick& what);

@@ -228,7 +228,7 @@ void pool_state::tell(const domain::service_key& key, std::optional<domain::clai
 
 void pool_state::confirm_releases() {
   for (const auto& key : *planned_releases_) {
-    if (!book_.releases().contains(key))
+    if (!book_.releasing(key))
       continue;
     book_.released(key);
     release_ended(key);

@@ -19,8 +19,9 @@ service_state::~service_state() {
 }
 
 bool service_state::holds(const pool_actor& pool) const {
-  return pool_ == pool
-         || std::ranges::any_of(*releasing_, [&](const auto& item) { return item.second.pool == pool; });
+  return pool_ == pool || std::ranges::any_of(*releasing_, [&](const auto& item) {
+           return item.second.pool == pool;
+         });
 }
 
 /// Remembers a pool, and hears of its end from now on.
@@ -114,11 +115,11 @@ void service_state::send_claim() {
 void service_state::hold_claim(const claim_ptr& standing, bool paused) {
   if (!standing || (standing == claim_ && standing->paused == paused))
     return;
-  auto claim = std::make_shared<domain::pool_claim>(*standing);
-  claim->paused = paused;
+  auto copy = std::make_shared<domain::pool_claim>(*standing);
+  copy->paused = paused;
   if (paused)
     no_longer_served();
-  claim_ = std::move(claim);
+  claim_ = std::move(copy);
   send_claim();
 }
 
@@ -130,7 +131,7 @@ service_state::strategy_on_leaving(const std::string& pool) const {
 }
 
 void service_state::release(const std::string& name,
-                             std::optional<domain::creation_strategy> creation) {
+                            std::optional<domain::creation_strategy> creation) {
   auto& place = releasing_.edit()[name];
   let_go(place.pool);
   place.creation = creation;
@@ -248,8 +249,8 @@ void service_state::lose_service() {
   const auto leave = [this](const pool_actor& pool) {
     if (pool)
       ask<pool_released>(
-        self_, pool, reply_deadline, release_pool{key(), std::nullopt, true}, [](const pool_released&) {},
-        [](const caf::error&) {});
+        self_, pool, reply_deadline, release_pool{key(), std::nullopt, true},
+        [](const pool_released&) {}, [](const caf::error&) {});
   };
   while (!releasing_->empty()) {
     leave(releasing_->begin()->second.pool);

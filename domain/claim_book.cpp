@@ -181,6 +181,7 @@ std::vector<service_key> claim_book::refused(std::uint64_t planned,
   if (candidates.size() == 1) {
     auto& [suspects, faulty] = search_.edit();
     faulty.insert(candidates.front());
+    room_ = 0; // what is left out makes no room
     // Most likely it was the only one: all others get their turn together.
     std::set<service_key> rest;
     for (const auto& group : suspects)

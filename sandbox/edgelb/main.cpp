@@ -58,7 +58,7 @@ void describe(CLI::App& app, options& given) {
 }
 
 int complain(const dklb::domain::error& problem) {
-  std::cerr << "edgelb-local: " << dklb::domain::visible(problem.message) << "\n";
+  std::cerr << "edgelb-local: " << dklb::domain::visible(problem.message, 2048) << "\n";
   return problem.http_status == 400 ? 2 : 1;
 }
 

@@ -205,7 +205,8 @@ TEST_F(OwnershipInLife, DeletionOfAPausedServiceWaitsForTheEndOfThePause) {
   EXPECT_TRUE(holds("a"));
   EXPECT_EQ(stored("a").finalizers.size(), 1U);
   EXPECT_THAT(explain("a").value("message", ""), HasSubstr("remove the annotation"));
-  EXPECT_THAT(stored("a").conditions, HasSubstr("TranslationPaused"));
+  ASSERT_TRUE(stored("a").own_condition.has_value());
+  EXPECT_EQ(stored("a").own_condition->reason, "TranslationPaused");
   change(resume);
   EXPECT_FALSE(edgelb.pools.contains("p"));
   EXPECT_TRUE(stored("a").finalizers.empty());

@@ -114,8 +114,7 @@ void PoolActor::release(const std::string& name,
   caf::anon_send(actor, release_pool{{"default", name}, creation});
 }
 
-void PoolActor::announce(const pool_actor& actor, const std::vector<std::string>& names,
-                         bool coming) {
+void PoolActor::announce(const std::vector<std::string>& names, bool coming) {
   for (const auto& name : names)
     caf::anon_send(actor, announce_claim{{"default", name}, coming});
 }

@@ -71,7 +71,8 @@ TEST_F(PoolRefusal, GoesToTheNamedServiceAlthoughAnotherOneChangedLast) {
 TEST_F(PoolRefusal, OfAReleaseIsNobodyElsesFaultAndThePoolGoesOn) {
   start();
   claim("a", 80);
-  run();
+  claim("c", 82);
+  advance(milliseconds{1000});
   refuse_without(object("a", 80));
   release("a");
   advance(milliseconds{500});

@@ -7,7 +7,7 @@ namespace dklb::actors::testing {
 namespace {
 
 TEST_F(PoolActor, TellsItsPollerWhomItServesAndARestartedOneAgain) {
-  const auto actor = start();
+  start();
   claim("a", 80);
   run();
   ASSERT_EQ(polls.size(), 1U);
@@ -51,7 +51,7 @@ TEST_F(PoolActor, FirstClaimCreatesThePoolAtOnceWithoutReadingIt) {
 }
 
 TEST_F(PoolActor, WritesNothingWhileTheGateIsClosed) {
-  auto actor = start(false);
+  start(false);
   claim("a", 80);
   advance(milliseconds{10000});
   EXPECT_TRUE(edgelb.log.empty());
@@ -79,7 +79,8 @@ TEST_F(PoolActor, OneWriteAtATimeAndWhatComesMeanwhileGoesOutTogether) {
 }
 
 TEST_F(PoolActor, AnnouncedClaimsGoOutInOneWrite) {
-  announce(start(), {"a", "b", "c"});
+  start();
+  announce({"a", "b", "c"});
   claim("a", 80);
   claim("b", 81);
   run();
@@ -91,18 +92,19 @@ TEST_F(PoolActor, AnnouncedClaimsGoOutInOneWrite) {
 }
 
 TEST_F(PoolActor, AnnouncementThatIsCalledOffHoldsNobodyUp) {
-  const auto actor = start();
-  announce(actor, {"a", "b"});
+  start();
+  announce({"a", "b"});
   claim("a", 80);
   run();
   EXPECT_EQ(edgelb.writes(), 0U);
-  announce(actor, {"b"}, false);
+  announce({"b"}, false);
   run();
   EXPECT_EQ(edgelb.writes(), 1U);
 }
 
 TEST_F(PoolActor, ClaimThatNeverComesHoldsTheOthersUpForASecondAtMost) {
-  announce(start(), {"a", "b"});
+  start();
+  announce({"a", "b"});
   claim("a", 80);
   advance(milliseconds{900});
   EXPECT_EQ(edgelb.writes(), 0U);
@@ -111,10 +113,10 @@ TEST_F(PoolActor, ClaimThatNeverComesHoldsTheOthersUpForASecondAtMost) {
 }
 
 TEST_F(PoolActor, PoolThatWasOnlyAnnouncedEndsItself) {
-  const auto actor = start();
-  announce(actor, {"a"});
+  start();
+  announce({"a"});
   run();
-  announce(actor, {"a"}, false);
+  announce({"a"}, false);
   run();
   EXPECT_EQ(shared->actors->count()["pool"], 0U);
   EXPECT_EQ(edgelb.writes(), 0U);
@@ -203,7 +205,7 @@ TEST_F(PoolActor, RefusedClaimIsTriedAgainWhenThePortComesFree) {
 }
 
 TEST_F(PoolActor, ReleaseIsConfirmedOnlyAfterTheWrite) {
-  auto actor = start();
+  start();
   claim("a", 80);
   advance(milliseconds{1000});
   edgelb.hold_writes = true;
@@ -220,7 +222,7 @@ TEST_F(PoolActor, ReleaseIsConfirmedOnlyAfterTheWrite) {
 }
 
 TEST_F(PoolActor, HandMadeChangeIsRepairedWhenTheInventoryShowsIt) {
-  auto actor = start();
+  start();
   claim("a", 80);
   advance(milliseconds{1000});
   edgelb.pools.at("p")["haproxy"]["frontends"][0]["bindPort"] = 4711;

@@ -41,13 +41,19 @@ protected:
     settings_.metrics = [] { return "metrics"; };
     settings_.host_names = {"dklb.dklb-system.svc"};
     run_->log = spdlog::default_logger();
-    introspection_ = system_.spawn(introspection, run_);
+    begin_introspection();
   }
   ~Routes() override {
     caf::anon_send_exit(ended_, caf::exit_reason::user_shutdown);
     end_introspection();
   }
 
+  /// Returns once it is known: an actor enlists itself on a thread of the scheduler.
+  void begin_introspection() {
+    introspection_ = system_.spawn(introspection, run_);
+    while (!run_->actors->find("introspection"))
+      std::this_thread::yield();
+  }
   void end_introspection() {
     caf::anon_send_exit(introspection_, caf::exit_reason::user_shutdown);
     introspection_ = nullptr;
@@ -96,7 +102,7 @@ TEST_F(Routes, NotLiveWhileTheIntrospectionActorIsGone) {
     std::this_thread::yield();
   EXPECT_THAT(get("/livez").body, HasSubstr("[-] introspection failed"));
   EXPECT_EQ(get("/services").status, 503);
-  introspection_ = system_.spawn(introspection, run_);
+  begin_introspection();
   EXPECT_EQ(get("/livez").status, 200);
   EXPECT_EQ(get("/services").status, 200) << "its successor answers";
 }
@@ -124,16 +130,20 @@ TEST_F(Routes, OnlyOurOwnNamesAreAnswered) {
 
 TEST_F(Routes, PagesThatWaitForActorsLeaveRoomForHealthChecks) {
   end_introspection();
+  while (run_->actors->find("introspection"))
+    std::this_thread::yield();
   std::atomic<int> asked{0};
   std::atomic<bool> go_on{false};
-  const auto stuck = system_.spawn([&](caf::event_based_actor*) -> caf::behavior {
-    return {[&](const messages::view_services&) {
-      asked = 1;
-      while (!go_on)
-        std::this_thread::yield();
-      return messages::view{200, "late"};
-    }};
-  });
+  const auto stuck = system_.spawn(
+    [&asked](caf::event_based_actor*, const std::atomic<bool>* gate) -> caf::behavior {
+      return {[&asked, gate](const messages::view_services&) {
+        asked = 1;
+        while (!*gate)
+          std::this_thread::yield();
+        return messages::view{200, "late"};
+      }};
+    },
+    &go_on);
   run_->actors->add(stuck.id(), "introspection", "",
                     caf::actor_cast<messages::describable_actor>(stuck));
   const auto routes = make_routes(settings_);

@@ -103,7 +103,9 @@ TEST_F(ServiceStep, TheReasonToIgnoreIsShown) {
 TEST_F(ServiceStep, ARefusalIsEventConditionAndExplanation) {
   begin(annotated("{name: p, size: none}"));
   EXPECT_THAT(kube.events, told(true, "TranslationError", "size"));
-  EXPECT_THAT(stored("a").conditions, AllOf(HasSubstr("TranslationError"), HasSubstr("size")));
+  ASSERT_TRUE(stored("a").own_condition.has_value());
+  EXPECT_EQ(stored("a").own_condition->reason, "TranslationError");
+  EXPECT_THAT(stored("a").own_condition->message, HasSubstr("size"));
   EXPECT_EQ(explain("a").value("reason", ""), "TranslationError");
 }
 

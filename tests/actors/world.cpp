@@ -183,10 +183,12 @@ domain::result<service_ptr> patch_status(fake_kube& kube, const patch_service_st
     for (const auto& item : status["loadBalancer"].value("ingress", nlohmann::json::array()))
       object.addresses.push_back({item.value("ip", ""), item.value("hostname", "")});
   }
-  for (const auto& item : status.value("conditions", nlohmann::json::array()))
-    object.own_condition =
-      domain::condition{item.at("status"), item.at("reason"), item.at("message"),
-                        item.value("observedGeneration", 0), item.at("lastTransitionTime")};
+  for (const auto& item : status.value("conditions", nlohmann::json::array())) {
+    const auto text = [&item](const char* name) { return item.at(name).get<std::string>(); };
+    object.own_condition = domain::condition{text("status"), text("reason"), text("message"),
+                                             item.value("observedGeneration", std::int64_t{0}),
+                                             text("lastTransitionTime")};
+  }
   object.resource_version = std::to_string(++kube.version);
   kube.untold[object.key].push_back(object);
   return std::make_shared<const domain::service>(object);

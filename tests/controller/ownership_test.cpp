@@ -3,6 +3,7 @@
 #include "tests/controller/controller_fixture.hpp"
 
 #include <algorithm>
+#include <ostream>
 #include <set>
 
 namespace dklb::controller_test {
@@ -186,7 +187,8 @@ TEST_F(TwoDklbs, EachUnclassedServiceHasOneServerWhereBothTakeThem) {
 
 TEST_F(TwoDklbs, ObjectsOfAServiceThatTheWatchHasNotToldYetAreNoOrphans) {
   start_second();
-  ASSERT_TRUE(second_->wait_ready());
+  ASSERT_TRUE(
+    eventually([&] { return second_->wait_ready() && kube_.open_watches("services") == 1; }));
   kube_.silence_watches();
   start_usual();
   create("web", "web-pool");
@@ -219,8 +221,10 @@ TEST_F(TwoDklbs, AServiceThatIsMadeAgainWithAnotherClassChangesItsServer) {
 }
 
 struct move_case {
-  const char* name;
+  std::string name;
   json former, latter; ///< the classes, null: none
+
+  friend void PrintTo(const move_case& item, std::ostream* out) { *out << item.name; }
 };
 
 class TwoDklbsMove : public TwoDklbs, public ::testing::WithParamInterface<move_case> {};
@@ -251,9 +255,11 @@ TEST_P(TwoDklbsMove, WaitsUntilTheFormerServerHasReleasedTheService) {
   EXPECT_EQ(finalizers("web"), server);
   EXPECT_THAT(writers_to_service("web"), IsEmpty());
   edgelb_.clear_faults();
-  EXPECT_TRUE(eventually([&] { return finalizers("web") != server && served("web"); }));
-  EXPECT_EQ(finalizers("web").size(), 1U);
+  const std::vector<std::string> successor{latter == second_class ? second_finalizer : finalizer};
+  EXPECT_TRUE(eventually([&] { return finalizers("web") == successor; }));
+  EXPECT_TRUE(eventually([&] { return served("web") && condition("web")["status"] == "True"; }));
   expect_settled();
+  EXPECT_TRUE(served("web"));
   EXPECT_THAT(frontends("web-pool"), ElementsAre(object_name("web", 80)));
 }
 
@@ -263,7 +269,7 @@ INSTANTIATE_TEST_SUITE_P(
                     move_case{"FromTheUsualClass", "kubernetes.dcos.io/edgelb", second_class},
                     move_case{"ToNoClass", second_class, nullptr},
                     move_case{"ToTheUsualClass", second_class, "kubernetes.dcos.io/edgelb"}),
-  [](const auto& entry) { return std::string{entry.param.name}; });
+  [](const auto& entry) { return entry.param.name; });
 
 TEST_F(TwoDklbs, ShareAPoolWithoutTakingEachOthersPorts) {
   start_usual();

@@ -23,7 +23,8 @@ protected:
     return pool;
   }
   json backend(const std::string& pool, const std::string& name) const {
-    for (const auto& each : (*edgelb_.pool(pool))["haproxy"]["backends"])
+    const auto document = edgelb_.pool(pool);
+    for (const auto& each : document->at("haproxy").at("backends"))
       if (each["name"] == name)
         return each;
     return nullptr;
@@ -86,6 +87,7 @@ protected:
     manual["linkBackend"] = pool_json::parse(link);
     pool["haproxy"]["frontends"].push_back(manual);
     edgelb_.put_pool(pool);
+    wait_for_resyncs(); // what dklb wrote itself counts as known for a few seconds
   }
 };
 

@@ -56,6 +56,6 @@ def test_an_upgrade_waits_for_the_new_pod_and_roll_back_leaves_the_old_one(clust
     assert both.items() > old.items(), "the old pod works on"
     assert sorted(both.values()) == ["dklb:0.1.0", "dklb:0.2.0"]
 
-    back, = commands("Roll back")
+    back, _ = commands("Roll back")
     run(cluster, tmp_path, back)
     wait_until(lambda: pods(cluster) == old, "the old pod alone", 60)

@@ -79,6 +79,7 @@ leaderElection:
   retryPeriod: 2s
 http:
   listen: "127.0.0.1:8080"
+  allowedHosts: []
 webhook:
   enabled: false
   listen: "0.0.0.0:8443"
@@ -260,10 +261,12 @@ const mistake_case form_mistakes[]{
    "3: orphans.keep: unknown key; the keys here are mode"},
   {"UnknownKeyInSubsection", "concurrency:\n  poll:\n    avg: 1s",
    "4: concurrency.poll.avg: unknown key; the keys here are min, max"},
-  {"HostsAsText", "http:\n  allowedHosts: dklb", "3: http.allowedHosts: expected a list"},
+  {"HostsAsText", "http:\n  allowedHosts: dklb",
+   "3: http.allowedHosts: expected a list, found the text dklb"},
   {"HostWithAPort", "http:\n  allowedHosts: [a, 'b:80']",
-   "3: http.allowedHosts: \"b:80\" is not a host name"},
-  {"HostThatIsANumber", "http:\n  allowedHosts: [1]", "3: http.allowedHosts: expected a text"},
+   "3: http.allowedHosts: \"b:80\" is not a host name such as dklb.example.com"},
+  {"HostThatIsANumber", "http:\n  allowedHosts: [1]",
+   "3: http.allowedHosts: expected a string, found 1; put it in quotes"},
   {"DuplicateKey", "http:\n  listen: 127.0.0.1:1\n  listen: 127.0.0.1:2",
    "4: http.listen: given twice, first in line 3"},
   {"DuplicateSection", "http:\nlog:\nhttp:", "4: http: given twice, first in line 2"},

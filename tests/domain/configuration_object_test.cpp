@@ -47,8 +47,8 @@ strategies:
 TEST(ConfigurationObject, JsonValuesMayBeLaidOutInLines) {
   const auto parsed =
     parse_configuration_object("name: cloud-a\n"
-                               "constraints: |\n  [[\"hostname\",\n\t\"UNIQUE\"]]\n"
-                               "cloudProviderConfiguration: |\n  {\n\t\"aws\": {}\n  }\n");
+                               "constraints: |\n  [[\"hostname\",\n  \t\"UNIQUE\"]]\n"
+                               "cloudProviderConfiguration: |\n  {\n  \t\"aws\": {}\n  }\n");
   ASSERT_TRUE(parsed) << parsed.failure().message;
   EXPECT_EQ(parsed->object.cloud_provider_configuration, "{\n\t\"aws\": {}\n}\n");
 }

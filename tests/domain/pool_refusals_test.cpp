@@ -29,8 +29,9 @@ TEST_P(RefusedByEdgelb, NamesWhoHasThePortWhereTheWordsAreAboutIt) {
               AllOf(HasSubstr("EdgeLB refuses"), HasSubstr("\"shared\""), HasSubstr(param.words)));
   for (const auto* each : param.told)
     EXPECT_THAT(refusal.message, HasSubstr(each));
-  if (param.reason == refusal_reason::invalid)
+  if (param.reason == refusal_reason::invalid) {
     EXPECT_THAT(refusal.message, ::testing::Not(HasSubstr("is bound by")));
+  }
 }
 
 const std::vector<port_user> two_pools{{80, "dev--1", "dev.kubernetes01:default:a1:80"},

@@ -77,7 +77,7 @@ def test_a_restart_over_a_settled_state_writes_nothing(running, quick):
     running.stop_dklb()
     new_edgelb = running.edgelb_writes()[len(edgelb):]
     new_kubernetes = running.kubernetes_writes()[len(kubernetes):]
-    assert len(new_edgelb) == 1 and "POST /v2/pools" in new_edgelb[0], new_edgelb
+    assert len(new_edgelb) == 1 and 'POST "/v2/pools' in new_edgelb[0], new_edgelb
     strangers = [line for line in new_kubernetes
                  if "/services/new" not in line and "/events" not in line]
     assert new_kubernetes and not strangers, strangers

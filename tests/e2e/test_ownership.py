@@ -42,7 +42,7 @@ def wait_until_quiet(world):
     so far."""
     def lists():
         log = world.sandbox.edgelb.log.read_text(encoding="utf-8")
-        return sum(" GET /v2/pools " in line for line in log.splitlines())
+        return sum(' GET "/v2/pools" ' in line for line in log.splitlines())
 
     def quiet():
         before = (world.kubernetes_writes(), world.edgelb_writes())

@@ -180,7 +180,7 @@ class World:
         """Every write EdgeLB has answered so far, one line each, from its log."""
         log = self.sandbox.edgelb.log.read_text(encoding="utf-8")
         return [line for line in log.splitlines()
-                if any(f" {method} /v2/pools" in line for method in ("POST", "PUT", "DELETE"))]
+                if any(f' {method} "/v2/pools' in line for method in ("POST", "PUT", "DELETE"))]
 
     def kubernetes_writes(self):
         """Every write of dklb the API server has logged so far; its lease left out."""
@@ -189,10 +189,14 @@ class World:
                 and entry["objectRef"]["resource"] != "leases"]
 
     def service_lists(self):
-        """Every list of Services by dklb, streamed or not, the API server has logged so far."""
+        """Every list of all Services by dklb, streamed or not, the API server has logged so far.
+
+        The look-up of a single name, which the sweep of orphans makes, is none.
+        """
         return [entry["requestURI"] for entry in self._audited()
-                if entry["verb"] == "list" or (entry["stage"] == "ResponseStarted"
-                                               and "sendInitialEvents" in entry["requestURI"])]
+                if "fieldSelector" not in entry["requestURI"]
+                and (entry["verb"] == "list" or (entry["stage"] == "ResponseStarted"
+                                                 and "sendInitialEvents" in entry["requestURI"]))]
 
     def _audited(self):
         return [entry for entry in self.sandbox.control_plane.audit_entries()

@@ -23,7 +23,7 @@ std::string take_directive(json& patch) {
     }
     if (member.key() != "$patch" || (*member != "replace" && *member != "delete"))
       throw std::invalid_argument("the imitation knows no directive " + member.key());
-    directive = *member;
+    directive = member->get<std::string>();
     member = patch.erase(member);
   }
   return directive;

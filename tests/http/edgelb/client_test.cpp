@@ -99,12 +99,11 @@ TEST_F(EdgelbClient, AsksTheRoutesOfTheContract) {
   (void)wait_for<domain::pool_metadata>(
     [&](auto done) { edgelb().get_metadata("a-pool", http::priority::normal, done); });
   (void)inventory();
-  EXPECT_THAT(lines(),
-              ElementsAre("GET /service/edgelb/v2/pools/a-pool",
-                          "POST /service/edgelb/v2/pools", "PUT /service/edgelb/v2/pools/a-pool",
-                          "DELETE /service/edgelb/v2/pools/a-pool",
-                          "GET /service/edgelb/v2/pools/a-pool/metadata",
-                          "GET /service/edgelb/v2/pools"));
+  EXPECT_THAT(
+    lines(),
+    ElementsAre("GET /service/edgelb/v2/pools/a-pool", "POST /service/edgelb/v2/pools",
+                "PUT /service/edgelb/v2/pools/a-pool", "DELETE /service/edgelb/v2/pools/a-pool",
+                "GET /service/edgelb/v2/pools/a-pool/metadata", "GET /service/edgelb/v2/pools"));
 }
 
 TEST_F(EdgelbClient, BaseUrlMayEndInASlash) {

@@ -59,10 +59,10 @@ TEST(ManagedPool, TriesAgainAtOnceWhenAPortIsGivenBackHoweverLongItHasWaited) {
   const temporary_folder folder;
   const testing::address_range addresses;
   const echo_server server("echo");
-  for (const char* name : {"pools", "i", "scratch"})
+  for (const char* name : {"pools", "damaged", "i", "scratch"})
     std::filesystem::create_directory(folder.path() / name);
   const auto program = haproxy_program::find("").value();
-  const pool_store store(folder.path() / "pools");
+  const pool_store store(folder.path() / "pools", folder.path() / "damaged");
   const auto tasks = std::make_shared<const task_table>();
   planner plans({{addresses.address(1), "", "*"}, {addresses.address(2), "", "*"}});
   const pool_host host{program,

@@ -55,7 +55,7 @@ TEST_F(LocalProcess, BeginsWithUsualSignalsWhateverIsBlockedOrIgnoredHere) {
   sigfillset(&blocked);
   pthread_sigmask(SIG_BLOCK, &blocked, &before);
   auto* const handler = std::signal(SIGPIPE, SIG_IGN);
-  const auto process = start({"sh", "-c", "grep -E '^Sig(Blk|Ign):' /proc/$$/status"});
+  const auto process = start({"grep", "-E", "^Sig(Blk|Ign):", "/proc/self/status"});
   std::signal(SIGPIPE, handler);
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   ASSERT_TRUE(process);

@@ -54,7 +54,10 @@ private:
   }
 
   bool take_items(simdjson::ondemand::value value) {
-    if (value.is_null())
+    bool absent = false;
+    if (value.is_null().get(absent) != simdjson::SUCCESS)
+      return false; // begins as null does and is something else
+    if (absent)
       return true;
     simdjson::ondemand::array items;
     if (value.get_array().get(items) != simdjson::SUCCESS)

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <random>
-#include <ranges>
 #include <sstream>
 #include <thread>
 
@@ -215,8 +214,7 @@ domain::result<domain::unit> managed_pool::carry_out(attempt& change, when_faili
   change.kept = kept.has_value();
   if (change.kept)
     return outcome;
-  for (const auto& step : std::ranges::reverse_view(undo))
-    step();
+  std::for_each(undo.rbegin(), undo.rend(), [](const auto& step) { step(); });
   return kept;
 }
 

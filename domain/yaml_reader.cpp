@@ -1,5 +1,7 @@
 #include "domain/yaml_reader.hpp"
 
+#include "domain/utf8.hpp"
+
 #include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
@@ -19,28 +21,6 @@ namespace {
 
 constexpr const char* string_tag = "tag:yaml.org,2002:str";
 
-/// Bytes of the UTF-8 sequence that starts at `position`, 0 where there is no valid one.
-std::size_t utf8_length(std::string_view text, std::size_t position) {
-  const auto byte = [&](std::size_t index) { return static_cast<unsigned char>(text[index]); };
-  const auto first = byte(position);
-  if (first < 0x80)
-    return 1;
-  const std::size_t length = first < 0xc2   ? 0
-                             : first < 0xe0 ? 2
-                             : first < 0xf0 ? 3
-                             : first < 0xf5 ? 4
-                                            : 0;
-  if (length == 0 || text.size() - position < length)
-    return 0;
-  for (std::size_t index = position + 1; index < position + length; ++index)
-    if ((byte(index) & 0xc0U) != 0x80)
-      return 0;
-  const auto second = byte(position + 1);
-  const bool overlong = (first == 0xe0 && second < 0xa0) || (first == 0xf0 && second < 0x90);
-  const bool outside = (first == 0xed && second > 0x9f) || (first == 0xf4 && second > 0x8f);
-  return overlong || outside ? 0 : length;
-}
-
 /// U+0080 to U+009F, of which YAML allows the line break U+0085.
 bool is_wide_control(std::string_view character) {
   const auto second = static_cast<unsigned char>(character[1]);
@@ -59,7 +39,7 @@ std::optional<mistake> find_bad_byte(std::string_view text) {
     if (character == '%' && (position == 0 || text[position - 1] == '\n'))
       return mistake{line, "", "a line must not start with %"};
     const bool blank = character == '\n' || character == '\r' || character == '\t';
-    const auto length = utf8_length(text, position);
+    const auto length = utf8_sequence(text.substr(position));
     if (length == 0)
       return mistake{line, "", "the text is not valid UTF-8"};
     const bool control =

@@ -1,11 +1,11 @@
-#include "actors/controller.hpp"
-#include "cluster_reader.hpp"
-#include "domain/cluster_plan.hpp"
-#include "domain/config.hpp"
-#include "domain/utf8.hpp"
-#include "http/kube/access.hpp"
-#include "process.hpp"
-#include "program/signals.hpp"
+#include "domain/cluster/cluster_plan.hpp"
+#include "domain/config/config.hpp"
+#include "domain/text/utf8.hpp"
+#include "http/kube/access/access.hpp"
+#include "process/signals.hpp"
+#include "program/cluster_reader.hpp"
+#include "program/controller.hpp"
+#include "program/process.hpp"
 
 #include <dklb/version.hpp>
 

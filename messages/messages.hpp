@@ -1,13 +1,13 @@
 #pragma once
 
-#include "domain/error.hpp"
-#include "domain/pool_claim.hpp"
-#include "domain/pool_inventory.hpp"
-#include "domain/pool_plan.hpp"
-#include "domain/pool_snapshot.hpp"
-#include "domain/pool_status.hpp"
-#include "domain/service.hpp"
-#include "domain/service_plan.hpp"
+#include "domain/base/error.hpp"
+#include "domain/document/pool_snapshot.hpp"
+#include "domain/pool/pool_claim.hpp"
+#include "domain/pool/pool_inventory.hpp"
+#include "domain/pool/pool_plan.hpp"
+#include "domain/pool/pool_status.hpp"
+#include "domain/service/service.hpp"
+#include "domain/service/service_plan.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,6 +1,6 @@
 #include "http/edgelb/caller.hpp"
 
-#include "http/text.hpp"
+#include "http/text/text.hpp"
 
 #include "dklb/version.hpp"
 

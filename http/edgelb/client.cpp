@@ -1,10 +1,10 @@
 #include "http/edgelb/client.hpp"
 
-#include "domain/json_text.hpp"
+#include "domain/text/json_text.hpp"
 #include "http/edgelb/caller.hpp"
 #include "http/edgelb/metadata_reader.hpp"
 #include "http/edgelb/pool_reader.hpp"
-#include "http/text.hpp"
+#include "http/text/text.hpp"
 
 #include <algorithm>
 #include <cctype>

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "domain/pool_snapshot.hpp"
-#include "domain/pool_status.hpp"
-#include "http/engine.hpp"
+#include "domain/document/pool_snapshot.hpp"
+#include "domain/pool/pool_status.hpp"
+#include "http/engine/engine.hpp"
 
 #include <functional>
 #include <memory>

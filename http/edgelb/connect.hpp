@@ -1,6 +1,6 @@
 #pragma once
 
-#include "domain/config.hpp"
+#include "domain/config/config.hpp"
 #include "http/edgelb/client.hpp"
 
 #include <functional>

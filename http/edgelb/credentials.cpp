@@ -1,6 +1,6 @@
 #include "http/edgelb/credentials.hpp"
 
-#include "http/bounded_file.hpp"
+#include "http/text/bounded_file.hpp"
 
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>

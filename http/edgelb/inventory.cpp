@@ -1,6 +1,6 @@
 #include "http/edgelb/client.hpp"
 #include "http/edgelb/pool_reader.hpp"
-#include "http/text.hpp"
+#include "http/text/text.hpp"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #include "http/edgelb/jwt.hpp"
 
-#include "http/base64.hpp"
+#include "http/text/base64.hpp"
 
 #include <nlohmann/json.hpp>
 #include <openssl/bio.h>

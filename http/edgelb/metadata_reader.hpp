@@ -1,7 +1,7 @@
 #pragma once
 
-#include "domain/pool_status.hpp"
-#include "http/json_reader.hpp"
+#include "domain/pool/pool_status.hpp"
+#include "http/text/json_reader.hpp"
 
 #include <string_view>
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "domain/pool_snapshot.hpp"
-#include "http/json_reader.hpp"
+#include "domain/document/pool_snapshot.hpp"
+#include "http/text/json_reader.hpp"
 
 #include <cstdint>
 #include <string_view>

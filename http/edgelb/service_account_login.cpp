@@ -1,6 +1,6 @@
 #include "http/edgelb/credentials.hpp"
 #include "http/edgelb/jwt.hpp"
-#include "http/text.hpp"
+#include "http/text/text.hpp"
 
 #include "dklb/version.hpp"
 

@@ -1,8 +1,8 @@
 #include "http/kube/admission_review.hpp"
 
-#include "domain/utf8.hpp"
-#include "http/base64.hpp"
+#include "domain/text/utf8.hpp"
 #include "http/kube/codec.hpp"
+#include "http/text/base64.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "domain/admission.hpp"
-#include "domain/error.hpp"
+#include "domain/base/error.hpp"
+#include "domain/webhook/admission.hpp"
 
 #include <optional>
 #include <string>

@@ -1,7 +1,7 @@
 #include "http/kube/client.hpp"
 
 #include "http/kube/client_session.hpp"
-#include "http/kube/watch_request.hpp"
+#include "http/kube/watch/watch_request.hpp"
 
 #include <spdlog/spdlog.h>
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "http/engine.hpp"
-#include "http/kube/access.hpp"
+#include "http/engine/engine.hpp"
+#include "http/kube/access/access.hpp"
 
 #include <nlohmann/json.hpp>
 

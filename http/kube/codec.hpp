@@ -1,9 +1,9 @@
 #pragma once
 
-#include "domain/error.hpp"
-#include "domain/service.hpp"
-#include "http/json_reader.hpp"
-#include "http/kube/known_objects.hpp"
+#include "domain/base/error.hpp"
+#include "domain/service/service.hpp"
+#include "http/kube/watch/known_objects.hpp"
+#include "http/text/json_reader.hpp"
 
 namespace dklb::http::kube {
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "domain/service.hpp"
-#include "http/json_reader.hpp"
+#include "domain/service/service.hpp"
+#include "http/text/json_reader.hpp"
 
 #include <cstddef>
 #include <memory>
@@ -21,7 +21,7 @@ public:
 
 private:
   /// What was told once and is expected once more. As many as are patched while a burst of requests
-  /// lets the watch wait (http/engine_loop.cpp), and some; one that is pushed out is decoded
+  /// lets the watch wait (http/engine/engine_loop.cpp), and some; one that is pushed out is decoded
   /// twice, nothing else.
   std::vector<pointer> told_ = std::vector<pointer>(4096);
 };

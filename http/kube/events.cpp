@@ -1,7 +1,7 @@
 #include "http/kube/events.hpp"
 
-#include "domain/json_text.hpp"
-#include "domain/utf8.hpp"
+#include "domain/text/json_text.hpp"
+#include "domain/text/utf8.hpp"
 
 #include <algorithm>
 #include <array>

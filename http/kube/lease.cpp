@@ -1,6 +1,6 @@
 #include "http/kube/lease.hpp"
 
-#include "domain/json_text.hpp"
+#include "domain/text/json_text.hpp"
 #include "http/kube/timestamp.hpp"
 
 #include <utility>

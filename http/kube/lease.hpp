@@ -1,6 +1,6 @@
 #pragma once
 
-#include "domain/leader_lease.hpp"
+#include "domain/cluster/leader_lease.hpp"
 #include "http/kube/client.hpp"
 
 #include <nlohmann/json.hpp>

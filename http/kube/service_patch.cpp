@@ -1,6 +1,6 @@
 #include "http/kube/service_patch.hpp"
 
-#include "domain/json_text.hpp"
+#include "domain/text/json_text.hpp"
 
 #include <optional>
 #include <string_view>

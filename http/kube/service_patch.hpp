@@ -1,7 +1,7 @@
 #pragma once
 
-#include "domain/service.hpp"
-#include "domain/service_plan.hpp"
+#include "domain/service/service.hpp"
+#include "domain/service/service_plan.hpp"
 
 #include <string>
 

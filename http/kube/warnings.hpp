@@ -1,6 +1,6 @@
 #pragma once
 
-#include "http/message.hpp"
+#include "http/engine/message.hpp"
 
 #include <mutex>
 #include <string>

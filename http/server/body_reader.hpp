@@ -1,6 +1,6 @@
 #pragma once
 
-#include "http/byte_budget.hpp"
+#include "http/engine/byte_budget.hpp"
 
 #include <httplib.h>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "domain/error.hpp"
+#include "domain/base/error.hpp"
 
 #include <openssl/ssl.h>
 

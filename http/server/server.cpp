@@ -1,10 +1,10 @@
 #include "http/server/server.hpp"
 
-#include "http/byte_budget.hpp"
+#include "http/engine/byte_budget.hpp"
 #include "http/server/body_reader.hpp"
 #include "http/server/connection_server.hpp"
 #include "http/server/httplib_listener.hpp"
-#include "http/text.hpp"
+#include "http/text/text.hpp"
 
 #include <httplib.h>
 #include <nlohmann/json.hpp>

@@ -114,7 +114,7 @@ class Sandbox:
         self.edgelb.wait_for(lambda: self.get(f"{self.edgelb_url}/ping")[0] == 200, "answers")
 
     def _tasks(self):
-        """The Mesos tasks that MKE would have: the cluster's nodes (sandbox/edgelb/README.md)."""
+        """The Mesos tasks that MKE would have: the cluster's nodes (edgelb/README.md)."""
         tasks = [{"name": f"kube-node-{number}", "agent": address, "container": address}
                  for number, address in enumerate(self.block.nodes, start=1)]
         return {"frameworks": {CLUSTER_NAME: {"tasks": tasks}}}

@@ -1,6 +1,6 @@
 #include "sandbox/node/kubelet.hpp"
 
-#include "sandbox/node/sockets.hpp"
+#include "sandbox/node/network/sockets.hpp"
 
 #include <spdlog/spdlog.h>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "http/engine.hpp"
+#include "http/engine/engine.hpp"
 #include "sandbox/node/images.hpp"
 #include "sandbox/node/local_process.hpp"
 #include "sandbox/node/node_api.hpp"

@@ -1,14 +1,14 @@
 /// sandbox-node: stands in for kubelet, kube-proxy and the scheduler of the sandbox's nodes.
 /// `sandbox-node web` is the web server that some images run as.
 #include "dklb/version.hpp"
-#include "http/engine.hpp"
-#include "http/kube/access.hpp"
+#include "http/engine/engine.hpp"
+#include "http/kube/access/access.hpp"
 #include "http/kube/client.hpp"
-#include "http/kube/reflector.hpp"
-#include "http/log_format.hpp"
-#include "program/signals.hpp"
+#include "http/kube/watch/reflector.hpp"
+#include "process/log_format.hpp"
+#include "process/signals.hpp"
 #include "sandbox/node/kubelet.hpp"
-#include "sandbox/node/proxy.hpp"
+#include "sandbox/node/network/proxy.hpp"
 #include "sandbox/node/web_server.hpp"
 
 #include <CLI/CLI.hpp>

@@ -1,6 +1,6 @@
 #include "sandbox/node/node_api.hpp"
 
-#include "domain/json_text.hpp"
+#include "domain/text/json_text.hpp"
 #include "http/kube/timestamp.hpp"
 #include "sandbox/node/placement.hpp"
 

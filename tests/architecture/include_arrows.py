@@ -29,14 +29,25 @@ LAYERS = {
         ["httplib", "nlohmann", "openssl", "prometheus", "spdlog"],
     ),
     "actors": (["messages", "domain"] + HTTP, ["caf", "nlohmann", "prometheus", "spdlog"]),
-    "program": ([], ["spdlog"]),
-    "sandbox": (["program", "domain"] + HTTP, ["CLI", "httplib", "nlohmann", "openssl", "spdlog", "yaml-cpp"]),
+    "process": (["domain"], ["spdlog"]),
+    "program": (
+        ["actors", "process", "messages", "domain"] + HTTP,
+        ["caf", "jemalloc", "nlohmann", "spdlog"],
+    ),
+    "edgelb": (
+        ["process", "domain"] + HTTP,
+        ["CLI", "httplib", "nlohmann", "openssl", "spdlog", "yaml-cpp"],
+    ),
+    "sandbox": (
+        ["process", "domain"] + HTTP,
+        ["CLI", "httplib", "nlohmann", "openssl", "spdlog", "yaml-cpp"],
+    ),
     "main": (
-        ["actors", "program", "messages", "domain"] + HTTP,
-        ["CLI", "caf", "jemalloc", "nlohmann", "spdlog"],
+        ["program", "actors", "process", "messages", "domain"] + HTTP,
+        ["CLI", "caf", "nlohmann", "spdlog"],
     ),
     "tests": (
-        ["actors", "program", "messages", "domain", "sandbox"] + HTTP,
+        ["actors", "program", "process", "messages", "domain", "edgelb", "sandbox"] + HTTP,
         [
             "CLI", "benchmark", "caf", "curl", "gmock", "gtest", "httplib", "nlohmann", "openssl",
             "prometheus", "rapidcheck", "spdlog", "yaml-cpp",

@@ -12,38 +12,38 @@ import include_arrows  # noqa: E402  (the path above comes first)
 
 # A tree in which every arrow points the right way.
 SOUND = {
-    "domain/names.hpp": "#include <string>\n",
-    "domain/names.cpp": '#include "domain/names.hpp"\n#include <nlohmann/json.hpp>\n',
-    "messages/actors.hpp": '#include "domain/names.hpp"\n#include <caf/fwd.hpp>\n',
-    "http/engine.hpp": '#include "domain/names.hpp"\n#include <thread>\n',
-    "http/engine.cpp": '#include "http/engine.hpp"\n#include <curl/curl.h>\n',
-    "http/kube/client.hpp": '#include "http/engine.hpp"\n',
-    "http/edgelb/client.hpp": '#include "http/engine.hpp"\n',
-    "http/server/server.hpp": '#include "http/engine.hpp"\n#include <httplib.h>\n',
-    "actors/pool.cpp": '#include "messages/actors.hpp"\n#include "http/kube/client.hpp"\n',
-    "sandbox/edgelb/main.cpp": '#include "http/server/server.hpp"\n#include <CLI/CLI.hpp>\n',
-    "main.cpp": '#include "process.hpp"\n#include "dklb/version.hpp"\n',
-    "process.hpp": '#include "actors/pool.hpp"\n',
-    "actors/pool.hpp": "#pragma once\n",
-    "tests/domain/names_test.cpp": '#include "domain/names.hpp"\n#include <gtest/gtest.h>\n',
+    "domain/base/names.hpp": "#include <string>\n",
+    "domain/base/names.cpp": '#include "domain/base/names.hpp"\n#include <nlohmann/json.hpp>\n',
+    "messages/actors.hpp": '#include "domain/base/names.hpp"\n#include <caf/fwd.hpp>\n',
+    "http/engine/engine.hpp": '#include "domain/base/names.hpp"\n#include <thread>\n',
+    "http/engine/engine.cpp": '#include "http/engine/engine.hpp"\n#include <curl/curl.h>\n',
+    "http/kube/client.hpp": '#include "http/engine/engine.hpp"\n',
+    "http/edgelb/client.hpp": '#include "http/engine/engine.hpp"\n',
+    "http/server/server.hpp": '#include "http/engine/engine.hpp"\n#include <httplib.h>\n',
+    "actors/pool/pool.cpp": '#include "messages/actors.hpp"\n#include "http/kube/client.hpp"\n',
+    "edgelb/main.cpp": '#include "http/server/server.hpp"\n#include <CLI/CLI.hpp>\n',
+    "main.cpp": '#include "program/process.hpp"\n#include "dklb/version.hpp"\n',
+    "process.hpp": '#include "actors/pool/pool.hpp"\n',
+    "actors/pool/pool.hpp": "#pragma once\n",
+    "tests/domain/base/names_test.cpp": '#include "domain/base/names.hpp"\n#include <gtest/gtest.h>\n',
 }
 
 # file, the include planted at its end, and what has to be said about it
 PLANTED = [
-    ("domain/names.cpp", '#include "http/engine.hpp"', "domain must not include http"),
-    ("domain/names.hpp", '#include "messages/actors.hpp"', "domain must not include messages"),
-    ("domain/names.cpp", "#include <caf/actor.hpp>", "domain must not use caf"),
-    ("domain/names.cpp", "#include <curl/curl.h>", "domain must not use curl"),
-    ("domain/names.cpp", "#include <spdlog/spdlog.h>", "domain must not use spdlog"),
-    ("domain/names.cpp", "#include <thread>", "no thread, clock or I/O"),
-    ("domain/names.cpp", "#include <fstream>", "no thread, clock or I/O"),
-    ("domain/names.cpp", "#include <unistd.h>", "no thread, clock or I/O"),
-    ("domain/names.cpp", '  #  include   "actors/pool.hpp"', "domain must not include actors"),
-    ("messages/actors.hpp", '#include "http/engine.hpp"', "messages must not include http"),
-    ("messages/actors.hpp", '#include "actors/pool.hpp"', "messages must not include actors"),
-    ("http/engine.cpp", "#include <caf/actor.hpp>", "http must not use caf"),
-    ("http/engine.cpp", '#include "messages/actors.hpp"', "http must not include messages"),
-    ("http/engine.cpp", '#include "http/kube/client.hpp"', "http must not include http/kube"),
+    ("domain/base/names.cpp", '#include "http/engine/engine.hpp"', "domain must not include http"),
+    ("domain/base/names.hpp", '#include "messages/actors.hpp"', "domain must not include messages"),
+    ("domain/base/names.cpp", "#include <caf/actor.hpp>", "domain must not use caf"),
+    ("domain/base/names.cpp", "#include <curl/curl.h>", "domain must not use curl"),
+    ("domain/base/names.cpp", "#include <spdlog/spdlog.h>", "domain must not use spdlog"),
+    ("domain/base/names.cpp", "#include <thread>", "no thread, clock or I/O"),
+    ("domain/base/names.cpp", "#include <fstream>", "no thread, clock or I/O"),
+    ("domain/base/names.cpp", "#include <unistd.h>", "no thread, clock or I/O"),
+    ("domain/base/names.cpp", '  #  include   "actors/pool/pool.hpp"', "domain must not include actors"),
+    ("messages/actors.hpp", '#include "http/engine/engine.hpp"', "messages must not include http"),
+    ("messages/actors.hpp", '#include "actors/pool/pool.hpp"', "messages must not include actors"),
+    ("http/engine/engine.cpp", "#include <caf/actor.hpp>", "http must not use caf"),
+    ("http/engine/engine.cpp", '#include "messages/actors.hpp"', "http must not include messages"),
+    ("http/engine/engine.cpp", '#include "http/kube/client.hpp"', "http must not include http/kube"),
     (
         "http/kube/client.hpp",
         '#include "http/edgelb/client.hpp"',
@@ -60,16 +60,16 @@ PLANTED = [
         "http/server must not include http/kube",
     ),
     ("http/kube/client.hpp", "#include <curl/curl.h>", "http/kube must not use curl"),
-    ("actors/pool.cpp", "#include <curl/curl.h>", "actors must not use curl"),
-    ("actors/pool.cpp", "#include <httplib.h>", "actors must not use httplib"),
-    ("actors/pool.cpp", '#include "sandbox/edgelb/main.cpp"', "actors must not include sandbox"),
-    ("actors/pool.cpp", '#include "tests/domain/names_test.cpp"', "actors must not include tests"),
-    ("sandbox/edgelb/main.cpp", '#include "actors/pool.hpp"', "sandbox must not include actors"),
-    ("sandbox/edgelb/main.cpp", "#include <caf/actor.hpp>", "sandbox must not use caf"),
-    ("main.cpp", '#include "sandbox/edgelb/main.cpp"', "main must not include sandbox"),
-    ("actors/pool.cpp", '#include "process.hpp"', "actors must not include main"),
-    ("domain/names.cpp", '#include "names.hpp"', "is no path from the root"),
-    ("domain/names.cpp", '#include "../http/engine.hpp"', "is no path from the root"),
+    ("actors/pool/pool.cpp", "#include <curl/curl.h>", "actors must not use curl"),
+    ("actors/pool/pool.cpp", "#include <httplib.h>", "actors must not use httplib"),
+    ("actors/pool/pool.cpp", '#include "edgelb/main.cpp"', "actors must not include sandbox"),
+    ("actors/pool/pool.cpp", '#include "tests/domain/base/names_test.cpp"', "actors must not include tests"),
+    ("edgelb/main.cpp", '#include "actors/pool/pool.hpp"', "sandbox must not include actors"),
+    ("edgelb/main.cpp", "#include <caf/actor.hpp>", "sandbox must not use caf"),
+    ("main.cpp", '#include "edgelb/main.cpp"', "main must not include sandbox"),
+    ("actors/pool/pool.cpp", '#include "program/process.hpp"', "actors must not include main"),
+    ("domain/base/names.cpp", '#include "names.hpp"', "is no path from the root"),
+    ("domain/base/names.cpp", '#include "../http/engine/engine.hpp"', "is no path from the root"),
     ("extras/tool.cpp", "#include <string>", "the folder has no row"),
 ]
 
@@ -113,7 +113,7 @@ class IncludeArrows(unittest.TestCase):
         root = self.tree()
         command = [sys.executable, include_arrows.__file__, root]
         self.assertEqual(subprocess.run(command, capture_output=True, check=False).returncode, 0)
-        write(root, "domain/names.cpp", "#include <caf/actor.hpp>\n")
+        write(root, "domain/base/names.cpp", "#include <caf/actor.hpp>\n")
         failed = subprocess.run(command, capture_output=True, text=True, check=False)
         self.assertEqual(failed.returncode, 1)
         self.assertIn("domain must not use caf", failed.stdout)

@@ -1,7 +1,7 @@
 #include "tests/bench/bare_loop.hpp"
 #include "tests/bench/table.hpp"
 #include "tests/support/edgelb_imposter.hpp"
-#include "tests/support/kube_imposter.hpp"
+#include "tests/support/kube/kube_imposter.hpp"
 #include "tests/support/services.hpp"
 
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
 // The admission webhook and its registration, as the API server meets them.
 #include "tests/controller/controller_fixture.hpp"
 
-#include "http/base64.hpp"
+#include "http/text/base64.hpp"
 #include "tests/http/support/keys.hpp"
 #include "tests/http/support/tls_client.hpp"
 

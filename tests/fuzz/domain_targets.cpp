@@ -2,8 +2,8 @@
 #include "tests/fuzz/parsers.hpp"
 #include "tests/fuzz/targets.hpp"
 
-#include "domain/config.hpp"
-#include "domain/configuration_object.hpp"
+#include "domain/config/config.hpp"
+#include "domain/service/configuration_object.hpp"
 
 namespace dklb::fuzz {
 

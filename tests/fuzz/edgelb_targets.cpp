@@ -2,12 +2,12 @@
 #include "tests/fuzz/parsers.hpp"
 #include "tests/fuzz/targets.hpp"
 
-#include "domain/pool_plan.hpp"
-#include "domain/pool_status.hpp"
+#include "domain/pool/pool_plan.hpp"
+#include "domain/pool/pool_status.hpp"
 #include "http/edgelb/client.hpp"
 #include "http/edgelb/metadata_reader.hpp"
 #include "http/edgelb/pool_reader.hpp"
-#include "http/engine.hpp"
+#include "http/engine/engine.hpp"
 
 #include <string>
 #include <utility>

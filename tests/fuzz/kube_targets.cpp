@@ -2,15 +2,15 @@
 #include "tests/fuzz/parsers.hpp"
 #include "tests/fuzz/targets.hpp"
 
-#include "domain/admission.hpp"
+#include "domain/webhook/admission.hpp"
 #include "http/edgelb/jwt.hpp"
-#include "http/json_reader.hpp"
+#include "http/kube/access/exec_credential.hpp"
+#include "http/kube/access/kubeconfig.hpp"
 #include "http/kube/admission_review.hpp"
 #include "http/kube/codec.hpp"
-#include "http/kube/exec_credential.hpp"
-#include "http/kube/json_frames.hpp"
-#include "http/kube/kubeconfig.hpp"
-#include "http/kube/watch_event.hpp"
+#include "http/kube/watch/json_frames.hpp"
+#include "http/kube/watch/watch_event.hpp"
+#include "http/text/json_reader.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -2,12 +2,12 @@
 #include "tests/fuzz/parsers.hpp"
 #include "tests/fuzz/targets.hpp"
 
-#include "sandbox/edgelb/pool_rules.hpp"
-#include "sandbox/edgelb/pool_schema.hpp"
-#include "sandbox/edgelb/pool_store.hpp"
-#include "sandbox/edgelb/ports.hpp"
-#include "sandbox/edgelb/renderer.hpp"
-#include "sandbox/edgelb/tasks.hpp"
+#include "edgelb/pools/pool_store.hpp"
+#include "edgelb/pools/ports.hpp"
+#include "edgelb/pools/tasks.hpp"
+#include "edgelb/render/renderer.hpp"
+#include "edgelb/rules/pool_rules.hpp"
+#include "edgelb/rules/pool_schema.hpp"
 
 #include <map>
 #include <string>

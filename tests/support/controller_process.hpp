@@ -2,7 +2,7 @@
 
 #include "tests/support/child_process.hpp"
 #include "tests/support/edgelb_imposter.hpp"
-#include "tests/support/kube_imposter.hpp"
+#include "tests/support/kube/kube_imposter.hpp"
 #include "tests/support/raw_client.hpp"
 
 #include <nlohmann/json.hpp>

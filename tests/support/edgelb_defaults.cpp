@@ -1,6 +1,6 @@
 #include "tests/support/edgelb_defaults.hpp"
 
-#include "domain/json_text.hpp"
+#include "domain/text/json_text.hpp"
 
 #include <regex>
 #include <string_view>

@@ -1,7 +1,7 @@
 #include "tests/support/edgelb_imposter.hpp"
 
-#include "domain/document_reader.hpp"
-#include "domain/json_text.hpp"
+#include "domain/text/document_reader.hpp"
+#include "domain/text/json_text.hpp"
 
 #include <algorithm>
 

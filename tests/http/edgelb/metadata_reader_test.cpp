@@ -1,7 +1,7 @@
 // From what EdgeLB tells to the addresses of a Service.
 #include "http/edgelb/metadata_reader.hpp"
 
-#include "tests/domain/plan_generators.hpp"
+#include "tests/domain/support/plan_generators.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 #include "http/edgelb/pool_reader.hpp"
 
-#include "tests/domain/plan_generators.hpp"
+#include "tests/domain/support/plan_generators.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>

@@ -1,9 +1,9 @@
 // Where the API server is and who we are there, from files and programs as they are found.
-#include "http/kube/access.hpp"
+#include "http/kube/access/access.hpp"
 
-#include "http/kube/child_process.hpp"
-#include "http/kube/exec_credential.hpp"
-#include "http/kube/token_sources.hpp"
+#include "http/kube/access/child_process.hpp"
+#include "http/kube/access/exec_credential.hpp"
+#include "http/kube/access/token_sources.hpp"
 #include "tests/http/kube/temporary_directory.hpp"
 #include "tests/http/support/calls.hpp"
 #include "tests/http/support/log_capture.hpp"

@@ -1,6 +1,6 @@
 #include "http/kube/admission_review.hpp"
 
-#include "http/base64.hpp"
+#include "http/text/base64.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // A watch's frames, cut wherever the network likes.
-#include "http/kube/json_frames.hpp"
+#include "http/kube/watch/json_frames.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "http/json_reader.hpp"
+#include "http/text/json_reader.hpp"
 
 #include <nlohmann/json.hpp>
 

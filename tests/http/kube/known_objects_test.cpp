@@ -1,5 +1,5 @@
 // What a reflector remembers, and what a relist tells from it.
-#include "http/kube/known_objects.hpp"
+#include "http/kube/watch/known_objects.hpp"
 
 #include "tests/http/kube/json_views.hpp"
 

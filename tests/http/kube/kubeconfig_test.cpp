@@ -1,7 +1,7 @@
 // What a kubeconfig says, and what is told where it says it wrong.
-#include "http/kube/kubeconfig.hpp"
+#include "http/kube/access/kubeconfig.hpp"
 
-#include "http/base64.hpp"
+#include "http/text/base64.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // Which page, watch or pause follows on what (docs/kubernetes.md, "List and watch").
-#include "http/kube/list_watch.hpp"
+#include "http/kube/watch/list_watch.hpp"
 
 #include <gtest/gtest.h>
 

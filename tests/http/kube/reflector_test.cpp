@@ -1,6 +1,6 @@
 // The reflector against a server that does what each rule is about (docs/kubernetes.md, "List and
 // watch").
-#include "http/kube/reflector.hpp"
+#include "http/kube/watch/reflector.hpp"
 
 #include "tests/http/kube/scripted_api.hpp"
 

@@ -1,6 +1,6 @@
 // RFC 3339 as the API server writes and reads it, and base64 as its files hold it.
-#include "http/base64.hpp"
 #include "http/kube/timestamp.hpp"
+#include "http/text/base64.hpp"
 
 #include <gtest/gtest.h>
 

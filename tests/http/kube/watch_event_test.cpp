@@ -1,5 +1,5 @@
 // Watch events, Status objects and lists as the API server writes them.
-#include "http/kube/watch_event.hpp"
+#include "http/kube/watch/watch_event.hpp"
 
 #include "tests/http/kube/json_views.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "http/engine.hpp"
+#include "http/engine/engine.hpp"
 
 #include <chrono>
 #include <condition_variable>

@@ -1,6 +1,6 @@
-#include "sandbox/node/forwarder.hpp"
+#include "sandbox/node/network/forwarder.hpp"
 
-#include "sandbox/node/sockets.hpp"
+#include "sandbox/node/network/sockets.hpp"
 
 #include <gtest/gtest.h>
 

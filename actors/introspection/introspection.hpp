@@ -1,0 +1,44 @@
+#pragma once
+
+#include "actors/base/base.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace dklb::actors {
+
+/// Asks the live actors to describe themselves. One that does not answer in time is listed as not
+/// answering, so a stuck actor shows itself and never hides the others.
+class introspection_state : public actor_base {
+public:
+  using self_pointer = messages::introspection_actor::stateful_pointer<introspection_state>;
+  using promise = caf::typed_response_promise<messages::view>;
+  explicit introspection_state(self_pointer self) : self_(self) {}
+
+  void start(runtime_ptr shared);
+  promise actors(const messages::view_actors& what);
+  promise pools(const messages::view_pools& what);
+  promise services(const messages::view_services& what);
+
+private:
+  struct collection;
+
+  std::shared_ptr<collection>
+  begin(std::size_t expected, std::function<messages::view(std::vector<nlohmann::json>&)> end);
+  void describe_one(const roster::entry& item, const std::shared_ptr<collection>& into);
+  template <class Handle>
+  void explain_one(const roster::entry& item, bool documents,
+                   const std::shared_ptr<collection>& into);
+  template <class Handle>
+  promise explain_all(const char* kind, const std::string& key);
+
+  self_pointer self_;
+};
+
+messages::introspection_actor::behavior_type introspection(introspection_state::self_pointer self,
+                                                           runtime_ptr run);
+
+} // namespace dklb::actors

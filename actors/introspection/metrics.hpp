@@ -1,0 +1,117 @@
+#pragma once
+
+#include "domain/pool/pool_plan.hpp"
+#include "domain/service/service_phase.hpp"
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/metric_family.h>
+#include <prometheus/registry.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dklb::actors {
+
+/// How many phases a Service may be in.
+inline constexpr std::size_t service_phases =
+  static_cast<std::size_t>(domain::service_phase::deleting) + 1;
+
+/// The counters of one kind of request, one for each status. Any thread; but for the first answer
+/// with a status, counting is one atomic addition.
+class answer_counters {
+public:
+  /// `labels` are those of every counter; `code` comes on top of them.
+  answer_counters(prometheus::Family<prometheus::Counter>& family, prometheus::Labels labels);
+
+  /// Counts an answer. `code` is the HTTP status, `error` for 0: no complete answer came.
+  void count(int status);
+
+private:
+  static constexpr std::size_t statuses = 600;
+
+  prometheus::Family<prometheus::Counter>& family_;
+  prometheus::Labels labels_;
+  std::array<std::atomic<prometheus::Counter*>, statuses> known_{};
+};
+
+/// What dklb counts and measures as it happens; /metrics shows it (docs/introspection.md,
+/// "Metrics"). Nothing here is told apart by Service or pool. Any thread.
+class metrics {
+public:
+  using clock = std::chrono::steady_clock;
+
+  /// `now` is replaced in tests.
+  explicit metrics(std::function<clock::time_point()> now = clock::now);
+  metrics(const metrics&) = delete;
+  metrics& operator=(const metrics&) = delete;
+
+  /// An exchange with EdgeLB is over; status 0: without a complete answer. `took` does not include
+  /// the wait for a free slot.
+  void edgelb_answered(std::string_view method, int status, std::chrono::duration<double> took);
+  /// An exchange with the API server is over. The method is that of HTTP, or LIST, or WATCH.
+  void kubernetes_answered(std::string_view method, int status);
+  /// EdgeLB has done a write.
+  void pool_written(domain::pool_action action);
+
+  /// Everything so far.
+  std::vector<prometheus::MetricFamily> collect();
+
+private:
+  friend class service_meter;
+  using waiting_since = std::multiset<clock::time_point>;
+
+  waiting_since::iterator begin_wait();
+  void end_wait(waiting_since::iterator since);
+  void served(waiting_since::iterator since);
+
+  std::function<clock::time_point()> now_;
+  prometheus::Registry registry_;
+  std::array<prometheus::Gauge*, service_phases> services_{};
+  prometheus::Gauge& oldest_pending_;
+  prometheus::Histogram& time_to_address_;
+  prometheus::Histogram& edgelb_seconds_;
+  prometheus::Family<prometheus::Counter>& edgelb_requests_;
+  prometheus::Family<prometheus::Counter>& kubernetes_requests_;
+  prometheus::Family<prometheus::Counter>& pool_writes_;
+  prometheus::Counter& pools_created_;
+  prometheus::Counter& pools_replaced_;
+  prometheus::Counter& pools_removed_;
+  std::vector<std::unique_ptr<answer_counters>> edgelb_answers_;
+  std::vector<std::unique_ptr<answer_counters>> kubernetes_answers_;
+  std::mutex mutex_; ///< guards what follows
+  waiting_since waiting_;
+};
+
+/// One Service's part in `services`, `oldest_pending_seconds` and `time_to_address_seconds`: it
+/// counts in one phase at a time, and in none once this is destroyed. For one actor.
+class service_meter {
+public:
+  explicit service_meter(std::shared_ptr<metrics> into);
+  ~service_meter();
+  service_meter(const service_meter&) = delete;
+  service_meter& operator=(const service_meter&) = delete;
+
+  /// The Service is in this phase now. `has_address`: its status shows one; a time to the first
+  /// address is measured only where none was there when the wait began.
+  void enter(domain::service_phase phase, bool has_address);
+
+private:
+  std::shared_ptr<metrics> into_;
+  std::optional<metrics::waiting_since::iterator> pending_;
+  std::optional<domain::service_phase> phase_;
+  bool first_address_ = false;
+};
+
+} // namespace dklb::actors

@@ -1,0 +1,170 @@
+#include "actors/pool/pool.hpp"
+
+#include <algorithm>
+
+namespace dklb::actors {
+
+using namespace messages;
+
+namespace {
+
+/// The longest that a write waits for claims which were announced with it. It bounds what a Service
+/// whose finalizer cannot be written costs the others.
+constexpr milliseconds company_patience{1000};
+
+} // namespace
+
+void pool_state::start(const std::string& name, pool_arguments arguments) {
+  gate_open = arguments.gate_open;
+  nodes_ = std::move(arguments.nodes);
+  enlist(self_, std::move(arguments.run), std::move(arguments.peers), "pool", name);
+  enter("idle");
+}
+
+std::vector<pool_state::claimant>::iterator pool_state::place_of(const domain::service_key& key) {
+  return std::ranges::lower_bound(
+    claimants_, key, {}, [](const claimant& item) -> const auto& { return item.claim->service; });
+}
+
+service_actor pool_state::owner_of(const domain::service_key& key) {
+  const auto place = place_of(key);
+  return place != claimants_.end() && place->claim->service == key ? place->actor : service_actor{};
+}
+
+void pool_state::claim(const claim_pool& what) {
+  const auto key = what.claim->service;
+  const bool last = arrived(key);
+  auto place = place_of(key);
+  if (place == claimants_.end() || place->claim->service != key)
+    place = claimants_.emplace(place);
+  *place = {what.claim, caf::actor_cast<service_actor>(self_->current_sender())};
+  // Where it came back before its release went out, there is nothing left to release.
+  release_ended(key);
+  if (book_.put(what.claim)) {
+    dirty_ = true;
+    return pump();
+  }
+  if (last)
+    pump();
+  // A restarted service actor repeats its claim and has not heard the verdict.
+  if (const auto& entry = *book_.find(key); entry.told)
+    tell(key, entry.refusal ? std::optional{*entry.refusal} : std::nullopt);
+}
+
+void pool_state::announced(const announce_claim& what) {
+  if (!what.coming)
+    return no_longer_coming(what.service);
+  if (coming_->empty())
+    self_->delayed_send(self_, company_patience, tick{patience, ++patience_epoch_});
+  coming_.edit().insert(what.service);
+}
+
+/// True where it was announced and nobody else is waited for any more.
+bool pool_state::arrived(const domain::service_key& key) {
+  if (!coming_->contains(key))
+    return false;
+  coming_.edit().erase(key);
+  if (!coming_->empty())
+    return false;
+  coming_.reset();
+  return true;
+}
+
+void pool_state::no_longer_coming(const domain::service_key& key) {
+  if (!arrived(key))
+    return;
+  pump();
+  end_if_unused();
+}
+
+caf::typed_response_promise<pool_released> pool_state::release(const release_pool& what) {
+  const auto& key = what.service;
+  auto promise = self_->make_response_promise<pool_released>();
+  promises_.edit()[key].push_back(promise);
+  arrived(key);
+  if (owner_of(key))
+    claimants_.erase(place_of(key));
+  book_.release(key, what.creation);
+  if (what.leave_objects) {
+    book_.released(key);
+    release_ended(key);
+  }
+  dirty_ = true;
+  pump();
+  return promise;
+}
+
+void pool_state::drifted() {
+  known_ = knowledge::stale;
+  last_.reset();
+  dirty_ = true;
+  // What EdgeLB refused before it may take now.
+  book_.retry_faulty();
+  faulty_backoff_.reset();
+  faulty_at_ = {};
+  pump();
+}
+
+void pool_state::directory_changed(const messages::directory_changed& what) {
+  const auto told = peers->poller_of(own_name());
+  peers = what.handles;
+  // A restarted poller has forgotten what it was told.
+  if (peers->poller_of(own_name()) == told)
+    return;
+  polled_.clear();
+  update_poller(false);
+}
+
+void pool_state::nodes_changed(const messages::nodes_changed& what) {
+  nodes_ = what.addresses;
+  dirty_ = true;
+  pump();
+}
+
+void pool_state::gate_changed(bool open) {
+  gate_open = open;
+  pump();
+}
+
+void pool_state::ticked(const tick& what) {
+  if (what.kind == wake && what.epoch == wake_epoch_)
+    pump();
+  if (what.kind == patience && what.epoch == patience_epoch_ && !coming_->empty()) {
+    coming_.reset();
+    pump();
+    end_if_unused();
+  }
+  if (what.kind == forget && what.epoch == forget_epoch_ && !busy_)
+    last_.reset();
+  if (what.kind == retry_faulty && what.epoch == retry_epoch_) {
+    faulty_at_ = {};
+    dirty_ = book_.retry_faulty() || dirty_;
+    pump();
+  }
+}
+
+// -- the poller, the end
+// ---------------------------------------------------------------------------
+
+void pool_state::update_poller(bool now) {
+  std::vector<claim_ptr> served;
+  for (const auto& item : book_.entries())
+    if (item.served())
+      served.push_back(item.claim);
+  const auto same = std::ranges::equal(served, polled_, [](const auto& left, const auto& right) {
+    return same_service(*left, *right);
+  });
+  if (same && (!now || served.empty()))
+    return;
+  polled_ = std::move(served);
+  self_->send(peers->poller_of(own_name()), poll_pool{own_name(), polled_, now});
+}
+
+void pool_state::end_if_unused() {
+  if (!book_.empty() || dirty_ || busy_ || !coming_->empty())
+    return;
+  self_->send(peers->inventory, pool_closed{own_name()});
+  self_->quit();
+}
+
+} // namespace dklb::actors

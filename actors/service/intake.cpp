@@ -1,0 +1,170 @@
+#include "actors/service/intake.hpp"
+
+#include "http/kube/codec.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace dklb::actors {
+
+using namespace messages;
+using http::kube::reflector;
+using http::kube::reflector_handler;
+using http::kube::reflector_settings;
+
+namespace {
+
+/// A list or watch failed.
+void note_trouble(const runtime& run, const char* source, const domain::error& failure) {
+  if (failure.code == domain::error_code::cancelled)
+    return; // our own end
+  run.troubles->kubernetes_failed(source, failure);
+}
+
+class service_intake : public intake {
+public:
+  service_intake(std::shared_ptr<http::kube::client> client, runtime_ptr run,
+                 std::shared_ptr<http::kube::decoded_services> services,
+                 service_watcher_actor watcher)
+    : run_(std::move(run)), services_(std::move(services)), watcher_(std::move(watcher)),
+      reflector_(std::move(client), settings(), handler()) {
+    run_->watches->add("services", [this] { return reflector_.staleness(); });
+    reflector_.start();
+  }
+  ~service_intake() override {
+    run_->watches->remove("services");
+    reflector_.stop();
+  }
+
+  void release() override { reflector_.release(1); }
+
+private:
+  reflector_settings settings() const {
+    reflector_settings out;
+    out.path = "/api/v1/services";
+    out.streaming_list = true;
+    out.high_water = static_cast<std::size_t>(run_->concurrency.mailbox_limit);
+    return out;
+  }
+
+  reflector_handler handler() {
+    reflector_handler out;
+    out.on_object = [this](http::json_view object) { observed(object); };
+    out.on_deleted = [this](const http::kube::object_identity& object) {
+      caf::anon_send(watcher_, service_vanished{{object.name_space, object.name}, object.uid});
+    };
+    out.on_synced = [this] { caf::anon_send(watcher_, intake_synced{}); };
+    out.on_trouble = [this](const domain::error& failure, std::chrono::milliseconds) {
+      note_trouble(*run_, "services", failure);
+      caf::anon_send(watcher_, intake_troubled{failure.message});
+    };
+    out.on_watching = [this] { run_->troubles->works("services"); };
+    out.on_malformed = [log = run_->log](const domain::error& failure) {
+      log->warn("Services: skipped what is no Service: {}", failure.message);
+    };
+    return out;
+  }
+
+  void observed(http::json_view object) {
+    auto decoded = services_->read(object);
+    if (decoded) {
+      caf::anon_send(watcher_, service_observed{std::move(*decoded)});
+      return;
+    }
+    run_->log->warn("Services: skipped a malformed object: {}", decoded.failure().message);
+    reflector_.release(1);
+  }
+
+  runtime_ptr run_;
+  std::shared_ptr<http::kube::decoded_services> services_;
+  service_watcher_actor watcher_;
+  reflector reflector_;
+};
+
+} // namespace
+
+intake_factory make_service_intake(std::shared_ptr<http::kube::client> client, runtime_ptr run,
+                                   std::shared_ptr<http::kube::decoded_services> services) {
+  return [client = std::move(client), run = std::move(run),
+          services = std::move(services)](service_watcher_actor watcher) {
+    return std::make_unique<service_intake>(client, run, services, std::move(watcher));
+  };
+}
+
+// -- nodes
+// -------------------------------------------------------------------------------------------
+
+/// Everything but start and stop happens on the engine's thread.
+struct node_intake::implementation {
+  implementation(std::shared_ptr<http::kube::client> client, runtime_ptr shared, listener tell_them)
+    : run(std::move(shared)), tell(std::move(tell_them)),
+      nodes(std::move(client), settings(), handler()) {}
+
+  static reflector_settings settings() {
+    reflector_settings out;
+    out.path = "/api/v1/nodes";
+    out.streaming_list = true;
+    return out;
+  }
+
+  reflector_handler handler() {
+    reflector_handler out;
+    out.on_watching = [this] { run->troubles->works("nodes"); };
+    out.on_object = [this](http::json_view object) {
+      if (auto node = http::kube::decode_node(object)) {
+        known.insert_or_assign(node->name, std::move(*node));
+        update();
+      }
+    };
+    out.on_deleted = [this](const http::kube::object_identity& object) {
+      known.erase(object.name);
+      update();
+    };
+    out.on_synced = [this] {
+      listed = true;
+      update();
+    };
+    out.on_trouble = [this](const domain::error& failure, std::chrono::milliseconds) {
+      note_trouble(*run, "nodes", failure);
+    };
+    return out;
+  }
+
+  void update() {
+    if (!listed)
+      return;
+    std::vector<std::string> addresses;
+    for (const auto& [name, node] : known)
+      if (usable(node))
+        addresses.push_back(node.address);
+    std::sort(addresses.begin(), addresses.end());
+    if (std::exchange(told_once, true) && addresses == told)
+      return;
+    told = addresses;
+    tell(std::move(addresses));
+  }
+
+  runtime_ptr run;
+  listener tell;
+  std::map<std::string, domain::node> known;
+  std::vector<std::string> told;
+  bool told_once = false;
+  bool listed = false;
+  reflector nodes;
+};
+
+node_intake::node_intake(std::shared_ptr<http::kube::client> client, runtime_ptr run, listener tell)
+  : implementation_(
+    std::make_unique<implementation>(std::move(client), std::move(run), std::move(tell))) {
+  implementation_->run->watches->add("nodes",
+                                     [this] { return implementation_->nodes.staleness(); });
+  implementation_->nodes.start();
+}
+
+node_intake::~node_intake() {
+  implementation_->run->watches->remove("nodes");
+  implementation_->nodes.stop();
+}
+
+} // namespace dklb::actors

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "actors/service/service_watcher.hpp"
+#include "http/kube/client.hpp"
+#include "http/kube/decoded_services.hpp"
+#include "http/kube/watch/reflector.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace dklb::actors {
+
+/// An intake over a reflector of all Services. `mailboxLimit` of the configuration is its high
+/// water: with that many objects not yet taken in by the watcher, the watch pauses. `services` is
+/// used on the engine's thread only.
+intake_factory make_service_intake(std::shared_ptr<http::kube::client> client, runtime_ptr run,
+                                   std::shared_ptr<http::kube::decoded_services> services);
+
+/// Lists and watches the nodes, and tells the sorted addresses of the ready ones whenever they
+/// change. Destroying it ends it.
+class node_intake {
+public:
+  using listener = std::function<void(std::vector<std::string> addresses)>;
+
+  node_intake(std::shared_ptr<http::kube::client> client, runtime_ptr run, listener tell);
+  ~node_intake();
+  node_intake(const node_intake&) = delete;
+  node_intake& operator=(const node_intake&) = delete;
+
+private:
+  struct implementation;
+  std::unique_ptr<implementation> implementation_;
+};
+
+} // namespace dklb::actors

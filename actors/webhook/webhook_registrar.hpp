@@ -1,0 +1,63 @@
+#pragma once
+
+#include "actors/base/base.hpp"
+#include "domain/base/retry_policy.hpp"
+#include "domain/webhook/webhook_registration.hpp"
+
+#include <functional>
+#include <string>
+
+namespace dklb::actors {
+
+/// What the registrar needs.
+struct registrar_arguments {
+  runtime_ptr run;
+  messages::kube_gateway_actor kube;
+  domain::registration_settings settings;
+  /// The certificates that the API server shall trust, as base64; an error names the file.
+  std::function<domain::result<std::string>()> read_ca_bundle;
+  /// How often the two configurations are compared, and how often the file is looked at.
+  milliseconds resync{120000};
+  milliseconds look{5000};
+};
+
+/// Keeps the two webhook configurations while this process leads: creates what is missing, repairs
+/// what was changed by hand, follows a changed CA. Writes nothing where nothing differs.
+/// Source: docs/kubernetes.md, "Admission".
+class webhook_registrar_state : public actor_base {
+public:
+  using self_pointer = messages::webhook_registrar_actor::stateful_pointer<webhook_registrar_state>;
+  explicit webhook_registrar_state(self_pointer self) : self_(self) {}
+
+  void start(registrar_arguments arguments);
+  void leadership_changed(bool leader);
+  void ticked(const messages::tick& what);
+
+private:
+  using answer = domain::result<messages::json_ptr>;
+
+  /// Looks at the file, and where it changed or the time has come, at the configurations.
+  void look();
+  void compare(const domain::registration_kind& kind);
+  void compared(const domain::registration_kind& kind, const answer& outcome);
+  void write(const domain::registration_kind& kind, bool create, nlohmann::json desired);
+  void send(messages::exchange_object what, const std::function<void(const answer&)>& handle);
+  /// One configuration is as it should be, or why not.
+  void done(const std::string& failure);
+  void look_in(milliseconds delay);
+
+  self_pointer self_;
+  registrar_arguments arguments_;
+  domain::backoff backoff_{{}};
+  std::string ca_bundle_;
+  milliseconds next_comparison_{0};
+  std::uint64_t epoch_ = 0;
+  std::size_t open_ = 0;
+  std::string failure_;
+  bool leading_ = false;
+};
+
+messages::webhook_registrar_actor::behavior_type
+webhook_registrar(webhook_registrar_state::self_pointer self, registrar_arguments arguments);
+
+} // namespace dklb::actors

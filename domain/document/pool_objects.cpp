@@ -1,0 +1,253 @@
+#include "domain/document/pool_objects.hpp"
+
+#include "domain/document/pool_document.hpp"
+#include "domain/document/pool_overlay.hpp"
+#include "domain/document/pool_section.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace dklb::domain {
+
+namespace {
+
+using owner_set = std::unordered_set<service_key>;
+
+struct wanted_object {
+  std::string name;
+  pool_document content;
+  /// False: only brought up to date where it is there.
+  bool append = true;
+  bool found = false;
+};
+
+struct wanted_objects {
+  std::vector<wanted_object> frontends;
+  std::vector<wanted_object> backends;
+};
+
+pool_document frontend(const std::string& name, int bind_port) {
+  return object_of("name", name, "protocol", "TCP", "bindAddress", "0.0.0.0", "bindPort", bind_port,
+                   "linkBackend", object_of("defaultBackend", name));
+}
+
+pool_document server_at(const std::string& address, int port) {
+  return object_of("endpoint", object_of("type", "ADDRESS", "address", address, "port", port,
+                                         "check", object_of("enabled", true)));
+}
+
+/// EdgeLB refuses a backend without servers; this one is valid and answers nobody.
+pool_document no_servers() {
+  return pool_document::array({server_at(no_server_address, no_server_port)});
+}
+
+/// The servers of a backend: the Kubernetes nodes, found by their Mesos tasks or named one by one.
+pool_document servers(const pool_settings& settings, int node_port) {
+  auto list = pool_document::array();
+  if (settings.mode == backend_mode::mesos) {
+    list.push_back(object_of(
+      "marathon", pool_document::object(), "mesos",
+      object_of("frameworkName", settings.cluster, "taskNamePattern", "^kube-node-.*$"), "endpoint",
+      object_of("type", "CONTAINER_IP", "port", node_port, "check", object_of("enabled", true))));
+    return list;
+  }
+  for (const auto& address : settings.node_addresses)
+    list.push_back(server_at(address, node_port));
+  return list.empty() ? no_servers() : list;
+}
+
+pool_document backend(const pool_settings& settings, const std::string& name, int node_port) {
+  return object_of("name", name, "protocol", "TCP", "balance", "leastconn", "services",
+                   servers(settings, node_port));
+}
+
+wanted_objects wanted_by(const pool_settings& settings,
+                         const std::vector<const pool_claim*>& accepted,
+                         const std::vector<const pool_claim*>& refused) {
+  wanted_objects wanted;
+  for (const auto* claim : accepted) {
+    for (const auto& port : claim->ports) {
+      const auto name = object_name(settings.cluster, claim->service, port.service_port);
+      wanted.frontends.push_back({name, frontend(name, is_cloud(*claim) ? 0 : port.bind_port)});
+      wanted.backends.push_back({name, backend(settings, name, port.node_port)});
+    }
+  }
+  for (const auto* claim : refused) {
+    for (const auto& port : claim->ports) {
+      if (port.node_port <= 0)
+        continue;
+      const auto name = object_name(settings.cluster, claim->service, port.service_port);
+      wanted.backends.push_back({name, backend(settings, name, port.node_port), false});
+    }
+  }
+  return wanted;
+}
+
+bool amend_frontend(pool_document& current, pool_document& desired) {
+  // With 0 the server picks the port, and its answer shows the one that it has picked.
+  if (desired["bindPort"] == 0 && port_number(member(current, "bindPort")) != 0)
+    desired["bindPort"] = current["bindPort"];
+  return overlay(current, desired);
+}
+
+/// What makes a server the same one before and after: its address, or being the one selector.
+std::string_view identity(const pool_document& server) {
+  const auto& endpoint = member(server, "endpoint");
+  return text(member(endpoint, "type")) == "ADDRESS" ? text(member(endpoint, "address"))
+                                                     : std::string_view{};
+}
+
+/// Servers that stay keep their place and what others have added to them.
+bool amend_servers(pool_document& current, const pool_document& desired) {
+  if (!current.is_array()) {
+    current = desired;
+    return true;
+  }
+  std::unordered_map<std::string_view, const pool_document*> missing;
+  for (const auto& server : items(desired))
+    missing.emplace(identity(server), &server);
+  bool changed = false;
+  auto kept = pool_document::array();
+  for (auto& server : current.get_ref<pool_document::array_t&>()) {
+    const auto found = missing.find(identity(server));
+    if (found == missing.end()) {
+      changed = true;
+      continue;
+    }
+    changed |= overlay(server, *found->second);
+    missing.erase(found);
+    kept.push_back(std::move(server));
+  }
+  for (const auto& server : items(desired)) {
+    if (missing.erase(identity(server)) == 0)
+      continue;
+    kept.push_back(server);
+    changed = true;
+  }
+  current = std::move(kept);
+  return changed;
+}
+
+bool amend_backend(pool_document& current, pool_document& desired) {
+  // No node is more often a list not read yet than a cluster without nodes: the servers last
+  // written go on.
+  const bool keep = serves_nobody(desired) && !serves_nobody(current);
+  const auto wanted = std::move(desired["services"]);
+  desired.erase("services");
+  const bool changed = overlay(current, desired);
+  return (!keep && amend_servers(current["services"], wanted)) || changed;
+}
+
+/// One pass over one list of the pool.
+class list_editor {
+public:
+  list_editor(const pool_settings& settings, pool_document& pool, const char* list)
+    : settings_(settings), pool_(pool), list_(list) {}
+
+  /// Puts `wanted` right with `amend`, and offers what else belongs to `owners` to `drop`, which
+  /// says whether the entry goes and may edit it instead, setting its second argument.
+  template <class Amend, class Drop>
+  bool edit(std::vector<wanted_object>& wanted, const owner_set& owners, Amend amend, Drop drop) {
+    const auto present = index_objects(settings_.cluster, pool_, list_);
+    std::unordered_map<std::string_view, wanted_object*> by_name;
+    if (!present.empty()) // a new pool has a thousand to add and none to find
+      for (auto& object : wanted)
+        by_name.emplace(object.name, &object);
+    std::vector<std::size_t> dropped;
+    bool changed = false;
+    for (const auto& object : present) {
+      if (!object.owner)
+        continue;
+      auto& entry = entries()[object.position];
+      const bool ours = owners.contains(object.owner->service);
+      const auto match = by_name.find(object.name);
+      if (match != by_name.end() && !match->second->found) {
+        match->second->found = true;
+        changed |= amend(entry, match->second->content);
+      } else if (ours && (match != by_name.end() || drop(entry, changed))) {
+        // The second of one name, or one that is not wanted any more.
+        dropped.push_back(object.position);
+      }
+    }
+    erase(dropped);
+    changed |= !dropped.empty();
+    for (auto& object : wanted) {
+      if (!object.append || object.found)
+        continue;
+      append(std::move(object.content));
+      changed = true;
+    }
+    return changed;
+  }
+
+private:
+  pool_document::array_t& entries() {
+    return pool_["haproxy"][list_].get_ref<pool_document::array_t&>();
+  }
+
+  void append(pool_document object) {
+    auto& list = pool_["haproxy"][list_];
+    if (list.is_null())
+      list = pool_document::array();
+    list.push_back(std::move(object));
+  }
+
+  /// `positions` in ascending order.
+  void erase(const std::vector<std::size_t>& positions) {
+    if (positions.empty())
+      return;
+    auto next = positions.begin();
+    pool_document::array_t kept;
+    kept.reserve(entries().size() - positions.size());
+    for (std::size_t position = 0; position < entries().size(); ++position) {
+      if (next != positions.end() && *next == position)
+        ++next;
+      else
+        kept.push_back(std::move(entries()[position]));
+    }
+    entries() = std::move(kept);
+  }
+
+  const pool_settings& settings_;
+  pool_document& pool_;
+  const char* list_;
+};
+
+/// Frontends first: which backends are still linked to is known only then.
+bool edit_objects(const pool_settings& settings, pool_document& pool, wanted_objects& wanted,
+                  const owner_set& owners) {
+  const auto drop_frontend = [](const pool_document&, bool&) { return true; };
+  bool changed = list_editor(settings, pool, "frontends")
+                   .edit(wanted.frontends, owners, amend_frontend, drop_frontend);
+  const auto linked = linked_backends(pool);
+  const auto drop_backend = [&](pool_document& entry, bool& edited) {
+    if (!linked.contains(text(member(entry, "name"))))
+      return true;
+    edited |= amend_servers(entry["services"], no_servers());
+    return false;
+  };
+  changed |= list_editor(settings, pool, "backends")
+               .edit(wanted.backends, owners, amend_backend, drop_backend);
+  return changed;
+}
+
+} // namespace
+
+bool erase_objects(const pool_settings& settings, pool_document& pool,
+                   const std::set<service_key>& services) {
+  wanted_objects none;
+  return edit_objects(settings, pool, none, owner_set(services.begin(), services.end()));
+}
+
+bool apply_objects(const pool_settings& settings, pool_document& pool,
+                   const std::vector<const pool_claim*>& accepted,
+                   const std::vector<const pool_claim*>& refused) {
+  auto wanted = wanted_by(settings, accepted, refused);
+  owner_set owners;
+  for (const auto* claim : accepted)
+    owners.insert(claim->service);
+  return edit_objects(settings, pool, wanted, owners);
+}
+
+} // namespace dklb::domain

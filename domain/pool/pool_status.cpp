@@ -1,0 +1,214 @@
+#include "domain/pool/pool_status.hpp"
+
+#include "domain/base/ip_address.hpp"
+#include "domain/base/names.hpp"
+#include "domain/text/json_text.hpp"
+#include "domain/text/utf8.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <set>
+
+namespace dklb::domain {
+
+namespace {
+
+bool alphanumeric(char letter) {
+  return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9');
+}
+
+/// One label of a host name after RFC 1123, in lower case.
+bool valid_label(std::string_view label) {
+  return !label.empty() && label.size() <= 63 && alphanumeric(label.front())
+         && alphanumeric(label.back()) && std::ranges::all_of(label, [](char letter) {
+              return alphanumeric(letter) || letter == '-';
+            });
+}
+
+/// A host name after RFC 1123 in lower case, as the API server demands of an ingress hostname.
+bool valid_hostname(const std::string& candidate) {
+  if (candidate.size() > 253 || is_ipv4(candidate))
+    return false;
+  std::string_view rest{candidate};
+  for (auto dot = rest.find('.'); dot != std::string_view::npos; dot = rest.find('.')) {
+    if (!valid_label(rest.substr(0, dot)))
+      return false;
+    rest.remove_prefix(dot + 1);
+  }
+  return valid_label(rest);
+}
+
+/// Which of a Service's addresses are not published, and why; "" where all are.
+std::string left_out_text(const std::set<std::string>& unusable, std::size_t named) {
+  constexpr std::size_t most_shown = 3;
+  constexpr std::size_t longest_shown = 64;
+  std::string out;
+  if (named > most_addresses)
+    out = "EdgeLB names " + std::to_string(named) + " addresses, of which the first "
+          + std::to_string(most_addresses) + " are published";
+  if (unusable.empty())
+    return out;
+  out += out.empty() ? "not published: " : "; not published: ";
+  std::size_t shown = 0;
+  for (auto item = unusable.begin(); item != unusable.end() && shown < most_shown; ++item)
+    out.append(shown++ == 0 ? "" : ", ").append(visible(*item, longest_shown));
+  if (unusable.size() > shown)
+    out += " and " + std::to_string(unusable.size() - shown) + " more";
+  return out
+         + " (no host name, or no address that other machines reach; correct it in EdgeLB, or"
+           " set edgelb.publishLocalAddresses where all is on one machine)";
+}
+
+std::string lower_case(std::string value) {
+  for (char& letter : value) {
+    if (letter >= 'A' && letter <= 'Z')
+      letter = static_cast<char>(letter - 'A' + 'a');
+  }
+  return value;
+}
+
+void append_member(std::string& object, std::string_view key, std::string_view value) {
+  append_json(object, key);
+  object += ':';
+  append_json(object, value);
+}
+
+std::string addresses_as_json(const std::vector<ingress>& addresses) {
+  std::string list;
+  for (const auto& address : addresses) {
+    list += list.empty() ? "[{" : ",{";
+    if (!address.ip.empty())
+      append_member(list, "ip", address.ip);
+    if (!address.ip.empty() && !address.hostname.empty())
+      list += ',';
+    if (!address.hostname.empty())
+      append_member(list, "hostname", address.hostname);
+    list += '}';
+  }
+  return list.empty() ? "[]" : list + "]";
+}
+
+/// dklb's own condition as it is to be written.
+std::string condition_as_json(const condition_update& update, const std::string& message,
+                              std::string_view since) {
+  std::string object;
+  object.reserve(256 + message.size());
+  object += '{';
+  append_member(object, "type", condition_type);
+  append_member(object += ',', "status", update.status);
+  append_member(object += ',', "reason", update.reason);
+  append_member(object += ',', "message", message);
+  if (update.observed_generation != 0)
+    object += ",\"observedGeneration\":" + std::to_string(update.observed_generation);
+  append_member(object += ',', "lastTransitionTime", since);
+  return object + "}";
+}
+
+/// dklb's condition brought up to date; nothing where it says so already.
+std::optional<std::string> updated_condition(const std::optional<condition>& current,
+                                             const condition_update& update, std::string_view now) {
+  const auto message = visible(update.message, longest_message);
+  const auto before = current.value_or(condition{});
+  const auto& since = before.last_transition_time;
+  const bool same_status = before.status == update.status;
+  const bool says_so = same_status && before.reason == update.reason && before.message == message
+                       && (update.observed_generation == 0
+                           || before.observed_generation == update.observed_generation);
+  if (!since.empty() && says_so)
+    return std::nullopt;
+  return condition_as_json(update, message, !since.empty() && same_status ? since : now);
+}
+
+} // namespace
+
+metadata_index::metadata_index(std::string_view cluster, const pool_metadata& metadata,
+                               bool publish_local) {
+  for (const auto& balancer : metadata.balancers) {
+    const auto hostname = lower_case(balancer.dns);
+    if (hostname.empty())
+      continue; // not known yet
+    for (const auto& frontend : balancer.frontends)
+      if (const auto owner = owner_of(cluster, frontend)) {
+        auto& groups = services_[owner->service];
+        (valid_hostname(hostname) ? groups.hostnames : groups.unusable).insert(hostname);
+      }
+  }
+  const auto publishable = [=](const std::string& address) {
+    const auto scope = scope_of(address);
+    return scope == address_scope::anywhere || (publish_local && scope == address_scope::local);
+  };
+  for (const auto& frontend : metadata.frontends) {
+    const auto owner = owner_of(cluster, frontend.name);
+    if (!owner)
+      continue;
+    auto& groups = services_[owner->service];
+    const auto sort = [&](const std::vector<std::string>& from, std::set<std::string>& usable) {
+      for (const auto& address : from)
+        if (!address.empty())
+          (publishable(address) ? usable : groups.unusable).insert(address);
+    };
+    sort(frontend.internal, groups.internal);
+    sort(frontend.external, groups.external);
+  }
+}
+
+service_addresses metadata_index::addresses_of(const service_key& service) const {
+  service_addresses out;
+  const auto found = services_.find(service);
+  if (found == services_.end())
+    return out;
+  auto& addresses = out.list;
+  const auto& groups = found->second;
+  for (const auto& hostname : groups.hostnames)
+    addresses.push_back({.ip = "", .hostname = hostname});
+  for (const auto& address : groups.internal)
+    addresses.push_back({.ip = address, .hostname = ""});
+  for (const auto& address : groups.external)
+    if (!groups.internal.contains(address))
+      addresses.push_back({.ip = address, .hostname = ""});
+  out.left_out = left_out_text(groups.unusable, addresses.size());
+  if (addresses.size() > most_addresses)
+    addresses.resize(most_addresses);
+  return out;
+}
+
+std::size_t digest_of(const desired_status& desired) {
+  std::string text;
+  const auto add = [&text](const std::string& part) { text.append(part).push_back('\0'); };
+  if (desired.addresses) {
+    text += 'a';
+    for (const auto& address : *desired.addresses) {
+      add(address.ip);
+      add(address.hostname);
+    }
+  }
+  if (desired.condition) {
+    text += 'c';
+    add(desired.condition->status);
+    add(desired.condition->reason);
+    add(desired.condition->message);
+    add(std::to_string(desired.condition->observed_generation));
+  }
+  return std::max<std::size_t>(std::hash<std::string>{}(text), 1);
+}
+
+std::optional<std::string> status_patch(const service& current, const desired_status& desired,
+                                        std::string_view now) {
+  std::string status;
+  status.reserve(512);
+  if (desired.condition) {
+    if (const auto own = updated_condition(current.own_condition, *desired.condition, now))
+      status += "\"conditions\":[" + *own + "]";
+  }
+  if (desired.addresses && *desired.addresses != current.addresses) {
+    status += status.empty() ? "" : ",";
+    status += R"("loadBalancer":{"ingress":)" + addresses_as_json(*desired.addresses) + "}";
+  }
+  if (status.empty())
+    return std::nullopt;
+  std::string patch = "{\"metadata\":{";
+  append_member(patch, "uid", current.uid);
+  return patch + "},\"status\":{" + status + "}}";
+}
+
+} // namespace dklb::domain

@@ -1,0 +1,87 @@
+#include "domain/service/service_plan.hpp"
+
+#include "domain/document/pool_defaults.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace dklb::domain {
+
+namespace {
+
+/// The bind port that the object asks for, or the service port itself.
+int bind_port_of(const configuration_object& object, int service_port) {
+  for (const auto& entry : object.frontends)
+    if (entry.service_port == service_port)
+      return entry.port.value_or(service_port);
+  return service_port;
+}
+
+std::vector<std::string> dropped_entries(const service& service,
+                                         const configuration_object& object) {
+  std::vector<std::string> warnings;
+  if (has_cloud_provider(object)) {
+    const std::string reason = R"(" is ignored because "cloudProviderConfiguration" is set)";
+    if (!object.frontends.empty())
+      warnings.push_back("\"frontends" + reason);
+    if (!object.network.value_or("").empty())
+      warnings.push_back("\"network" + reason);
+    return warnings;
+  }
+  for (const auto& entry : object.frontends) {
+    const auto has_port = [&](const service_port& port) { return port.port == entry.service_port; };
+    if (std::none_of(service.ports.begin(), service.ports.end(), has_port))
+      warnings.push_back("the entry of \"frontends\" for service port "
+                         + std::to_string(entry.service_port)
+                         + " is ignored because the Service has no such port");
+  }
+  return warnings;
+}
+
+} // namespace
+
+configuration_object with_defaults(const configuration_object& object,
+                                   const service_settings& settings) {
+  auto full = object;
+  full.role = object.role.value_or(public_role);
+  if (has_cloud_provider(object))
+    full.network = "";
+  else if (!object.network)
+    full.network = *full.role == public_role ? "" : default_network;
+  full.cpus = object.cpus.value_or(default_cpus);
+  full.memory = object.memory.value_or(default_memory);
+  full.size = object.size.value_or(settings.default_size);
+  full.creation = object.creation.value_or(creation_strategy::if_not_present);
+  return full;
+}
+
+result<claim_pool_part> make_claim(const service& service, const configuration_object& object) {
+  const bool cloud = has_cloud_provider(object);
+  pool_claim claim;
+  static_cast<pool_wishes&>(claim) = object;
+  claim.service = service.key;
+  claim.uid = service.uid;
+  claim.creation_timestamp = service.creation_timestamp;
+  claim.pool = object.name.value_or("");
+  claim.cloud_provider = object.cloud_provider_configuration.value_or("");
+  // Only `Once` asks for it; a claim that changed with each status write would wake its pool.
+  claim.had_address = claim.creation == creation_strategy::once && !service.addresses.empty();
+  claim.paused = service.paused;
+  std::set<int> bound;
+  claim.ports.reserve(service.ports.size());
+  for (const auto& port : service.ports) {
+    const auto bind_port = cloud ? 0 : bind_port_of(object, port.port);
+    if (!cloud && !bound.insert(bind_port).second)
+      return error{error_code::invalid,
+                   "frontend port " + std::to_string(bind_port) + " has been specified twice",
+                   {},
+                   0};
+    claim.ports.push_back({port.port, port.node_port, bind_port});
+  }
+  claim_pool_part part;
+  part.claim = std::make_shared<const pool_claim>(std::move(claim));
+  part.warnings = dropped_entries(service, object);
+  return part;
+}
+
+} // namespace dklb::domain

@@ -1,0 +1,178 @@
+#include "edgelb/api/api_server.hpp"
+
+#include "http/engine/byte_budget.hpp"
+#include "http/server/body_reader.hpp"
+#include "http/server/connection_server.hpp"
+
+#include <httplib.h>
+#include <spdlog/spdlog.h>
+
+#include <charconv>
+#include <cstring>
+#include <thread>
+
+namespace dklb::sandbox::edgelb {
+namespace {
+
+/// A large pool over a slow line still comes in this time; a client that trickles is cut off.
+constexpr auto request_time = std::chrono::seconds(20);
+/// dklb keeps its connections for the next request.
+constexpr auto idle_time = std::chrono::seconds(60);
+
+http::server::listener_options limits() {
+  http::server::listener_options made;
+  made.connections = 256;
+  made.max_body_bytes = 16U << 20U;
+  made.max_bodies_bytes = 64U << 20U;
+  made.request = request_time;
+  made.idle = idle_time;
+  return made;
+}
+
+/// Closes the connection that a request came on, so that its answer is never sent. The server does
+/// not show the socket to a handler; the peer's address tells which one it is.
+void cut_connection(const httplib::Request& request) {
+  constexpr int highest = 4096;
+  for (int number = 3; number < highest; ++number) {
+    sockaddr_storage peer{};
+    socklen_t length = sizeof peer;
+    if (::getpeername(number, reinterpret_cast<sockaddr*>(&peer), &length) != 0)
+      continue;
+    char host[NI_MAXHOST];
+    char port[NI_MAXSERV];
+    if (::getnameinfo(reinterpret_cast<const sockaddr*>(&peer), length, host, sizeof host, port,
+                      sizeof port, NI_NUMERICHOST | NI_NUMERICSERV)
+          == 0
+        && request.remote_addr == host && std::to_string(request.remote_port) == port)
+      ::shutdown(number, SHUT_RDWR);
+  }
+}
+
+api_answer faulty_answer(const fault& what) {
+  if (!what.html)
+    return error_answer(what.code, "a fault that was asked for");
+  return {what.code, "text/html",
+          "<html><head><title>" + std::to_string(what.code)
+            + "</title></head><body><h1>The gateway has no answer</h1></body></html>"};
+}
+
+class httplib_server final : public api_server {
+public:
+  explicit httplib_server(parts with) : with_(with) {}
+  ~httplib_server() override { stop(); }
+
+  domain::result<domain::unit> start(const std::string& listen) {
+    const auto colon = listen.rfind(':');
+    auto host = listen.substr(0, colon);
+    int port = -1;
+    if (colon != std::string::npos)
+      std::from_chars(listen.data() + colon + 1, listen.data() + listen.size(), port);
+    if (host.empty() || port < 0 || port > 65535)
+      return failure(400, "\"" + listen + "\" is no address to listen on: give ADDRESS:PORT");
+    if (host.front() == '[' && host.back() == ']')
+      host = host.substr(1, host.size() - 2);
+    prepare();
+    port_ = port != 0 ? port : server_.bind_to_any_port(host);
+    const bool bound = port != 0 ? server_.bind_to_port(host, port) : port_ > 0;
+    if (!bound)
+      return failure(500, "cannot listen on " + listen + ": " + std::strerror(errno));
+    host_ = host;
+    server_.widen_backlog();
+    thread_ = std::thread([this] { server_.listen_after_bind(); });
+    while (!server_.is_running())
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    return domain::unit{};
+  }
+
+  std::string url() const override { return "http://" + socket_text(host_, port_); }
+
+  void stop() override {
+    if (!thread_.joinable())
+      return;
+    server_.end_connections();
+    server_.stop();
+    thread_.join();
+  }
+
+private:
+  void prepare() {
+    // The caller is known before a body is kept: what a stranger sends is read and dropped.
+    const auto plain = [this](const httplib::Request& request, httplib::Response& response) {
+      serve(request, response, {});
+    };
+    const auto with_body = [this](const httplib::Request& request, httplib::Response& response,
+                                  const httplib::ContentReader& content) {
+      http::server::body_reader read(bodies_, allowed(request) ? limits().max_body_bytes : 0);
+      response.status = read.read(request, content);
+      if (response.status == 0 || !allowed(request))
+        serve(request, response, std::move(read.body));
+    };
+    server_.Get(".*", plain).Delete(".*", plain).Options(".*", plain);
+    server_.Post(".*", with_body).Put(".*", with_body).Patch(".*", with_body);
+    server_.Delete(".*", with_body);
+    // What the library refuses before a handler sees it, in the API's own form.
+    server_.set_error_handler([](const httplib::Request&, httplib::Response& response) {
+      if (response.body.empty() && response.status != 204)
+        fill(response, error_answer(response.status, "the request cannot be served"));
+    });
+    server_.set_exception_handler(
+      [](const httplib::Request& request, httplib::Response& response, std::exception_ptr) {
+        spdlog::error("{} {} failed unexpectedly", request.method, in_quotes(request.path));
+        fill(response, error_answer(500, "an unexpected error; see the server's log"));
+      });
+  }
+
+  static void fill(httplib::Response& response, const api_answer& answer) {
+    response.status = answer.status;
+    if (answer.status == 204)
+      return;
+    response.set_content(answer.body, answer.content_type);
+  }
+
+  /// One value, whole: the library's own getter ends it at a zero byte.
+  bool allowed(const httplib::Request& request) const {
+    const auto [first, last] = request.headers.equal_range("Authorization");
+    if (first != last && std::next(first) != last)
+      return false;
+    return with_.tokens.allows(first == last ? std::string_view{} : first->second);
+  }
+
+  void serve(const httplib::Request& request, httplib::Response& response, std::string body) {
+    if (!allowed(request)) {
+      response.set_header("WWW-Authenticate", "Bearer");
+      fill(response, error_answer(401, "a valid token is needed: Authorization: Bearer <token>"));
+      return;
+    }
+    const auto wrong = with_.faults.next(request.method, request.path);
+    std::this_thread::sleep_for(wrong.delay);
+    if (wrong.code != 0) {
+      fill(response, faulty_answer(wrong));
+      return;
+    }
+    const auto answer = answer_call(with_.pools, {request.method == "HEAD" ? "GET" : request.method,
+                                                  request.path, std::move(body)});
+    spdlog::debug("{} {} -> {}", request.method, in_quotes(request.path), answer.status);
+    fill(response, answer);
+    if (wrong.cut_after_write)
+      cut_connection(request);
+  }
+
+  parts with_;
+  http::byte_budget bodies_{limits().max_bodies_bytes};
+  http::server::connection_server server_{limits()};
+  std::string host_;
+  int port_ = 0;
+  std::thread thread_;
+};
+
+} // namespace
+
+domain::result<std::unique_ptr<api_server>> api_server::open(const std::string& listen,
+                                                             parts with) {
+  auto made = std::make_unique<httplib_server>(with);
+  if (auto started = made->start(listen); !started)
+    return started.failure();
+  return std::unique_ptr<api_server>(std::move(made));
+}
+
+} // namespace dklb::sandbox::edgelb

@@ -1,0 +1,122 @@
+// What happens to a pool without anybody asking: restore, restarts, changed tasks, clearing away.
+#include "edgelb/pools/managed_pool.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace dklb::sandbox::edgelb {
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+constexpr auto first_pause = std::chrono::milliseconds(250);
+constexpr auto longest_pause = std::chrono::milliseconds(30000);
+/// After so long without trouble the next one is treated as the first.
+constexpr auto calm = std::chrono::seconds(60);
+
+} // namespace
+
+void managed_pool::restore(pool_record record, const std::vector<found_process>& running) {
+  const std::lock_guard lock(working_);
+  record_ = std::move(record);
+  host_.plans.settle(*record_);
+  auto ids = record_->draining;
+  for (const auto& slot : record_->instances)
+    ids.push_back(slot.id);
+  for (const auto& id : ids) {
+    auto instance = make_instance(id);
+    if (instance->adopt(running))
+      spdlog::info("pool {}: instance {} runs and is adopted", name_, id);
+    instances_.emplace(id, std::move(instance));
+  }
+  for (const auto& id : record_->draining)
+    instances_[id]->drain();
+  // Agents may have changed meanwhile, tasks too: the first tend compares and adjusts.
+  settled_ = false;
+  publish();
+}
+
+bool managed_pool::anything_dead() {
+  const auto& draining = record_->draining;
+  return std::any_of(instances_.begin(), instances_.end(), [&](auto& entry) {
+    auto& [id, instance] = entry;
+    const bool drains = std::find(draining.begin(), draining.end(), id) != draining.end();
+    return drains ? instance->ended() : !instance->alive();
+  });
+}
+
+bool managed_pool::may_try(clock::time_point now) const {
+  return now >= next_try_ || (waits_for_room_ && releases_seen_ != host_.plans.releases());
+}
+
+bool managed_pool::needs_attention(clock::time_point now) {
+  const std::unique_lock lock(working_, std::try_to_lock);
+  if (!lock || removed_ || !record_ || !may_try(now))
+    return false;
+  return !settled_ || pending_ > 0 || rendered_tasks_ != host_.tasks() || anything_dead();
+}
+
+void managed_pool::postpone(clock::time_point now) {
+  if (now - next_try_ > calm)
+    pause_ = first_pause;
+  else
+    pause_ = std::min(pause_ * 2, longest_pause);
+  next_try_ = now + pause_;
+}
+
+void managed_pool::collect_drained() {
+  auto& draining = record_->draining;
+  const auto before = draining.size();
+  std::erase_if(draining, [&](const std::string& id) {
+    const auto found = instances_.find(id);
+    if (found == instances_.end())
+      return true;
+    if (!found->second->ended())
+      return false;
+    found->second->remove();
+    instances_.erase(found);
+    return true;
+  });
+  if (draining.size() == before)
+    return;
+  if (auto saved = host_.store.save(*record_); !saved)
+    spdlog::warn("pool {}: {}", name_, saved.failure().message);
+}
+
+void managed_pool::tend(clock::time_point now) {
+  const std::lock_guard lock(working_);
+  if (removed_ || !record_ || !may_try(now))
+    return;
+  collect_drained();
+  for (auto& [id, instance] : instances_)
+    instance->rotate_log();
+  const bool died = anything_dead();
+  const bool waiting = pending_ > 0;
+  if (settled_ && !waiting && !died && rendered_tasks_ == host_.tasks())
+    return;
+  if (died && settled_)
+    spdlog::warn("pool {}: an instance has ended and is started again", name_);
+  const auto wanted = record_->pool;
+  if (auto done = realize(wanted, when_failing::go_on); !done) {
+    spdlog::error("pool {}: {}", name_, done.failure().message);
+    pending_reason_ = done.failure().message;
+    publish();
+    postpone(now);
+    return;
+  }
+  // What dies again and again is started ever more slowly; what waits for a place is tried seldom.
+  if (died || waiting)
+    postpone(now);
+}
+
+void managed_pool::stop() {
+  const std::lock_guard lock(working_);
+  for (auto& [id, instance] : instances_)
+    instance->ask_to_end();
+  for (auto& [id, instance] : instances_)
+    instance->end();
+  next_try_ = clock::time_point::max();
+}
+
+} // namespace dklb::sandbox::edgelb

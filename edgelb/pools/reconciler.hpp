@@ -1,0 +1,88 @@
+#pragma once
+
+#include "edgelb/haproxy/files.hpp"
+#include "edgelb/pools/managed_pool.hpp"
+#include "edgelb/pools/worker_pool.hpp"
+
+#include <condition_variable>
+#include <set>
+#include <shared_mutex>
+#include <thread>
+
+namespace dklb::sandbox::edgelb {
+
+struct reconciler_settings {
+  std::filesystem::path state_folder;
+  std::filesystem::path tasks_file; ///< empty: no tasks
+  std::vector<agent> agents;
+  std::chrono::seconds drain_time{3600};
+  /// How often instances and files are looked at.
+  std::chrono::milliseconds interval{500};
+};
+
+/// All pools of one state folder. Pools never wait for each other. Thread-safe.
+class reconciler {
+public:
+  /// Takes the state folder for itself, reads the pools in it, adopts the instances that run and
+  /// ends those that belong to no pool. An error says what the operator can do.
+  static domain::result<std::unique_ptr<reconciler>> open(const haproxy_program& program,
+                                                          reconciler_settings settings);
+  ~reconciler();
+  reconciler(const reconciler&) = delete;
+  reconciler& operator=(const reconciler&) = delete;
+
+  /// Each takes a document as it came and answers with the full one once it is live.
+  domain::result<document> create(document given);
+  domain::result<document> replace(const std::string& name, document given);
+  domain::result<domain::unit> remove(const std::string& name);
+
+  /// One pool, null where there is none.
+  std::shared_ptr<const pool_view> find(const std::string& name) const;
+  /// All pools, by name.
+  std::vector<std::shared_ptr<const pool_view>> list() const;
+
+  /// Ends the upkeep; the instances go on. Idempotent.
+  void stop();
+  /// stop(), then ends every instance.
+  void stop_instances();
+
+private:
+  reconciler(const haproxy_program& program, reconciler_settings settings, descriptor lock);
+
+  domain::result<domain::unit> restore();
+  /// Ends what runs and is not in `kept`, but for the instances of pools in `damaged`.
+  void end_strays(const std::set<std::string>& kept, const std::set<std::string>& damaged,
+                  const std::vector<found_process>& running);
+  void end_orphans(const std::string& pool);
+  void look_after();
+  void read_tasks();
+  void tend_where_needed();
+  std::shared_ptr<managed_pool> pool_named(const std::string& name) const;
+  std::shared_ptr<const task_table> tasks() const;
+
+  reconciler_settings settings_;
+  descriptor lock_; ///< of the state folder
+  pool_store store_;
+  planner plans_;
+  watched_file tasks_file_;
+  pool_host host_;
+
+  mutable std::shared_mutex mutex_;
+  std::map<std::string, std::shared_ptr<managed_pool>> pools_;
+  /// Running instances of pools whose records are damaged, by pool.
+  std::map<std::string, std::vector<haproxy_instance>> orphans_;
+
+  mutable std::mutex tasks_mutex_;
+  std::shared_ptr<const task_table> tasks_ = std::make_shared<const task_table>();
+
+  std::mutex busy_mutex_;
+  std::set<std::string> busy_; ///< pools that a worker tends
+  worker_pool workers_{16};
+
+  std::mutex stopping_mutex_;
+  std::condition_variable stopping_signal_;
+  bool stopping_ = false;
+  std::thread upkeep_;
+};
+
+} // namespace dklb::sandbox::edgelb

@@ -1,0 +1,297 @@
+#include "edgelb/render/renderer.hpp"
+
+#include "edgelb/pools/ports.hpp"
+#include "edgelb/render/config_text.hpp"
+#include "edgelb/rules/pool_rules.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <thread>
+
+namespace dklb::sandbox::edgelb {
+namespace {
+
+/// How the first line of a configuration names its pool.
+constexpr const char* head_begin = "# Pool ";
+constexpr const char* head_end = " on ";
+
+/// HAProxy's threads: the pool's cpus, rounded up, but no more than there are.
+int threads_of(const document& pool) {
+  const auto& cpus = member_at(pool, "cpus");
+  const double wanted = cpus.is_number() ? std::ceil(cpus.get<double>()) : 1;
+  const double there = std::max(1U, std::thread::hardware_concurrency());
+  return static_cast<int>(std::clamp(wanted, 1.0, there));
+}
+
+/// How many descriptors HAProxy prepares: it takes 64 bytes of memory for each at its start. A
+/// connection needs two, and about 42 KiB while data waits in it (two buffers of 16 KiB and what
+/// describes it): 24 of them fit into a mebibyte of the pool's `mem`.
+std::int64_t descriptors_of(const document& pool) {
+  constexpr std::int64_t for_a_mebibyte = 48;
+  return std::clamp<std::int64_t>(integer_at(pool, "mem", 0) * for_a_mebibyte, 2048, 100000);
+}
+
+void render_defaults(config_text& out) {
+  out.section("defaults");
+  // A server that was down before a reload is down after it, too.
+  out.line("load-server-state-from-file global");
+  out.line("retries 3");
+  // A new server counts as up until its first failed check: each retry goes to another one at once
+  // instead of waiting for the first.
+  out.line("option redispatch 1");
+  out.line("option dontlognull");
+  out.line("timeout connect 5s");
+  out.line("timeout queue 30s");
+  out.line("timeout http-request 15s");
+  out.line("timeout http-keep-alive 60s");
+  out.line("timeout tunnel 24h");
+}
+
+/// HTTPS and TLS differ from HTTP and TCP in what lies below. Towards a server that is `ssl` in the
+/// endpoint's miscStr, as with EdgeLB.
+bool speaks_http(const document& section) {
+  const auto protocol = text_at(section, "protocol");
+  return protocol == "HTTP" || protocol == "HTTPS";
+}
+
+/// An idle connection may stay for a day where HAProxy cannot see requests; a peer that is gone is
+/// found by TCP's own probes.
+void render_mode(config_text& out, const document& section, const char* side) {
+  const bool is_http = speaks_http(section);
+  out.line(is_http ? "mode http" : "mode tcp");
+  out.line(std::string("timeout ") + side + (is_http ? " 60s" : " 24h"));
+  out.line(std::string("option ") + (std::string_view(side) == "client" ? "clitcpka" : "srvtcpka"));
+}
+
+void render_binds(config_text& out, const render_input& input, const listener& what,
+                  const std::string& modifier) {
+  const auto port = input.ports.find(what.key);
+  const int number = port == input.ports.end() ? what.port : port->second;
+  for (const auto& address : what.addresses_on(input.where)) {
+    auto bind = "bind " + socket_text(address, number);
+    if (!modifier.empty())
+      bind.append(" ").append(modifier);
+    out.raw(bind);
+  }
+}
+
+void render_stats(config_text& out, const render_input& input, const listener& what) {
+  out.section("listen", stats_section);
+  out.line("mode http");
+  out.line("timeout client 60s");
+  out.line("timeout server 60s");
+  render_binds(out, input, what, "");
+  out.line("monitor-uri /_haproxy_health_check");
+  out.line("http-request redirect location /haproxy?stats if { path / }");
+  out.line("stats enable");
+  out.line("stats uri /haproxy?stats");
+}
+
+/// A condition on the host that a request names. Clients put a port that is not the scheme's own
+/// into the header, so it holds with and without it: two acls of one name are alternatives.
+void render_host_acl(config_text& out, const std::string& name, const char* match,
+                     const std::string& value) {
+  const auto with = [&](const char* fetch) {
+    out.setting("acl " + name + " " + fetch + " -i -m " + match + " --", value);
+  };
+  with("req.hdr(host),field(1,:)");
+  with("req.hdr(host)");
+}
+
+/// `redirectToHttps`: every request, but for the exceptions, is sent to the same URL over TLS.
+void render_redirect(config_text& out, const document& redirect) {
+  if (redirect.is_null())
+    return;
+  int number = 0;
+  for (const auto& exception : member_at(redirect, "except")) {
+    const auto name = "except" + std::to_string(number++);
+    const auto host = text_at(exception, "host");
+    const auto path = text_at(exception, "pathBeg");
+    if (host.empty() && path.empty())
+      continue;
+    // An exception with both needs both. One variable for all, as a line holds few words.
+    if (!host.empty())
+      render_host_acl(out, name + "_host", "str", host);
+    if (!path.empty())
+      out.setting("acl " + name + "_path path -m beg --", path);
+    out.line("http-request set-var(txn.edgelb_plain) bool(true) if"
+             + (host.empty() ? "" : " " + name + "_host")
+             + (path.empty() ? "" : " " + name + "_path"));
+  }
+  out.line("http-request redirect scheme https code 301 if !{ ssl_fc } "
+           "!{ var(txn.edgelb_plain) -m bool }");
+}
+
+/// An expression that begins with a star is none, but EdgeLB's own examples have it: any text.
+std::string expression(const std::string& text) {
+  return text.starts_with('*') ? "." + text : text;
+}
+
+/// `linkBackend.map`, in the order it was given: the first entry whose conditions all hold decides.
+void render_map(config_text& out, const document& map) {
+  struct condition {
+    const char* key;
+    const char* match;
+    bool of_host;
+  };
+  static constexpr std::array<condition, 5> conditions{{
+    {"hostEq", "str", true},
+    {"hostReg", "reg", true},
+    {"pathBeg", "beg", false},
+    {"pathEnd", "end", false},
+    {"pathReg", "reg", false},
+  }};
+  int number = 0;
+  for (const auto& entry : map) {
+    const auto prefix = "map" + std::to_string(number++) + "_";
+    std::string needed;
+    for (const auto& one : conditions) {
+      auto value = text_at(entry, one.key);
+      if (value.empty())
+        continue;
+      if (std::string_view(one.match) == "reg")
+        value = expression(value);
+      const auto name = prefix + one.key;
+      if (one.of_host)
+        render_host_acl(out, name, one.match, value);
+      else
+        out.setting("acl " + name + " path -m " + one.match + " --", value);
+      needed += " " + name;
+    }
+    out.setting("use_backend", text_at(entry, "backend"), "if" + needed);
+  }
+}
+
+void render_frontend(config_text& out, const render_input& input, const document& frontend,
+                     const listener& what) {
+  out.section("frontend", text_at(frontend, "name"));
+  render_mode(out, frontend, "client");
+  render_binds(out, input, what, text_at(frontend, "bindModifier"));
+  for (const auto& line : member_at(frontend, "miscStrs"))
+    out.raw(line.get<std::string>());
+  render_redirect(out, member_at(frontend, "redirectToHttps"));
+  const auto& link = member_at(frontend, "linkBackend");
+  render_map(out, member_at(link, "map"));
+  if (const auto target = text_at(link, "defaultBackend"); !target.empty())
+    out.setting("default_backend", target);
+}
+
+void render_check(config_text& out, const document& check) {
+  if (flag_at(check, "httpchk", false)) {
+    const auto options = text_at(check, "httpchkMiscStr");
+    if (options.empty())
+      out.line("option httpchk");
+    out.phrase("option httpchk", options);
+  }
+  if (flag_at(check, "sslHelloChk", false))
+    out.line("option ssl-hello-chk");
+  out.raw(text_at(check, "miscStr"));
+}
+
+void render_server(config_text& out, const server& what, bool sticky) {
+  const bool by_name = !is_address(what.address);
+  out.refuse_control(what.address);
+  auto line =
+    "server " + quoted_word(what.name) + " " + quoted_word(socket_text(what.address, what.port));
+  // Not by the C library, which would keep HAProxy and the caller waiting for DNS.
+  if (by_name)
+    line += " resolvers edgelb init-addr last,none";
+  if (sticky)
+    line += " cookie " + quoted_word(what.name);
+  if (what.check)
+    line += " check" + (what.check_options.empty() ? "" : " " + what.check_options);
+  out.raw(what.options.empty() ? line : line + " " + what.options);
+}
+
+void render_backend(config_text& out, const document& backend, const std::vector<server>& servers) {
+  out.section("backend", text_at(backend, "name"));
+  render_mode(out, backend, "server");
+  out.phrase("balance", text_at(backend, "balance"));
+  const bool is_http = speaks_http(backend);
+  const auto& sticky = member_at(member_at(backend, "rewriteHttp"), "sticky");
+  const bool with_cookie = is_http && flag_at(sticky, "enabled", false);
+  if (with_cookie) {
+    const auto custom = text_at(sticky, "customStr");
+    out.raw("cookie " + (custom.empty() ? "EDGELB insert indirect nocache" : custom));
+  }
+  render_check(out, member_at(backend, "customCheck"));
+  if (is_http)
+    render_rewrite(out, backend);
+  for (const auto& line : member_at(backend, "miscStrs"))
+    out.raw(line.get<std::string>());
+  for (const auto& one : servers)
+    render_server(out, one, with_cookie);
+}
+
+void render_resolvers(config_text& out, const std::vector<std::vector<server>>& servers) {
+  const bool needed = std::any_of(servers.begin(), servers.end(), [](const auto& of_backend) {
+    return std::any_of(of_backend.begin(), of_backend.end(),
+                       [](const server& one) { return !is_address(one.address); });
+  });
+  if (!needed)
+    return;
+  out.section("resolvers", "edgelb");
+  out.line("parse-resolv-conf");
+  // DNS that does not answer does not take a server away.
+  for (const char* problem : {"other", "refused", "timeout"})
+    out.line(std::string("hold ") + problem + " 24h");
+}
+
+void render_global(config_text& out, const render_input& input) {
+  out.section("global");
+  out.setting("stats socket", input.folder + "/s", "mode 600 level admin expose-fd listeners");
+  out.setting("server-state-file", input.folder + "/state");
+  out.line("nbthread " + std::to_string(threads_of(input.pool)));
+  out.line("fd-hard-limit " + std::to_string(descriptors_of(input.pool)));
+  out.line("hard-stop-after " + std::to_string(input.drain_time.count()) + "s");
+}
+
+/// The servers of each backend, with the addresses of the names that need no DNS.
+std::vector<std::vector<server>> servers_of(const render_input& input) {
+  std::vector<std::vector<server>> servers;
+  for (const auto& backend : input.pool["haproxy"]["backends"]) {
+    servers.push_back(input.tasks.servers_of(backend));
+    for (auto& one : servers.back()) {
+      const auto known = input.hosts.find(one.address);
+      if (known != input.hosts.end())
+        one.address = known->second;
+    }
+  }
+  return servers;
+}
+
+} // namespace
+
+std::string pool_of(const rendered& configuration) {
+  const auto& text = configuration.text;
+  const auto start = std::string_view(head_begin).size();
+  const auto end = text.find(head_end, start);
+  if (text.rfind(head_begin, 0) != 0 || end == std::string::npos || end > text.find('\n'))
+    return {};
+  return text.substr(start, end - start);
+}
+
+domain::result<rendered> render(const render_input& input) {
+  config_text out;
+  render_global(out, input);
+  render_defaults(out);
+  const auto& haproxy = input.pool["haproxy"];
+  const auto servers = servers_of(input);
+  render_resolvers(out, servers);
+  const auto listeners = listeners_of(input.pool); // the statistics first, then each frontend
+  render_stats(out, input, listeners.front());
+  for (std::size_t index = 0; index < haproxy["frontends"].size(); ++index)
+    render_frontend(out, input, haproxy["frontends"][index], listeners[index + 1]);
+  for (std::size_t index = 0; index < haproxy["backends"].size(); ++index)
+    render_backend(out, haproxy["backends"][index], servers[index]);
+  if (out.problem())
+    return failure(400, *out.problem());
+  const auto head = head_begin + text_at(input.pool, "name") + head_end
+                    + input.where.private_address
+                    + ". Written by edgelb-local; the next change overwrites it.\n";
+  return rendered{head + out.text()};
+}
+
+} // namespace dklb::sandbox::edgelb

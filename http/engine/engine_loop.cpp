@@ -1,0 +1,402 @@
+#include "http/engine/engine_loop.hpp"
+
+#include "http/engine/thread_setup.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <new>
+#include <stdexcept>
+
+namespace dklb::http {
+
+namespace {
+
+/// How long the thread sleeps at most where nothing is due; wake-ups do not depend on it.
+constexpr std::chrono::milliseconds longest_sleep{60000};
+/// Idle connections kept beyond the sum of the limits.
+constexpr std::size_t spare_connections = 8;
+/// The thread has time for work of others while no more requests than these are in flight, and
+/// what has come of them is no longer than this.
+constexpr std::size_t few_requests = 4;
+constexpr std::size_t short_answer = 64U << 10U;
+/// Streams wait for the answers of more requests than these; pools being polled are fewer.
+constexpr std::size_t many_requests = 16;
+/// How long streams wait for a burst at most. One that goes on, also with pauses, is none any more:
+/// a server gives up watchers that do not keep up.
+constexpr std::chrono::milliseconds longest_wait{150};
+/// After a burst: what its answers lead to goes ahead of what streams have brought.
+constexpr std::chrono::milliseconds settling{6};
+/// How long fewer requests, one after the other, count as the rest of a burst.
+constexpr std::chrono::milliseconds longest_rest{50};
+
+} // namespace
+
+void engine_loop::run() {
+  set_up_thread("dklb-http");
+  own_id_.store(std::this_thread::get_id());
+  {
+    const std::lock_guard duty(duty_);
+    thread_id_.store(std::this_thread::get_id());
+    while (turn([this] { return lend_thread(); })) {
+    }
+    announce(false);
+    timers_.clear();
+  }
+  stand_in_.reset();
+}
+
+/// Goes on while the engine's own thread does not come back from what it does for others.
+void engine_loop::stand_in_for(const std::function<bool()>& needed) {
+  const std::lock_guard duty(duty_);
+  thread_id_.store(std::this_thread::get_id());
+  substituted_ = true;
+  while (needed() && turn([] { return false; })) {
+  }
+  substituted_ = false;
+  thread_id_.store({});
+}
+
+/// One look at everything; false once the engine has ended. `lend` is called where there is nothing
+/// to do, and says whether there may be now.
+template <class Lend>
+bool engine_loop::turn(Lend lend) {
+  take_commands();
+  while (auto action = timers_.take_due(clock::now())) {
+    call_guarded(action);
+  }
+  if (over_ || (stopping_ && ended())) {
+    over_ = true;
+    return false;
+  }
+  const bool started = start_waiting();
+  if (requests_in_flight() > few_requests) {
+    announce(false); // others do it; they are woken once for all that this turn has made
+  }
+  if (!started && !any_stream(&stream_transfer::has_more) && !lend()) {
+    wait();
+  }
+  perform();
+  return true;
+}
+
+void engine_loop::accept(side_work work) {
+  side_work_ = std::move(work);
+  if (stand_in_ == nullptr) {
+    stand_in_ = std::make_unique<stand_in>(
+      [this](const std::function<bool()>& needed) { stand_in_for(needed); });
+  }
+}
+
+/// Tells whoever makes side work whether more is to come; see side_work.
+void engine_loop::announce(bool more) {
+  if (side_work_.run && !substituted_ && std::exchange(announced_, more) != more) {
+    side_work_.announce(more);
+  }
+}
+
+/// Does work of others, without the duty, until there is none or some of the engine's own.
+bool engine_loop::lend_thread() {
+  if (!announced_) {
+    return false;
+  }
+  thread_id_.store({});
+  duty_.unlock();
+  stand_in_->leave();
+  bool worked = false;
+  while (side_work_.run()) {
+    worked = true;
+    if (has_commands()) {
+      break;
+    }
+  }
+  if (stand_in_->come_back()) {
+    (void)curl_multi_wakeup(multi_.get());
+  }
+  duty_.lock();
+  thread_id_.store(std::this_thread::get_id());
+  return worked;
+}
+
+bool engine_loop::has_commands() const {
+  const std::lock_guard lock(mutex_);
+  return !inbox_.empty();
+}
+
+std::size_t engine_loop::requests_in_flight() const {
+  return active_.size() - streams_.size();
+}
+
+bool engine_loop::any_stream(bool (stream_transfer::*question)() const) const {
+  return std::any_of(streams_.begin(), streams_.end(),
+                     [&](const auto& item) { return (item.second->*question)(); });
+}
+
+void engine_loop::take_commands() {
+  {
+    const std::lock_guard lock(mutex_);
+    taken_.swap(inbox_);
+  }
+  for (command& each : taken_) {
+    execute(each);
+  }
+  taken_.clear();
+}
+
+void engine_loop::execute(command& what) {
+  if (what.action) {
+    call_guarded(what.action);
+  } else if (what.request != nullptr) {
+    target_queue& queue = *what.request->owner();
+    queue.push(std::move(what.request));
+    if (stopping_) {
+      queue.pop_any()->fail(engine_ended());
+    }
+  } else if (stopping_) {
+    what.stream->fail(engine_ended());
+  } else {
+    open(std::move(what.stream));
+  }
+}
+
+bool engine_loop::start_waiting() {
+  bool any = false;
+  for (target_queue* const queue : queues_) {
+    while (auto next = queue->pop(clock::now())) {
+      any = start(std::move(next), *queue) || any;
+    }
+  }
+  return any;
+}
+
+bool engine_loop::start(std::unique_ptr<request_transfer> transfer, target_queue& queue) {
+  if (clock::now() >= transfer->what().send_before) {
+    transfer->fail(transfer->never_sent());
+    return false;
+  }
+  if (!transfer->permitted()) {
+    transfer->fail(transfer->not_permitted());
+    return false;
+  }
+  if (auto failure = transfer->prepare(pool_, handle_use::request)) {
+    transfer->fail(std::move(*failure));
+    return false;
+  }
+  transfer->charge_to(answers_);
+  queue.started(transfer->what().priority, clock::now());
+  CURL* const easy = transfer->easy();
+  active_.emplace(easy, std::move(transfer));
+  (void)curl_multi_add_handle(multi_.get(), easy);
+  return true;
+}
+
+void engine_loop::open(std::unique_ptr<stream_transfer> stream) {
+  std::optional<domain::error> failure;
+  if (!stream->permitted()) {
+    failure = stream->not_permitted();
+  } else {
+    failure = stream->prepare(pool_, handle_use::stream);
+  }
+  if (failure) {
+    stream->fail(std::move(*failure));
+    return;
+  }
+  stream->note_activity();
+  const handle_id id = stream->id();
+  CURL* const easy = stream->easy();
+  streams_.emplace(id, stream.get());
+  active_.emplace(easy, std::move(stream));
+  (void)curl_multi_add_handle(multi_.get(), easy);
+  size_connection_cache();
+  watch_silence(id);
+}
+
+void engine_loop::wait() {
+  const int milliseconds = wait_milliseconds();
+  {
+    const std::lock_guard lock(mutex_);
+    if (!inbox_.empty()) {
+      return;
+    }
+    sleeping_ = true;
+  }
+  (void)curl_multi_poll(multi_.get(), nullptr, 0, milliseconds, nullptr);
+  const std::lock_guard lock(mutex_);
+  sleeping_ = false;
+}
+
+int engine_loop::wait_milliseconds() {
+  const auto now = clock::now();
+  auto until = now + longest_sleep;
+  if (const auto timer = timers_.next()) {
+    until = std::min(until, *timer);
+  }
+  for (target_queue* const queue : queues_) {
+    if (const auto ready = queue->ready_at(now)) {
+      until = std::min(until, *ready);
+    }
+  }
+  if (any_stream(&stream_transfer::waits)) {
+    const bool goes_on = in_burst_ && requests_in_flight() > 0;
+    until = std::min(until, goes_on ? std::min(burst_ends_, patience_ends_) : calm_at_);
+  }
+  if (stopping_) {
+    until = std::min(until, stop_deadline_);
+  }
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - now);
+  return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
+}
+
+/// Answers are what somebody waits for, and a stream that is read a little later is read in large
+/// pieces: during a burst of requests, and a moment longer, streams wait.
+void engine_loop::attend_streams() {
+  const auto now = clock::now();
+  const auto requests = requests_in_flight();
+  if (requests > many_requests) {
+    if (!in_burst_ && now >= burst_ends_) {
+      patience_ends_ = now + longest_wait;
+    }
+    burst_ends_ = now + longest_rest;
+  }
+  in_burst_ = requests > 0 && now < burst_ends_;
+  if (in_burst_) {
+    calm_at_ = std::min(now + settling, patience_ends_);
+  }
+  for (const auto& [id, stream] : streams_) {
+    stream->attend(now >= calm_at_);
+  }
+}
+
+void engine_loop::perform() {
+  announce(true);
+  attend_streams();
+  int running = 0;
+  (void)curl_multi_perform(multi_.get(), &running);
+  take_finished();
+  if (concluded_.empty()) {
+    return;
+  }
+  // What waits goes out before the answers are looked at, so that the server works meanwhile.
+  if (start_waiting()) {
+    (void)curl_multi_perform(multi_.get(), &running);
+    take_finished();
+  }
+  announce(std::all_of(concluded_.begin(), concluded_.end(),
+                       [](const auto& over) { return over->answer_size() <= short_answer; }));
+  for (const auto& over : concluded_) {
+    over->tell();
+  }
+  concluded_.clear();
+}
+
+void engine_loop::take_finished() {
+  int left = 0;
+  while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
+    if (message->msg == CURLMSG_DONE) {
+      conclude(message->easy_handle, message->data.result);
+    }
+  }
+}
+
+/// A stream's end is told at once, a request's with the others of this turn.
+void engine_loop::conclude(CURL* easy, CURLcode code) {
+  std::unique_ptr<transfer> over = detach(easy);
+  if (auto* const stream = dynamic_cast<stream_transfer*>(over.get())) {
+    streams_.erase(stream->id());
+    stream->finish(code);
+    over->release(pool_);
+    return;
+  }
+  std::unique_ptr<request_transfer> request(static_cast<request_transfer*>(over.release()));
+  request->owner()->finished(request->what().priority, clock::now());
+  request->settle(code);
+  request->release(pool_);
+  concluded_.push_back(std::move(request));
+}
+
+std::unique_ptr<transfer> engine_loop::detach(CURL* easy) {
+  (void)curl_multi_remove_handle(multi_.get(), easy);
+  auto node = active_.extract(easy);
+  return std::move(node.mapped());
+}
+
+stream_transfer* engine_loop::find_stream(handle_id stream) {
+  const auto found = streams_.find(stream);
+  return found == streams_.end() ? nullptr : found->second;
+}
+
+void engine_loop::end_stream(handle_id stream, const domain::error& failure) {
+  const auto found = streams_.find(stream);
+  if (found == streams_.end()) {
+    return;
+  }
+  const std::unique_ptr<transfer> over = detach(found->second->easy());
+  streams_.erase(found);
+  over->fail(failure);
+  over->release(pool_);
+}
+
+/// One timer a stream: when it runs, it either finds the silence or comes back when that is due.
+void engine_loop::watch_silence(handle_id stream) {
+  const stream_transfer* const found = find_stream(stream);
+  if (found == nullptr) {
+    return;
+  }
+  const auto due = found->silent_at();
+  if (due <= clock::now()) {
+    end_stream(stream, found->silence());
+    return;
+  }
+  timers_.add(next_handle_.fetch_add(1), due, [this, stream] { watch_silence(stream); });
+}
+
+void engine_loop::size_connection_cache() {
+  std::size_t size = spare_connections + streams_.size();
+  for (const target_queue* const queue : queues_) {
+    size += queue->max_in_flight();
+  }
+  (void)curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(size));
+}
+
+void engine_loop::begin_stop(clock::time_point deadline) {
+  stop_deadline_ = stopping_ ? std::min(stop_deadline_, deadline) : deadline;
+  if (stopping_) {
+    return;
+  }
+  stopping_ = true;
+  for (target_queue* const queue : queues_) {
+    while (auto waiting = queue->pop_any()) {
+      waiting->fail(engine_ended());
+    }
+  }
+  while (!streams_.empty()) {
+    end_stream(streams_.begin()->first, engine_ended());
+  }
+}
+
+bool engine_loop::ended() {
+  if (!active_.empty() && clock::now() >= stop_deadline_) {
+    cancel_everything();
+  }
+  if (!active_.empty()) {
+    return false;
+  }
+  const std::lock_guard lock(mutex_);
+  closed_ = inbox_.empty();
+  return closed_;
+}
+
+void engine_loop::cancel_everything() {
+  while (!active_.empty()) {
+    const std::unique_ptr<transfer> over = detach(active_.begin()->first);
+    static_cast<request_transfer&>(*over).owner()->finished(over->what().priority, clock::now());
+    over->fail(engine_ended());
+    over->release(pool_);
+  }
+}
+
+domain::error engine_loop::engine_ended() {
+  return {domain::error_code::cancelled, "the HTTP engine has been stopped", std::nullopt, 0};
+}
+
+} // namespace dklb::http

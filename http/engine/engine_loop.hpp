@@ -1,0 +1,141 @@
+#pragma once
+
+#include "http/engine/byte_budget.hpp"
+#include "http/engine/curl_handle.hpp"
+#include "http/engine/engine.hpp"
+#include "http/engine/stand_in.hpp"
+#include "http/engine/stream_transfer.hpp"
+#include "http/engine/target_queue.hpp"
+#include "http/engine/timer_list.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+namespace dklb::http {
+
+/// What stands behind `engine`: an inbox that any thread fills, and one thread that owns everything
+/// else. The thread is woken only where it sleeps, so a burst of sends costs one wake-up. While it
+/// does work of others (engine::lend_thread_to) and does not come back, its stand-in takes its
+/// place.
+class engine_loop : public std::enable_shared_from_this<engine_loop> {
+public:
+  using clock = std::chrono::steady_clock;
+
+  explicit engine_loop(std::size_t answer_budget);
+  ~engine_loop();
+  engine_loop(const engine_loop&) = delete;
+  engine_loop& operator=(const engine_loop&) = delete;
+
+  void start();
+  void stop(std::chrono::milliseconds grace);
+  /// Ends the thread, or lets it end by itself where the caller is that thread.
+  void shut_down();
+
+  target_id add_target(const target_settings& settings);
+  void set_limits(target_id target, std::size_t max_in_flight, double queries_per_second,
+                  int burst);
+  void send(target_id target, std::shared_ptr<const endpoint> where, request what, completion done);
+  handle_id open_stream(std::shared_ptr<const endpoint> where, request what, stream_handler handler,
+                        std::chrono::milliseconds idle_timeout);
+  void pause_stream(handle_id stream);
+  void resume_stream(handle_id stream);
+  void cancel_stream(handle_id stream);
+  handle_id after(std::chrono::milliseconds delay, std::function<void()> action);
+  void cancel_timer(handle_id timer);
+  bool post(std::function<void()> action);
+  void lend_thread_to(side_work work);
+  target_statistics statistics(target_id target) const;
+
+private:
+  /// One of the three is set.
+  struct command {
+    std::unique_ptr<request_transfer> request;
+    std::unique_ptr<stream_transfer> stream;
+    std::function<void()> action;
+  };
+  struct multi_deleter {
+    void operator()(CURLM* multi) const { (void)curl_multi_cleanup(multi); }
+  };
+
+  /// Whether the caller has the duty.
+  bool on_thread() const;
+  /// Whether the caller is what stop() waits for: it has the duty or was lent.
+  bool is_waited_for() const;
+  target_queue* find_target(target_id target) const;
+  /// False where the engine has ended; the command is then still the caller's.
+  bool push(command& what);
+
+  void run();
+  void stand_in_for(const std::function<bool()>& needed);
+  // Everything below is of the thread that has the duty.
+  template <class Lend>
+  bool turn(Lend lend);
+  void accept(side_work work);
+  void announce(bool more);
+  bool lend_thread();
+  bool has_commands() const;
+  std::size_t requests_in_flight() const;
+  bool any_stream(bool (stream_transfer::*question)() const) const;
+  void take_commands();
+  void execute(command& what);
+  bool start_waiting();
+  bool start(std::unique_ptr<request_transfer> transfer, target_queue& queue);
+  void open(std::unique_ptr<stream_transfer> stream);
+  void wait();
+  int wait_milliseconds();
+  void attend_streams();
+  void perform();
+  void take_finished();
+  void conclude(CURL* easy, CURLcode code);
+  std::unique_ptr<transfer> detach(CURL* easy);
+  stream_transfer* find_stream(handle_id stream);
+  void end_stream(handle_id stream, const domain::error& failure);
+  void watch_silence(handle_id stream);
+  void size_connection_cache();
+  void begin_stop(clock::time_point deadline);
+  bool ended();
+  void cancel_everything();
+  static domain::error engine_ended();
+
+  mutable std::mutex mutex_; ///< guards inbox_, sleeping_, closed_ and the growth of targets_
+  std::vector<command> inbox_;
+  bool sleeping_ = false;
+  bool closed_ = false;
+  std::vector<std::unique_ptr<target_queue>> targets_;
+
+  std::mutex join_mutex_;
+  std::thread thread_;
+  std::atomic<std::thread::id> thread_id_; ///< who has the duty
+  std::atomic<std::thread::id> own_id_;    ///< of `thread_`
+  std::atomic<handle_id> next_handle_{1};
+
+  std::mutex duty_; ///< guards all below
+  std::unique_ptr<CURLM, multi_deleter> multi_;
+  easy_pool pool_;
+  byte_budget answers_;               ///< outlives the transfers
+  std::vector<target_queue*> queues_; ///< the targets, as far as the thread knows them
+  std::vector<command> taken_;
+  std::unordered_map<CURL*, std::unique_ptr<transfer>> active_;
+  std::vector<std::unique_ptr<request_transfer>> concluded_; ///< are over and not told yet
+  std::unordered_map<handle_id, stream_transfer*> streams_;
+  timer_list timers_;
+  bool stopping_ = false;
+  bool over_ = false;
+  clock::time_point stop_deadline_;
+  bool in_burst_ = false; ///< many requests were in flight at once, and there have been some since
+  clock::time_point burst_ends_;    ///< at the latest, unless many are in flight again
+  clock::time_point patience_ends_; ///< when streams wait no longer for the burst
+  clock::time_point calm_at_;       ///< when streams are told at once again
+  side_work side_work_;
+  bool announced_ = false;
+  bool substituted_ = false;
+  std::unique_ptr<stand_in> stand_in_;
+};
+
+} // namespace dklb::http

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "domain/base/error.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace dklb::http::kube {
+
+/// A program that prints credentials (`users[].user.exec`).
+struct exec_config {
+  std::string api_version; ///< client.authentication.k8s.io/v1 or v1beta1
+  std::string command;     ///< a path with a slash is absolute by now
+  std::vector<std::string> arguments;
+  std::vector<std::pair<std::string, std::string>> environment;
+  std::string install_hint;
+  bool provide_cluster_info = false;
+};
+
+/// `clusters[].cluster`; file names are absolute, data is decoded.
+struct kubeconfig_cluster {
+  std::string server; ///< without a trailing slash
+  std::string ca_file;
+  std::string ca_data;
+  std::string tls_server_name;
+  std::string proxy_url;
+  bool insecure_skip_tls_verify = false;
+  /// What exec plugins are given as the cluster's `config`; null for none.
+  nlohmann::json exec_extension;
+};
+
+/// `users[].user`; file names are absolute, data is decoded.
+struct kubeconfig_user {
+  std::string certificate_file;
+  std::string certificate_data;
+  std::string key_file;
+  std::string key_data;
+  std::string token;
+  std::string token_file; ///< wins over token
+  std::optional<exec_config> exec;
+};
+
+/// What the current context of a kubeconfig leads to.
+struct kubeconfig {
+  std::string context;
+  std::string name_space; ///< may be ""
+  kubeconfig_cluster cluster;
+  kubeconfig_user user;
+  std::string path; ///< the file that defines the context
+};
+
+/// A file of a KUBECONFIG list.
+struct kubeconfig_file {
+  std::string path; ///< absolute
+  std::string text;
+};
+
+/// Merges the files (the first that defines a thing wins) and follows the current context. An error
+/// names the file, the missing or wrong thing and what to do, and never holds a secret.
+/// Source: docs/kubernetes.md, "Access".
+domain::result<kubeconfig> read_kubeconfig(const std::vector<kubeconfig_file>& files);
+
+} // namespace dklb::http::kube

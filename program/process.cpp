@@ -1,0 +1,68 @@
+#include "program/process.hpp"
+
+#include "http/text/bounded_file.hpp"
+#include "process/log_format.hpp"
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <array>
+#include <bit>
+#include <cerrno>
+#include <cstring>
+#include <link.h>
+#include <memory>
+#include <random>
+#include <sys/mman.h>
+#include <unistd.h>
+
+namespace dklb::process {
+
+domain::result<std::string> read_file(const std::string& path) {
+  auto text = http::read_bounded_file(path);
+  if (!text)
+    text.failure().message = "cannot be read: " + text.failure().message;
+  return text;
+}
+
+std::string identity() {
+  std::array<char, 256> host{};
+  if (gethostname(host.data(), host.size() - 1) != 0)
+    host[0] = '\0';
+  std::random_device random;
+  const auto word = [&] { return static_cast<unsigned>(random()); };
+  // A version 4 UUID.
+  return fmt::format("{}_{:08x}-{:04x}-4{:03x}-{:x}{:03x}-{:08x}{:04x}", host.data(), word(),
+                     word() & 0xffffU, word() & 0xfffU, 8U + (word() & 3U), word() & 0xfffU, word(),
+                     word() & 0xffffU);
+}
+
+void set_up_log(const domain::log_config& settings) {
+  auto logger =
+    std::make_shared<spdlog::logger>("dklb", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  logger->set_level(spdlog::level::from_str(settings.level));
+  logger->flush_on(spdlog::level::trace);
+  logger->set_formatter(http::log_format(
+    settings.json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":"%*"})"
+                  : "%Y-%m-%dT%H:%M:%S.%eZ %-7l %v"));
+  spdlog::set_default_logger(std::move(logger));
+}
+
+void release_code_pages() {
+  const auto release = [](dl_phdr_info* object, std::size_t, void*) {
+    static const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+    for (int number = 0; number < object->dlpi_phnum; ++number) {
+      const auto& segment = object->dlpi_phdr[number];
+      // A page that may be written can differ from its file.
+      if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0)
+        continue;
+      const auto start = (object->dlpi_addr + segment.p_vaddr) & ~(page - 1);
+      const auto end = object->dlpi_addr + segment.p_vaddr + segment.p_memsz;
+      (void)madvise(std::bit_cast<void*>(start), end - start, MADV_DONTNEED);
+    }
+    return 0;
+  };
+  (void)dl_iterate_phdr(release, nullptr);
+}
+
+} // namespace dklb::process

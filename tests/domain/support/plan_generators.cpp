@@ -1,0 +1,212 @@
+#include "tests/domain/support/plan_generators.hpp"
+
+#include <cstdlib>
+
+namespace dklb::domain::testing {
+
+namespace {
+
+constexpr int services = 5;
+
+/// The same draws in every run; RC_PARAMS="seed=..." in the environment looks further.
+const int seeded = setenv("RC_PARAMS", "seed=20240501", 0);
+
+int number(int from, int to) {
+  // At full size: rapidcheck's first, small draws would make every world the same empty one.
+  return *rc::gen::resize(rc::kNominalSize, rc::gen::inRange(from, to + 1));
+}
+
+bool one_in(int chances) {
+  return number(1, chances) == 1;
+}
+
+std::string any_service() {
+  return "s" + std::to_string(number(0, services - 1));
+}
+
+const std::vector<std::string>& words() {
+  static const std::vector<std::string> known{"name",
+                                              "role",
+                                              "count",
+                                              "cpus",
+                                              "mem",
+                                              "haproxy",
+                                              "stats",
+                                              "bindPort",
+                                              "frontends",
+                                              "backends",
+                                              "linkBackend",
+                                              "map",
+                                              "backend",
+                                              "services",
+                                              "endpoint",
+                                              "address",
+                                              "type",
+                                              "ADDRESS",
+                                              "marathon",
+                                              "mesos",
+                                              "check",
+                                              "aws",
+                                              "elbs",
+                                              "listeners",
+                                              "private",
+                                              "virtualNetworks",
+                                              "defaultBackend",
+                                              "cloudProvider",
+                                              "linkFrontend"};
+  return known;
+}
+
+pool_document json_value(int depth) {
+  switch (number(0, depth > 0 ? 8 : 5)) {
+  case 0:
+    return nullptr;
+  case 1:
+    return number(-1, 90);
+  case 2:
+    return one_in(2);
+  case 3:
+    return own(any_service(), number(1, 3));
+  case 4:
+    return *rc::gen::elementOf(words());
+  case 5:
+    return number(0, 100) / 8.0;
+  case 6: {
+    auto list = pool_document::array();
+    for (int left = number(0, 4); left > 0; --left)
+      list.push_back(json_value(depth - 1));
+    return list;
+  }
+  default: {
+    auto object = pool_document::object();
+    for (int left = number(0, 5); left > 0; --left)
+      object[*rc::gen::elementOf(words())] = json_value(depth - 1);
+    return object;
+  }
+  }
+}
+
+pool_document foreign_object(const char* kind, int which) {
+  pool_document object{{"name", std::string(kind) + std::to_string(which)},
+                       {"bindPort", number(78, 90)},
+                       {"unknown", json_value(2)}};
+  if (one_in(3))
+    object["linkBackend"] = {{"defaultBackend", own(any_service(), number(1, 3))}};
+  if (one_in(4))
+    object["name"] = json_value(0);
+  return object;
+}
+
+/// Objects as an earlier plan would have written them, then perhaps changed by hand.
+pool_document own_object(const pool_document& made) {
+  auto object = made;
+  if (one_in(4))
+    object["bindPort"] = json_value(0);
+  if (one_in(4))
+    object[*rc::gen::elementOf(words())] = json_value(2);
+  if (!object.contains("name") || object["name"] != made["name"])
+    object["name"] = made["name"];
+  return object;
+}
+
+pool_claim any_claim(int which) {
+  auto claim = testing::claim("s" + std::to_string(which), {});
+  claim.creation_timestamp = "2024-01-0" + std::to_string(number(1, 3)) + "T00:00:00Z";
+  for (int port = 1; port <= 3; ++port) {
+    if (one_in(2))
+      claim.ports.push_back({port, one_in(15) ? 0 : 30000 + number(1, 2), number(80, 85)});
+  }
+  if (one_in(4))
+    claim.size = number(1, 2);
+  if (one_in(6))
+    claim.cpus = number(1, 2) / 10.0;
+  if (one_in(8))
+    claim.role = one_in(2) ? "*" : "slave_public";
+  if (one_in(8))
+    claim.network = one_in(2) ? "dcos" : "";
+  if (one_in(12))
+    claim.cloud_provider = R"({"aws": {"elbs": []}})";
+  claim.creation = *rc::gen::element(creation_strategy::if_not_present, creation_strategy::once,
+                                     creation_strategy::never);
+  claim.had_address = one_in(2);
+  claim.paused = one_in(8);
+  return claim;
+}
+
+std::vector<pool_claim> claims_value() {
+  std::vector<pool_claim> claims;
+  for (int which = 0; which < services; ++which) {
+    if (!one_in(4))
+      claims.push_back(any_claim(which));
+  }
+  return claims;
+}
+
+std::set<service_key> services_value(int chances) {
+  std::set<service_key> chosen;
+  for (int which = 0; which < services; ++which) {
+    if (one_in(chances))
+      chosen.insert(key("s" + std::to_string(which)));
+  }
+  return chosen;
+}
+
+pool_document pool_value() {
+  const auto made =
+    plan_pool(mesos_mode(), input(pool(), one_in(3) ? std::vector<pool_claim>{} : claims_value()));
+  auto result = made.action == pool_action::none ? pool() : made.document;
+  for (const char* list : {"frontends", "backends"}) {
+    auto mixed = pool_document::array();
+    for (const auto& each : result["haproxy"][list]) {
+      for (int left = number(0, 1); left > 0; --left)
+        mixed.push_back(foreign_object(list, static_cast<int>(mixed.size())));
+      if (!one_in(10))
+        mixed.push_back(own_object(each));
+    }
+    if (one_in(3))
+      mixed.push_back(foreign_object(list, static_cast<int>(mixed.size())));
+    result["haproxy"][list] = std::move(mixed);
+  }
+  result["future"] = json_value(2);
+  if (one_in(4))
+    result["count"] = nullptr;
+  return result;
+}
+
+} // namespace
+
+rc::Gen<pool_document> any_json() {
+  return rc::gen::exec([] {
+    auto value = json_value(5);
+    // Half of them with the outline of a pool, so that the inner parts are reached.
+    if (one_in(2))
+      return value;
+    return pool_document{
+      {"name", "shared"},
+      {"haproxy", {{"frontends", json_value(4)}, {"backends", json_value(4)}, {"stats", value}}}};
+  });
+}
+
+rc::Gen<pool_document> any_pool() {
+  return rc::gen::exec(pool_value);
+}
+
+rc::Gen<std::vector<pool_claim>> any_claims() {
+  return rc::gen::exec(claims_value);
+}
+
+rc::Gen<std::set<service_key>> any_services() {
+  return rc::gen::exec([] { return services_value(2); });
+}
+
+rc::Gen<pool_plan_input> any_input() {
+  return rc::gen::exec([] {
+    auto given = input(one_in(4) ? std::nullopt : std::optional(pool_value()), claims_value(),
+                       services_value(4));
+    given.excluded = services_value(8);
+    given.held_ours = one_in(2);
+    return given;
+  });
+}
+
+} // namespace dklb::domain::testing

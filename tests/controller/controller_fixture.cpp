@@ -1,5 +1,7 @@
 #include "tests/controller/controller_fixture.hpp"
 
+#include <cstdlib>
+#include <filesystem>
 #include <thread>
 
 namespace dklb::controller_test {
@@ -19,8 +21,14 @@ json short_times() {
 
 } // namespace
 
+std::string dklb_program() {
+  if (const char* const chosen = std::getenv("DKLB_PROGRAM"); chosen != nullptr)
+    return chosen;
+  return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "dklb";
+}
+
 finished_program::finished_program(const std::vector<std::string>& arguments) {
-  std::vector<std::string> command{DKLB_PROGRAM};
+  std::vector<std::string> command{dklb_program()};
   command.insert(command.end(), arguments.begin(), arguments.end());
   const support::temporary_folder folder;
   support::child_process child(command, folder.path() + "/output");
@@ -36,7 +44,7 @@ void Controller::start(const json& overrides) {
   }
   auto settings = short_times();
   settings.merge_patch(overrides);
-  dklb_ = std::make_unique<support::controller_process>(DKLB_PROGRAM, kube_, edgelb_, settings);
+  dklb_ = std::make_unique<support::controller_process>(dklb_program(), kube_, edgelb_, settings);
 }
 
 void Controller::stop() {

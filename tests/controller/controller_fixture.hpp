@@ -24,6 +24,9 @@ using namespace std::chrono_literals;
 inline constexpr const char* annotation = "kubernetes.dcos.io/dklb-config";
 inline constexpr const char* finalizer = "kubernetes.dcos.io/dklb";
 
+/// The path of the program: `DKLB_PROGRAM` of the environment, else the one beside this test.
+std::string dklb_program();
+
 /// The program run to its end.
 struct finished_program {
   explicit finished_program(const std::vector<std::string>& arguments);

@@ -54,7 +54,7 @@ protected:
 
   std::unique_ptr<controller_process> launch(const std::string& label) {
     return std::make_unique<controller_process>(
-      DKLB_PROGRAM, kube_, edgelb_,
+      dklb_program(), kube_, edgelb_,
       json{{"leaderElection",
             {{"enabled", true},
              {"leaseNamespace", "default"},

@@ -29,7 +29,7 @@ protected:
                     {"poll", {{"min", "50ms"}, {"max", "200ms"}}},
                     {"retry", {{"base", "50ms"}, {"max", "200ms"}}}}}};
     settings.merge_patch(more);
-    return std::make_unique<controller_process>(DKLB_PROGRAM, kube_, edgelb_, settings, label);
+    return std::make_unique<controller_process>(dklb_program(), kube_, edgelb_, settings, label);
   }
   void start_usual(const json& more = json::object()) { usual_ = launch("usual", more); }
   void start_second(const json& more = json::object()) {

@@ -40,7 +40,7 @@ void complain(const std::string& what) {
 /// The checked configuration; every mistake goes to standard error.
 std::optional<domain::config> load(const std::string& file) {
   const auto environment = http::kube::process_environment();
-  const auto text = process::read_file(file);
+  const auto text = program::read_file(file);
   if (!text) {
     complain(file + ": " + text.failure().message);
     return std::nullopt;
@@ -53,14 +53,14 @@ std::optional<domain::config> load(const std::string& file) {
 
 /// Prints what EdgeLB would be told, and tells it nothing.
 int plan(const domain::config& settings, bool as_json) {
-  process::set_up_log(settings.log);
+  program::set_up_log(settings.log);
   const auto environment = http::kube::process_environment();
   const auto access = http::kube::find_access(settings.kubernetes.kubeconfig, environment);
   if (!access) {
     complain(access.failure().message);
     return exit_failed;
   }
-  const auto observed = read_cluster(settings, *access, environment);
+  const auto observed = program::read_cluster(settings, *access, environment);
   if (!observed) {
     complain(observed.failure().message);
     return exit_failed;
@@ -73,8 +73,8 @@ int plan(const domain::config& settings, bool as_json) {
   return planned.pools.empty() ? exit_no_change : exit_changes;
 }
 
-int run(program::signals& signals, domain::config settings) {
-  process::set_up_log(settings.log);
+int run(process::signals& signals, domain::config settings) {
+  program::set_up_log(settings.log);
   spdlog::info("a changed configuration file takes effect with a restart");
   const auto environment = http::kube::process_environment();
   auto access = http::kube::find_access(settings.kubernetes.kubeconfig, environment);
@@ -82,26 +82,26 @@ int run(program::signals& signals, domain::config settings) {
     complain(access.failure().message);
     return exit_bad_input;
   }
-  actors::controller_arguments arguments{std::move(settings), std::move(*access), environment,
-                                         process::identity(),
-                                         [&](const std::string&) { signals.raise(); }};
+  program::controller_arguments arguments{std::move(settings), std::move(*access), environment,
+                                          program::identity(),
+                                          [&](const std::string&) { signals.raise(); }};
   spdlog::info("dklb {} for cluster \"{}\", Kubernetes access from {}", version,
                arguments.settings.cluster_name, arguments.access.source);
-  auto controller = actors::controller::start(std::move(arguments));
+  auto controller = program::controller::start(std::move(arguments));
   if (!controller) {
     complain(controller.failure().message);
     return exit_bad_input;
   }
-  const auto orderly = signals.wait(upkeep_period, process::release_code_pages);
+  const auto orderly = signals.wait(upkeep_period, program::release_code_pages);
   spdlog::info(orderly ? "stopping" : "giving up");
-  signals.end_in_order(program::longest_end, [&] { (*controller)->stop(); });
+  signals.end_in_order(process::longest_end, [&] { (*controller)->stop(); });
   return orderly ? exit_ok : exit_gave_up;
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
-  program::signals signals;
+  process::signals signals;
   CLI::App app{"Turns Kubernetes Services of type LoadBalancer into EdgeLB pools", "dklb"};
   app.set_version_flag("--version", std::string{"dklb "} + version);
   std::string file;

@@ -14,7 +14,7 @@
 
 namespace {
 
-using namespace dklb::sandbox::edgelb;
+using namespace dklb::edgelb;
 
 struct options {
   std::string listen = "127.0.0.1:8088";
@@ -97,7 +97,7 @@ void warn_of_open_access(const options& given) {
     spdlog::warn("whoever reaches {} can change every pool: give a --token-file", given.listen);
 }
 
-int serve(dklb::program::signals& signals, const options& given) {
+int serve(dklb::process::signals& signals, const options& given) {
   auto program = haproxy_program::find(given.haproxy);
   if (!program)
     return complain(program.failure());
@@ -125,7 +125,7 @@ int serve(dklb::program::signals& signals, const options& given) {
   std::cout << "edgelb-local serves " << (*server)->url() << std::endl;
   signals.wait();
   spdlog::info("ending; instances {}", given.stop_instances ? "end, too" : "go on");
-  signals.end_in_order(dklb::program::longest_end, [&] {
+  signals.end_in_order(dklb::process::longest_end, [&] {
     (*server)->stop();
     if (given.stop_instances)
       (*pools)->stop_instances();
@@ -138,7 +138,7 @@ int serve(dklb::program::signals& signals, const options& given) {
 } // namespace
 
 int main(int argc, char** argv) {
-  dklb::program::signals signals;
+  dklb::process::signals signals;
   options given;
   CLI::App app("An EdgeLB V2 server for one machine: every pool is real HAProxy processes.",
                "edgelb-local");
@@ -152,7 +152,7 @@ int main(int argc, char** argv) {
     return app.exit(problem) == 0 ? 0 : 2;
   }
   spdlog::set_default_logger(spdlog::stderr_color_mt("edgelb-local"));
-  spdlog::set_formatter(dklb::http::log_format("[%Y-%m-%d %H:%M:%S.%e] [%n] [%^%l%$] %v"));
+  spdlog::set_formatter(dklb::process::log_format("[%Y-%m-%d %H:%M:%S.%e] [%n] [%^%l%$] %v"));
   spdlog::set_level(spdlog::level::from_str(given.log_level));
   if (listing->parsed()) {
     signals.release();

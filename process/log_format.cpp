@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-namespace dklb::http {
+namespace dklb::process {
 
 namespace {
 
@@ -50,4 +50,4 @@ std::unique_ptr<spdlog::formatter> log_format(std::string pattern) {
   return out;
 }
 
-} // namespace dklb::http
+} // namespace dklb::process

@@ -13,7 +13,7 @@
 #include <thread>
 #include <unistd.h>
 
-namespace dklb::program {
+namespace dklb::process {
 
 namespace {
 
@@ -125,4 +125,4 @@ void signals::end_in_order(std::chrono::milliseconds limit,
   close(done);
 }
 
-} // namespace dklb::program
+} // namespace dklb::process

@@ -4,7 +4,7 @@
 #include <csignal>
 #include <functional>
 
-namespace dklb::program {
+namespace dklb::process {
 
 /// Exit status of a program whose orderly end was cut short.
 constexpr int exit_forced = 1;
@@ -49,4 +49,4 @@ private:
   int gave_up_ = -1;
 };
 
-} // namespace dklb::program
+} // namespace dklb::process

@@ -14,7 +14,7 @@
 #include <memory>
 #include <utility>
 
-namespace dklb {
+namespace dklb::program {
 
 namespace {
 
@@ -125,4 +125,4 @@ domain::result<observed_cluster> read_cluster(const domain::config& settings,
   return out;
 }
 
-} // namespace dklb
+} // namespace dklb::program

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace dklb {
+namespace dklb::program {
 
 /// What `dklb plan` plans over.
 struct observed_cluster {
@@ -24,4 +24,4 @@ domain::result<observed_cluster> read_cluster(const domain::config& settings,
                                               const http::kube::access& access,
                                               const http::kube::access_environment& environment);
 
-} // namespace dklb
+} // namespace dklb::program

@@ -28,8 +28,9 @@
 #include <thread>
 #include <utility>
 
-namespace dklb::actors {
+namespace dklb::program {
 
+using namespace actors;
 using namespace messages;
 
 namespace {
@@ -333,4 +334,4 @@ void controller::stop() {
   system_.reset();
 }
 
-} // namespace dklb::actors
+} // namespace dklb::program

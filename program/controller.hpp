@@ -23,7 +23,7 @@ namespace dklb::http::server {
 class certificate;
 }
 
-namespace dklb::actors {
+namespace dklb::program {
 
 /// What the controller needs of its surroundings.
 struct controller_arguments {
@@ -71,8 +71,8 @@ private:
                                                    const messages::kube_gateway_actor& kube) const;
 
   controller_arguments arguments_;
-  runtime_ptr run_;
-  std::shared_ptr<write_permit> permit_;
+  actors::runtime_ptr run_;
+  std::shared_ptr<actors::write_permit> permit_;
   http::engine engine_;
   /// The Lease has an engine of its own, so that a renewal never waits behind other traffic.
   std::unique_ptr<http::engine> lease_engine_;
@@ -82,7 +82,7 @@ private:
   std::unique_ptr<caf::actor_system> system_;
   messages::supervisor_actor supervisor_;
   messages::leader_elector_actor elector_;
-  std::unique_ptr<node_intake> nodes_;
+  std::unique_ptr<actors::node_intake> nodes_;
   std::unique_ptr<http::server::listener> server_;
   std::shared_ptr<http::server::certificate> certificate_;
   std::unique_ptr<http::server::listener> webhook_;
@@ -91,4 +91,4 @@ private:
   bool stopped_ = false;
 };
 
-} // namespace dklb::actors
+} // namespace dklb::program

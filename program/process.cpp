@@ -16,7 +16,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-namespace dklb::process {
+namespace dklb::program {
 
 domain::result<std::string> read_file(const std::string& path) {
   auto text = http::read_bounded_file(path);
@@ -42,7 +42,7 @@ void set_up_log(const domain::log_config& settings) {
     std::make_shared<spdlog::logger>("dklb", std::make_shared<spdlog::sinks::stderr_sink_mt>());
   logger->set_level(spdlog::level::from_str(settings.level));
   logger->flush_on(spdlog::level::trace);
-  logger->set_formatter(http::log_format(
+  logger->set_formatter(process::log_format(
     settings.json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":"%*"})"
                   : "%Y-%m-%dT%H:%M:%S.%eZ %-7l %v"));
   spdlog::set_default_logger(std::move(logger));
@@ -65,4 +65,4 @@ void release_code_pages() {
   (void)dl_iterate_phdr(release, nullptr);
 }
 
-} // namespace dklb::process
+} // namespace dklb::program

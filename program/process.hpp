@@ -6,7 +6,7 @@
 #include <string>
 
 /// What the program needs of the operating system beside network and files of others.
-namespace dklb::process {
+namespace dklb::program {
 
 /// The text of a file, or why it cannot be read.
 domain::result<std::string> read_file(const std::string& path);
@@ -22,4 +22,4 @@ void set_up_log(const domain::log_config& settings);
 /// away (docs/decisions/code-pages.md).
 void release_code_pages();
 
-} // namespace dklb::process
+} // namespace dklb::program

@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 constexpr std::string_view pools_path = "/v2/pools";
@@ -132,4 +132,4 @@ api_answer answer_call(reconciler& pools, const api_call& call) {
   return error_answer(404, "there is nothing at " + call.path);
 }
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

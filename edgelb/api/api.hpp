@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 
 struct api_call {
   std::string method;
@@ -24,4 +24,4 @@ api_answer answer_call(reconciler& pools, const api_call& call);
 /// `{"code", "message"}`.
 api_answer error_answer(int status, const std::string& message);
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

@@ -11,7 +11,7 @@
 #include <cstring>
 #include <thread>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 /// A large pool over a slow line still comes in this time; a client that trickles is cut off.
@@ -175,4 +175,4 @@ domain::result<std::unique_ptr<api_server>> api_server::open(const std::string& 
   return std::unique_ptr<api_server>(std::move(made));
 }
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

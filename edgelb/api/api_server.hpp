@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 
 /// Serves the API over HTTP/1.1 on threads of its own.
 class api_server {
@@ -29,4 +29,4 @@ public:
   virtual void stop() = 0;
 };
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 domain::error_code code_of(int http_status) {
@@ -81,4 +81,4 @@ domain::result<document> parse_document(std::string_view text, std::string_view 
   }
 }
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

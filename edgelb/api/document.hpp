@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 
 /// A pool, or a part of one, as it came and as it is answered: order and unknown fields kept.
 using document = nlohmann::ordered_json;
@@ -36,4 +36,4 @@ std::string in_quotes(const std::string& text);
 /// Parses JSON text; a failure is a 400 that says where the text went wrong. `what` names it.
 domain::result<document> parse_document(std::string_view text, std::string_view what);
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

@@ -2,7 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 
 domain::result<fault_plan> fault_plan::parse(std::string_view text) {
   auto parsed = parse_document(text, "the fault file");
@@ -50,4 +50,4 @@ fault fault_injector::next(const std::string& method, const std::string& path) {
   return made;
 }
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

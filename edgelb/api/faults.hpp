@@ -9,7 +9,7 @@
 #include <set>
 #include <string>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 
 /// What a test wants to go wrong (edgelb/README.md, "Faults").
 struct fault_plan {
@@ -47,4 +47,4 @@ private:
   std::mt19937 random_{std::random_device{}()};
 };
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

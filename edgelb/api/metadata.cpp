@@ -2,7 +2,7 @@
 
 #include "edgelb/pools/ports.hpp"
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 document endpoints_of(const listener& what, int port, const std::vector<agent>& instances) {
@@ -41,4 +41,4 @@ document metadata_of(const document& pool, const std::map<std::string, int>& por
   return {{"name", text_at(pool, "name")}, {"frontends", frontends}, {"stats", stats}};
 }
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

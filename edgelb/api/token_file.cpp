@@ -6,7 +6,7 @@
 
 #include <sstream>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 /// Takes as long for a wrong text as for the right one.
@@ -76,4 +76,4 @@ bool token_file::allows(std::string_view authorization) {
   return false;
 }
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

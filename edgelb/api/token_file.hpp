@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 
 /// The tokens of a file's text: one a line, without the blanks around it.
 std::vector<std::string> tokens_in(const std::string& text);
@@ -33,4 +33,4 @@ private:
   std::vector<std::string> tokens_;
 };
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

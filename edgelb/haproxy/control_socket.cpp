@@ -11,7 +11,7 @@
 #include <charconv>
 #include <cstring>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 /// Ends every answer of a connection on which `prompt` was sent.
@@ -79,4 +79,4 @@ domain::result<pid_t> control_connection::pid() {
   return number;
 }
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 
 /// The longest path at which HAProxy can make a socket: it first binds a longer temporary name.
 inline constexpr std::size_t longest_socket_path = 97;
@@ -36,4 +36,4 @@ private:
   std::string path_;
 };
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 
 /// Owns a file descriptor.
 class descriptor {
@@ -35,4 +35,4 @@ private:
   int number_ = -1;
 };
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

@@ -11,7 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 /// A path as it stands in a message: whatever it holds, it adds no line to a log.
@@ -158,4 +158,4 @@ bool watched_file::changed() {
   return !same;
 }
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

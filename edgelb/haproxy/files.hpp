@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 
 /// Whether a path may lead to its file over a symbolic link at its end. Operators' files may (those
 /// that Kubernetes mounts do); in the state folder a link is nobody's.
@@ -68,4 +68,4 @@ private:
   bool asked_ = false;
 };
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

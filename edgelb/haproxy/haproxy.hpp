@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 
 /// The HAProxy that is installed.
 class haproxy_program {
@@ -103,4 +103,4 @@ private:
   bool sure_ = false; ///< false: what runs may differ from `live_`, so only a reload will do
 };
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

@@ -10,7 +10,7 @@
 #include <csignal>
 #include <thread>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 using clock = std::chrono::steady_clock;
@@ -270,4 +270,4 @@ void haproxy_instance::rotate_log() const {
     std::filesystem::resize_file(log_file(), 0, problem);
 }
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <sstream>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 std::vector<std::string> places_to_look() {
@@ -108,4 +108,4 @@ domain::result<domain::unit> haproxy_program::check(const std::string& text,
   return failure(400, "HAProxy refuses the configuration: " + words);
 }
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

@@ -5,7 +5,7 @@
 
 #include <sstream>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 
 host_addresses hosts_in(std::string_view text) {
   host_addresses found;
@@ -27,4 +27,4 @@ host_addresses read_hosts_file() {
   return text ? hosts_in(*text) : host_addresses{};
 }
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 
 /// Addresses by host name.
 using host_addresses = std::map<std::string, std::string>;
@@ -15,4 +15,4 @@ host_addresses hosts_in(std::string_view text);
 /// The names of /etc/hosts as it is now; empty where it cannot be read.
 host_addresses read_hosts_file();
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

@@ -17,7 +17,7 @@ extern "C" {
 #include <sys/pidfd.h> // glibc 2.36 declares it for C alone
 }
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 using clock = std::chrono::steady_clock;
@@ -178,4 +178,4 @@ domain::result<program_outcome> run_program(const std::vector<std::string>& comm
   return outcome;
 }
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 
 /// A process that outlives us, held by a process descriptor, so that a signal can never reach
 /// another one that got its number. Destroying the handle leaves the process alone.
@@ -60,4 +60,4 @@ struct found_process {
 /// Every process whose command line can be read. Zombies are left out.
 std::vector<found_process> running_processes();
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <sstream>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 std::filesystem::path proc(pid_t pid, const char* name) {
@@ -46,4 +46,4 @@ std::vector<found_process> running_processes() {
   return found;
 }
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

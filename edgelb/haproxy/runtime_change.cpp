@@ -7,7 +7,7 @@
 #include <cctype>
 #include <sstream>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 /// More servers than this in maintenance: a reload clears them away.
@@ -164,4 +164,4 @@ std::string surviving_state(std::string_view dump, std::string_view running,
   return kept;
 }
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

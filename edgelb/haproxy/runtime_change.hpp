@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 
 /// Server lines by `backend/server`: the address and the options, without the word `server`.
 using server_lines = std::map<std::string, std::string>;
@@ -38,4 +38,4 @@ std::optional<runtime_change> plan_runtime_change(std::string_view running, std:
 std::string surviving_state(std::string_view dump, std::string_view running,
                             std::string_view wanted);
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

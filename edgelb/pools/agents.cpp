@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <set>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 std::string address_text(std::uint32_t value) {
@@ -112,4 +112,4 @@ domain::result<std::vector<agent>> agents_from_json(std::string_view text) {
   return agents;
 }
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 
 /// The role whose pools are reached from outside the cluster.
 inline constexpr const char* public_role = "slave_public";
@@ -48,4 +48,4 @@ bool is_address(const std::string& text);
 /// `address:port`, with brackets around IPv6.
 std::string socket_text(const std::string& address, int port);
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

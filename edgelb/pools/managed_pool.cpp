@@ -9,7 +9,7 @@
 #include <sstream>
 #include <thread>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 /// Eight characters, short because the path of a socket is made of it.
@@ -288,4 +288,4 @@ domain::result<domain::unit> managed_pool::remove() {
   return domain::unit{};
 }
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

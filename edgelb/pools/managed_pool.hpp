@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 
 /// One pool and its instances. Changes of one pool wait for each other; readers never wait.
 /// Thread-safe.
@@ -105,4 +105,4 @@ private:
   std::shared_ptr<const pool_view> view_;
 };
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 using clock = std::chrono::steady_clock;
@@ -119,4 +119,4 @@ void managed_pool::stop() {
   next_try_ = clock::time_point::max();
 }
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 /// Pools of the public role run on public agents only; any other role on agents of that role or on
@@ -70,4 +70,4 @@ placement_result place(const std::vector<agent>& agents, const placement_request
   return placed;
 }
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 
 /// What to place: the instances of one pool.
 struct placement_request {
@@ -39,4 +39,4 @@ struct placement_result {
 /// Pure but for `blocked`.
 placement_result place(const std::vector<agent>& agents, const placement_request& request);
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

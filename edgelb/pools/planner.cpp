@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 /// The ports that are fixed, and those free ones that the pool has already and can keep.
@@ -167,4 +167,4 @@ void planner::release(const std::string& pool) {
     ++releases_;
 }
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

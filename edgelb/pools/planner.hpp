@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 
 /// Where a pool's instances go and which ports it has there.
 struct pool_layout {
@@ -68,4 +68,4 @@ private:
   std::atomic<std::uint64_t> releases_{0};
 };
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

@@ -13,7 +13,7 @@
 #include <optional>
 #include <string>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 
 /// What all pools share. Must outlive them.
 struct pool_host {
@@ -36,4 +36,4 @@ struct pool_view {
   std::map<std::string, int> ports; ///< by listener key
 };
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

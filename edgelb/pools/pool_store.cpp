@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <optional>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 /// What is wrong with the parts of a record that are not the pool itself. An instance's name
@@ -126,4 +126,4 @@ domain::result<domain::unit> pool_store::remove(const std::string& pool) const {
   return remove_durably(file_of(pool));
 }
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 
 /// One instance of a pool: the name of its folder and the agent (by private address) it is on.
 struct instance_slot {
@@ -74,4 +74,4 @@ private:
   std::filesystem::path damaged_;
 };
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

@@ -9,7 +9,7 @@
 #include <sstream>
 #include <vector>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 using row = std::array<std::string, 5>;
@@ -133,4 +133,4 @@ domain::result<std::string> list_pools(const std::string& url, const std::string
   return pool_table(*pools, metadata);
 }
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 
 /// The table of `edgelb-local list`: NAME APIVERSION COUNT ROLE PORTS, one line a pool. PORTS has
 /// the port of the statistics and of each frontend; one that was asked for as 0 is looked up in the
@@ -15,4 +15,4 @@ std::string pool_table(const document& pools, const std::map<std::string, docume
 /// Asks a server and makes the table. `token` may be empty.
 domain::result<std::string> list_pools(const std::string& url, const std::string& token);
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 constexpr int lowest_port = 10000;
@@ -151,4 +151,4 @@ std::optional<std::string> probe(const socket_address& where) {
   }
 }
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

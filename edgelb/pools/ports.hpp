@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 
 /// A frontend, or the statistics, as far as ports go.
 struct listener {
@@ -63,4 +63,4 @@ std::optional<int> choose_port(const std::string& seed, int preferred,
 /// Tries to bind: why the address and port cannot be had, or nothing. Opens no listener.
 std::optional<std::string> probe(const socket_address& where);
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

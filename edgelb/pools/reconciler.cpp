@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 using clock = std::chrono::steady_clock;
@@ -276,4 +276,4 @@ void reconciler::stop_instances() {
   }
 }
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

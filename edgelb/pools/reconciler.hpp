@@ -9,7 +9,7 @@
 #include <shared_mutex>
 #include <thread>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 
 struct reconciler_settings {
   std::filesystem::path state_folder;
@@ -85,4 +85,4 @@ private:
   std::thread upkeep_;
 };
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

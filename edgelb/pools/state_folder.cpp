@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 
 domain::result<descriptor> claim_state_folder(const std::filesystem::path& state) {
   std::error_code problem;
@@ -29,4 +29,4 @@ domain::result<descriptor> claim_state_folder(const std::filesystem::path& state
   return lock;
 }
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

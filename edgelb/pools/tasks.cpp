@@ -8,7 +8,7 @@
 #include <cctype>
 #include <set>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 domain::result<task> task_from(const std::string& framework, const std::string& framework_id,
@@ -179,4 +179,4 @@ std::vector<server> task_table::servers_of(const document& backend) const {
   return servers;
 }
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 
 /// A running task, as far as a pool's selectors can see it.
 struct task {
@@ -49,4 +49,4 @@ private:
   std::vector<task> tasks_;
 };
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 
 void worker_pool::submit(std::function<void()> job) {
   const std::lock_guard lock(mutex_);
@@ -42,4 +42,4 @@ void worker_pool::stop() {
     one.join();
 }
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

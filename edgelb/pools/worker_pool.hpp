@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 
 /// Threads that come as they are needed, up to a limit, and stay. A job must not throw.
 class worker_pool {
@@ -35,4 +35,4 @@ private:
   bool stopping_ = false;
 };
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

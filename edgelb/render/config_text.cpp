@@ -6,7 +6,7 @@
 #include <cctype>
 #include <sstream>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 bool is_control(char letter) {
@@ -82,4 +82,4 @@ void config_text::refuse_control(std::string_view value) {
                + document(value).dump(-1, ' ', true, document::error_handler_t::replace);
 }
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

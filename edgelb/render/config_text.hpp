@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 
 /// A value as one word of an HAProxy configuration line: bare where that is safe, else in single
 /// quotes, inside which HAProxy expands nothing.
@@ -45,4 +45,4 @@ private:
   std::optional<std::string> problem_;
 };
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <thread>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 /// How the first line of a configuration names its pool.
@@ -294,4 +294,4 @@ domain::result<rendered> render(const render_input& input) {
   return rendered{head + out.text()};
 }
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

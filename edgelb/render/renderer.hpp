@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 
 /// Everything that one instance's configuration depends on.
 struct render_input {
@@ -44,4 +44,4 @@ std::string pool_of(const rendered& configuration);
 class config_text;
 void render_rewrite(config_text& out, const document& backend);
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

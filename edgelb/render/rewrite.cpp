@@ -3,7 +3,7 @@
 
 #include <optional>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 /// `rewriteHttp.path`: paths under `from` become paths under `to`. Both are kept without the slash
@@ -136,4 +136,4 @@ void render_rewrite(config_text& out, const document& backend) {
     turn_back(out, {}, over_tls, "!edgelb_rewritten");
 }
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

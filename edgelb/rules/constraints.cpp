@@ -6,7 +6,7 @@
 #include <set>
 #include <sstream>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 /// `a:B:c,d:E` as lists of parts.
@@ -110,4 +110,4 @@ bool placement_constraints::allow(const agent& where) const {
                      [&](const rule& wanted) { return satisfied(wanted, where); });
 }
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

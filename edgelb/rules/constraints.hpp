@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 
 /// The placement constraints of a pool, in Marathon's style: `hostname:UNIQUE`, several joined by
 /// commas, or the text of a JSON list such as `[["hostname","MAX_PER","1"]]`. Fields: `hostname`,
@@ -33,4 +33,4 @@ private:
   std::vector<rule> rules_;
 };
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

@@ -2,7 +2,7 @@
 
 #include "edgelb/api/document.hpp"
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 
 domain::result<pattern> pattern::compile(const std::string& expression, match how) {
   constexpr std::size_t longest = 512;
@@ -30,4 +30,4 @@ bool pattern::matches(const std::string& text) const {
   }
 }
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

@@ -5,7 +5,7 @@
 #include <regex>
 #include <string>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 
 /// A regular expression out of a pool, bounded in length: the expression and what it is tried on.
 class pattern {
@@ -23,4 +23,4 @@ private:
   match how_ = match::anywhere;
 };
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

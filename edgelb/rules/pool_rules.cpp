@@ -9,7 +9,7 @@
 #include <map>
 #include <set>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 problem has_valid_name(const document& pool) {
@@ -156,4 +156,4 @@ domain::result<document> accept_pool(document given) {
   return full;
 }
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

@@ -2,7 +2,7 @@
 
 #include "edgelb/api/document.hpp"
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 
 /// The name of the section that serves a pool's statistics; no frontend or backend may have it.
 inline constexpr const char* stats_section = "edgelb:stats";
@@ -15,4 +15,4 @@ domain::result<domain::unit> check_pool(const document& pool);
 /// A pool as it came, completed (complete_pool) and checked.
 domain::result<document> accept_pool(document given);
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

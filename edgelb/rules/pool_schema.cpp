@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 enum class kind { text, flag, integer, number, object, objects, texts, integers };
@@ -284,4 +284,4 @@ domain::result<document> complete_pool(document given) {
   return given;
 }
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

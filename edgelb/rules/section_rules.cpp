@@ -9,7 +9,7 @@
 #include <cctype>
 #include <initializer_list>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 /// A rule for where a frontend sends its traffic.
@@ -212,4 +212,4 @@ problem check_backend(const document& backend) {
   return named("backend", backend, wrong);
 }
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

@@ -6,7 +6,7 @@
 #include <set>
 #include <string>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 
 /// What is wrong with an object of a pool, and the next step; nothing where every rule holds.
 using problem = std::optional<std::string>;
@@ -23,4 +23,4 @@ problem check_backend(const document& backend);
 /// Whether a listener can bind it: an IP address without brackets, no `*`.
 bool is_bind_address(const std::string& text);
 
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

@@ -83,7 +83,7 @@ void register_node(http::engine& engine, sandbox::node_api& api, const sandbox::
   });
 }
 
-int run_nodes(program::signals& signals, const options& given) {
+int run_nodes(process::signals& signals, const options& given) {
   allow_many_descriptors();
   auto addresses = sandbox::address_pool::parse(given.pods);
   if (!addresses) {
@@ -119,7 +119,7 @@ int run_nodes(program::signals& signals, const options& given) {
   pods->start();
   services->start();
   signals.wait();
-  signals.end_in_order(program::longest_end, [&] {
+  signals.end_in_order(process::longest_end, [&] {
     pods->stop();
     services->stop();
     engine.stop(std::chrono::seconds(1));
@@ -127,20 +127,20 @@ int run_nodes(program::signals& signals, const options& given) {
   return 0;
 }
 
-int run_web(program::signals& signals, const sandbox::web_settings& settings) {
+int run_web(process::signals& signals, const sandbox::web_settings& settings) {
   auto listeners = sandbox::open_web_server(settings);
   if (!listeners) {
     return fail(listeners.failure().message);
   }
   signals.wait();
-  signals.end_in_order(program::longest_end, [&] { listeners->clear(); });
+  signals.end_in_order(process::longest_end, [&] { listeners->clear(); });
   return 0;
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
-  program::signals signals;
+  process::signals signals;
   options given;
   CLI::App app{"Stands in for kubelet, kube-proxy and the scheduler of a sandbox's nodes"};
   app.add_option("--kubeconfig", given.kubeconfig, "how to reach the API server");
@@ -157,6 +157,6 @@ int main(int argc, char** argv) {
   web->add_option("--pod", given.web.pod, "namespace/name of the pod, for the answers");
   web->add_option("--node", given.web.node, "the pod's node, for the answers");
   CLI11_PARSE(app, argc, argv);
-  spdlog::set_formatter(http::log_format("[%Y-%m-%d %H:%M:%S.%e] [%^%l%$] %v"));
+  spdlog::set_formatter(process::log_format("[%Y-%m-%d %H:%M:%S.%e] [%^%l%$] %v"));
   return *web ? run_web(signals, given.web) : run_nodes(signals, given);
 }

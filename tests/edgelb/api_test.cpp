@@ -5,7 +5,7 @@
 
 #include <dklb/version.hpp>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 using testing::running_edgelb;
@@ -141,4 +141,4 @@ TEST(PoolTable, LooksLikeTheGuides) {
 }
 
 } // namespace
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

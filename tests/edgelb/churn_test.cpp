@@ -8,7 +8,7 @@
 #include <fstream>
 #include <set>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 using testing::add_frontend;
@@ -280,4 +280,4 @@ TEST_F(EdgelbChurn, InstanceTakesAtMostFourMebibytes) {
 }
 
 } // namespace
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

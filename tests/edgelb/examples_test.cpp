@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 using testing::eventually;
@@ -214,4 +214,4 @@ INSTANTIATE_TEST_SUITE_P(
   [](const auto& one) { return std::string(one.param.name); });
 
 } // namespace
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

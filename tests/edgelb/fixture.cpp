@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-namespace dklb::sandbox::edgelb::testing {
+namespace dklb::edgelb::testing {
 namespace {
 
 sockaddr_in socket_at(const std::string& address, int port) {
@@ -254,4 +254,4 @@ std::vector<pid_t> running_edgelb::haproxies() const {
   return haproxies_under(folder());
 }
 
-} // namespace dklb::sandbox::edgelb::testing
+} // namespace dklb::edgelb::testing

@@ -15,7 +15,7 @@
 #include <thread>
 #include <vector>
 
-namespace dklb::sandbox::edgelb::testing {
+namespace dklb::edgelb::testing {
 
 /// A folder that goes with the test; its path is short, as sockets need it.
 class temporary_folder {
@@ -145,4 +145,4 @@ private:
 /// HAProxy processes whose configuration lies under a folder.
 std::vector<pid_t> haproxies_under(const std::filesystem::path& folder);
 
-} // namespace dklb::sandbox::edgelb::testing
+} // namespace dklb::edgelb::testing

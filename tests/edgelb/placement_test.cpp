@@ -5,7 +5,7 @@
 
 #include <set>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 const std::vector<agent> five{{"10.0.0.1", "", "*"},
@@ -237,4 +237,4 @@ TEST(Planner, ReservesWhatItGaveBeforeItIsSettled) {
 }
 
 } // namespace
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

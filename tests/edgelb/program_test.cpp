@@ -10,7 +10,7 @@
 
 #include <csignal>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 using testing::address_range;
@@ -174,4 +174,4 @@ INSTANTIATE_TEST_SUITE_P(
   [](const auto& one) { return std::string(one.param.name); });
 
 } // namespace
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

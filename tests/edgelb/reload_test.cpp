@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 using testing::add_frontend;
@@ -89,4 +89,4 @@ TEST(EdgelbReload, ReplacedInstancesUnderLoadFailNoConnection) {
 }
 
 } // namespace
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

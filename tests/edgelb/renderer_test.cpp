@@ -12,7 +12,7 @@
 #include <cstdlib>
 #include <sstream>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 const std::filesystem::path golden = std::filesystem::path(DKLB_TEST_DATA) / "edgelb/golden";
@@ -288,4 +288,4 @@ TEST(HaproxyProgram, SaysWhichPackageIsMissing) {
 }
 
 } // namespace
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

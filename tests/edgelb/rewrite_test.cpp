@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 using testing::get;
@@ -275,4 +275,4 @@ TEST_F(EdgelbHttp, TcpFrontendsReachServersOverTls) {
 }
 
 } // namespace
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 constexpr const char* sound_pool = R"({"name": "p", "haproxy": {
@@ -209,4 +209,4 @@ INSTANTIATE_TEST_SUITE_P(
   [](const auto& one) { return std::string(one.param.name); });
 
 } // namespace
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

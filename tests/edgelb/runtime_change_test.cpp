@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 using lines = std::vector<std::string>;
@@ -129,4 +129,4 @@ TEST(SurvivingState, LeavesServersInMaintenanceOut) {
 }
 
 } // namespace
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 document full(const char* text) {
@@ -152,4 +152,4 @@ TEST(ParseDocument, RefusesHalfADocument) {
 }
 
 } // namespace
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

@@ -11,7 +11,7 @@
 #include <mutex>
 #include <thread>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 using testing::running_edgelb;
@@ -225,4 +225,4 @@ TEST_F(EdgelbServer, ServesMoreConnectionsAtOnceThanThereAreProcessors) {
 }
 
 } // namespace
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

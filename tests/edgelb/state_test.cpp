@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <csignal>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 using testing::echo_server;
@@ -142,4 +142,4 @@ INSTANTIATE_TEST_SUITE_P(Folders, EdgelbLinks,
                          [](const auto& one) { return std::string(one.param); });
 
 } // namespace
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

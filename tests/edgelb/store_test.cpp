@@ -9,7 +9,7 @@
 
 #include <fstream>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 pool_record some_record(const std::string& name) {
@@ -198,4 +198,4 @@ TEST(WatchedFile, NoticesChangesAndThatItCameOrWent) {
 }
 
 } // namespace
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

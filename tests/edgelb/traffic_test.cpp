@@ -7,7 +7,7 @@
 #include <csignal>
 #include <set>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 using testing::add_frontend;
@@ -266,4 +266,4 @@ TEST_F(EdgelbTraffic, PoolsAreMadeAtTheSameTime) {
 }
 
 } // namespace
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

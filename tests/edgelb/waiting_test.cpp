@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace dklb::sandbox::edgelb {
+namespace dklb::edgelb {
 namespace {
 
 using testing::echo_server;
@@ -98,4 +98,4 @@ TEST(ManagedPool, TriesAgainAtOnceWhenAPortIsGivenBackHoweverLongItHasWaited) {
 }
 
 } // namespace
-} // namespace dklb::sandbox::edgelb
+} // namespace dklb::edgelb

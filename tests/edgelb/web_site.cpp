@@ -5,7 +5,7 @@
 
 #include <stdexcept>
 
-namespace dklb::sandbox::edgelb::testing {
+namespace dklb::edgelb::testing {
 namespace {
 
 std::unique_ptr<httplib::Server> tls_server(const std::filesystem::path& folder) {
@@ -64,4 +64,4 @@ web_answer get(const std::string& address, int port, const std::string& host,
           got->get_header_value("Set-Cookie"), got->get_header_value("X-For")};
 }
 
-} // namespace dklb::sandbox::edgelb::testing
+} // namespace dklb::edgelb::testing

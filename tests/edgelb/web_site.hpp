@@ -8,7 +8,7 @@
 #include <string>
 #include <thread>
 
-namespace dklb::sandbox::edgelb::testing {
+namespace dklb::edgelb::testing {
 
 enum class site_security { plain, tls };
 
@@ -45,4 +45,4 @@ struct web_answer {
 web_answer get(const std::string& address, int port, const std::string& host,
                const std::string& target, const httplib::Headers& more = {});
 
-} // namespace dklb::sandbox::edgelb::testing
+} // namespace dklb::edgelb::testing

@@ -16,7 +16,7 @@ namespace dklb::fuzz {
 
 namespace {
 
-using namespace sandbox::edgelb;
+using namespace edgelb;
 
 const task_table& tasks() {
   static const auto table = *task_table::parse(R"({"frameworks": {"dev/kubernetes01": {"tasks": [

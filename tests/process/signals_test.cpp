@@ -8,7 +8,7 @@
 #include <thread>
 #include <unistd.h>
 
-namespace dklb::program {
+namespace dklb::process {
 namespace {
 
 using namespace std::chrono_literals;
@@ -123,4 +123,4 @@ TEST_F(Signals, UpkeepIsCalledWhileNothingComes) {
 }
 
 } // namespace
-} // namespace dklb::program
+} // namespace dklb::process

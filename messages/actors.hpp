@@ -53,12 +53,10 @@ using service_watcher_actor = describable_actor::extend<
   caf::reacts_to<retry_service>, caf::replies_to<check_owners>::with<orphans>>;
 
 /// One per EdgeLB pool: serializes all mutations of it.
-using pool_actor =
-  describable_actor::extend<caf::reacts_to<claim_pool>, caf::reacts_to<announce_claim>,
-                            caf::replies_to<release_pool>::with<pool_released>,
-                            caf::reacts_to<pool_drifted>, caf::reacts_to<nodes_changed>,
-                            caf::reacts_to<directory_changed>, caf::reacts_to<gate_changed>,
-                            caf::reacts_to<tick>, caf::replies_to<explain>::with<explanation>>;
+using pool_actor = describable_actor::extend<
+  caf::reacts_to<claim_pool>, caf::replies_to<release_pool>::with<pool_released>,
+  caf::reacts_to<pool_drifted>, caf::reacts_to<nodes_changed>, caf::reacts_to<directory_changed>,
+  caf::reacts_to<gate_changed>, caf::reacts_to<tick>, caf::replies_to<explain>::with<explanation>>;
 
 /// A few, sharded by pool: ask for the metadata and report addresses to the status writers.
 using pool_poller_actor = describable_actor::extend<
@@ -79,13 +77,14 @@ using event_recorder_actor =
                             caf::reacts_to<call_completed>, caf::reacts_to<tick>>;
 
 /// Starts, monitors and restarts all of them; knows whether work may be done.
-using supervisor_actor = describable_actor::extend<
-  caf::replies_to<ensure_pool>::with<pool_actor>,
-  caf::replies_to<child_failed>::with<restart_verdict>, caf::reacts_to<intake_synced>,
-  caf::reacts_to<access_denied>, caf::reacts_to<inventory_synced>,
-  caf::reacts_to<inventory_troubled>, caf::reacts_to<pool_drifted>, caf::reacts_to<nodes_changed>,
-  caf::reacts_to<gate_heard>, caf::reacts_to<leadership_changed>, caf::reacts_to<restart_child>,
-  caf::replies_to<check_health>::with<health>, caf::reacts_to<shut_down>>;
+using supervisor_actor =
+  describable_actor::extend<caf::replies_to<ensure_pool>::with<pool_actor>,
+                            caf::replies_to<child_failed>::with<restart_verdict>,
+                            caf::reacts_to<intake_synced>, caf::reacts_to<access_denied>,
+                            caf::reacts_to<inventory_synced>, caf::reacts_to<inventory_troubled>,
+                            caf::reacts_to<pool_drifted>, caf::reacts_to<nodes_changed>,
+                            caf::reacts_to<leadership_changed>, caf::reacts_to<restart_child>,
+                            caf::replies_to<check_health>::with<health>, caf::reacts_to<shut_down>>;
 
 /// Holds the Lease or waits for it; nothing is written without it.
 using leader_elector_actor =

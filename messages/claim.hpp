@@ -30,12 +30,6 @@ struct claim_delayed {
   std::uint32_t attempts = 0;
   std::chrono::milliseconds retry_in{};
 };
-/// A claim of this Service is on its way (its finalizer is being written), or no longer: a pool
-/// whose claims come in together writes them together.
-struct announce_claim {
-  domain::service_key service;
-  bool coming = true;
-};
 /// Remove everything of this Service from the pool; answered once EdgeLB confirmed it.
 struct release_pool {
   domain::service_key service;

@@ -17,15 +17,9 @@ struct directory_changed {
 /// Whether work may be done: leadership held, first Service list and EdgeLB inventory read.
 struct gate_changed {
   bool open = false;
-  /// Where only this keeps the gate closed, and it fails: what those hear who wait for work to
-  /// begin.
+  /// If work is blocked only because the inventory cannot be read: the error shown to waiting
+  /// Services. Otherwise empty.
   std::string why;
-  /// Gone once everybody who was told has handled it; null where nobody asks.
-  std::shared_ptr<const void> heard;
-};
-/// The Services have handled that the gate is open.
-struct gate_heard {
-  std::uint32_t round = 0; ///< of those messages
 };
 
 } // namespace dklb::messages

@@ -4,7 +4,6 @@
 #include "domain/base/names.hpp"
 
 #include <chrono>
-#include <optional>
 #include <string>
 
 /// Between the supervisor and everybody.
@@ -12,8 +11,6 @@ namespace dklb::messages {
 
 struct ensure_pool {
   std::string name;
-  /// A claim of this Service is on its way, see announce_claim; told to the pool before the answer.
-  std::optional<domain::service_key> coming;
 };
 /// A service actor died; the watcher asks when to start it again.
 struct child_failed {

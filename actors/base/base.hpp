@@ -102,6 +102,13 @@ public:
   bool gate_open = false; ///< last, where a state's own flags find room beside it
 };
 
+/// Counts the message that is being handled; the state, to hand the message on to.
+template <class State>
+State& counted(State& state) {
+  state.count();
+  return state;
+}
+
 /// The actor's monotonic time (simulated in tests).
 template <class Self>
 milliseconds now(Self* self) {

@@ -153,18 +153,9 @@ introspection_actor::behavior_type introspection(introspection_state::self_point
   state.start(std::move(run));
   return {
     [&state, self](const describe&) { return state.describe(self); },
-    [&state](const view_actors& what) {
-      state.count();
-      return state.actors(what);
-    },
-    [&state](const view_pools& what) {
-      state.count();
-      return state.pools(what);
-    },
-    [&state](const view_services& what) {
-      state.count();
-      return state.services(what);
-    },
+    [&state](const view_actors& what) { return counted(state).actors(what); },
+    [&state](const view_pools& what) { return counted(state).pools(what); },
+    [&state](const view_services& what) { return counted(state).services(what); },
   };
 }
 

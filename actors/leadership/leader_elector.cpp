@@ -189,18 +189,12 @@ leader_elector_actor::behavior_type leader_elector(leader_elector_state::self_po
   state.start(std::move(arguments));
   return {
     [&state, self](const describe&) { return state.describe(self); },
-    [&state](const tick& what) {
-      state.count();
-      state.ticked(what);
-    },
+    [&state](const tick& what) { counted(state).ticked(what); },
     [&state](const call_completed& call) {
       state.count();
       call.deliver();
     },
-    [&state](const resign_leadership&) {
-      state.count();
-      return state.resign();
-    },
+    [&state](const resign_leadership&) { return counted(state).resign(); },
   };
 }
 

@@ -208,7 +208,7 @@ void inventory_state::remove(const std::string& pool, const domain::service_key&
   // Where an answer does not come, the next sweep finds it again. Of a Service that is gone nobody
   // knows the strategy.
   ask<pool_actor>(
-    self_, peers->supervisor, reply_deadline, ensure_pool{pool, {}},
+    self_, peers->supervisor, reply_deadline, ensure_pool{pool},
     [this, pool, owner](const pool_actor& actor) {
       ask<pool_released>(
         self_, actor, run->concurrency.resync_period, release_pool{owner},
@@ -233,42 +233,15 @@ inventory_actor::behavior_type inventory(inventory_state::self_pointer self, run
       if (first)
         state.read();
     },
-    [&state](const gate_changed& what) {
-      state.count();
-      state.gate_changed(what.open);
-    },
-    [&state](const pool_seen& what) {
-      state.count();
-      state.seen(what);
-    },
-    [&state](const pool_closed& what) {
-      state.count();
-      state.closed(what.name);
-    },
-    [&state](const messages::await_room& what) {
-      state.count();
-      state.await_room(what.pool);
-    },
-    [&state](const find_port_users& what) {
-      state.count();
-      return state.find_users(what);
-    },
-    [&state](const recall_pool& what) {
-      state.count();
-      return state.recall(what.name);
-    },
-    [&state](const find_pools& what) {
-      state.count();
-      return state.find(what.service);
-    },
-    [&state](const refresh_inventory&) {
-      state.count();
-      state.read();
-    },
-    [&state](const tick& what) {
-      state.count();
-      state.ticked(what);
-    },
+    [&state](const gate_changed& what) { counted(state).gate_changed(what.open); },
+    [&state](const pool_seen& what) { counted(state).seen(what); },
+    [&state](const pool_closed& what) { counted(state).closed(what.name); },
+    [&state](const messages::await_room& what) { counted(state).await_room(what.pool); },
+    [&state](const find_port_users& what) { return counted(state).find_users(what); },
+    [&state](const recall_pool& what) { return counted(state).recall(what.name); },
+    [&state](const find_pools& what) { return counted(state).find(what.service); },
+    [&state](const refresh_inventory&) { counted(state).read(); },
+    [&state](const tick& what) { counted(state).ticked(what); },
   };
 }
 

@@ -6,14 +6,6 @@ namespace dklb::actors {
 
 using namespace messages;
 
-namespace {
-
-/// The longest that a write waits for claims which were announced with it. It bounds what a Service
-/// whose finalizer cannot be written costs the others.
-constexpr milliseconds company_patience{1000};
-
-} // namespace
-
 void pool_state::start(const std::string& name, pool_arguments arguments) {
   gate_open = arguments.gate_open;
   nodes_ = std::move(arguments.nodes);
@@ -33,7 +25,6 @@ service_actor pool_state::owner_of(const domain::service_key& key) {
 
 void pool_state::claim(const claim_pool& what) {
   const auto key = what.claim->service;
-  const bool last = arrived(key);
   auto place = place_of(key);
   if (place == claimants_.end() || place->claim->service != key)
     place = claimants_.emplace(place);
@@ -44,44 +35,15 @@ void pool_state::claim(const claim_pool& what) {
     dirty_ = true;
     return pump();
   }
-  if (last)
-    pump();
   // A restarted service actor repeats its claim and has not heard the verdict.
   if (const auto& entry = *book_.find(key); entry.told)
     tell(key, entry.refusal ? std::optional{*entry.refusal} : std::nullopt);
-}
-
-void pool_state::announced(const announce_claim& what) {
-  if (!what.coming)
-    return no_longer_coming(what.service);
-  if (coming_->empty())
-    self_->delayed_send(self_, company_patience, tick{patience, ++patience_epoch_});
-  coming_.edit().insert(what.service);
-}
-
-/// True where it was announced and nobody else is waited for any more.
-bool pool_state::arrived(const domain::service_key& key) {
-  if (!coming_->contains(key))
-    return false;
-  coming_.edit().erase(key);
-  if (!coming_->empty())
-    return false;
-  coming_.reset();
-  return true;
-}
-
-void pool_state::no_longer_coming(const domain::service_key& key) {
-  if (!arrived(key))
-    return;
-  pump();
-  end_if_unused();
 }
 
 caf::typed_response_promise<pool_released> pool_state::release(const release_pool& what) {
   const auto& key = what.service;
   auto promise = self_->make_response_promise<pool_released>();
   promises_.edit()[key].push_back(promise);
-  arrived(key);
   if (owner_of(key))
     claimants_.erase(place_of(key));
   book_.release(key, what.creation);
@@ -129,11 +91,6 @@ void pool_state::gate_changed(bool open) {
 void pool_state::ticked(const tick& what) {
   if (what.kind == wake && what.epoch == wake_epoch_)
     pump();
-  if (what.kind == patience && what.epoch == patience_epoch_ && !coming_->empty()) {
-    coming_.reset();
-    pump();
-    end_if_unused();
-  }
   if (what.kind == forget && what.epoch == forget_epoch_ && !busy_)
     last_.reset();
   if (what.kind == retry_faulty && what.epoch == retry_epoch_) {
@@ -161,7 +118,7 @@ void pool_state::update_poller(bool now) {
 }
 
 void pool_state::end_if_unused() {
-  if (!book_.empty() || dirty_ || busy_ || !coming_->empty())
+  if (!book_.empty() || dirty_ || busy_)
     return;
   self_->send(peers->inventory, pool_closed{own_name()});
   self_->quit();

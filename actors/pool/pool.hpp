@@ -34,7 +34,6 @@ public:
 
   void start(const std::string& name, pool_arguments arguments);
   void claim(const messages::claim_pool& what);
-  void announced(const messages::announce_claim& what);
   caf::typed_response_promise<messages::pool_released> release(const messages::release_pool& what);
   void drifted();
   void directory_changed(const messages::directory_changed& what);
@@ -49,7 +48,7 @@ private:
     std::vector<std::pair<domain::service_key, std::optional<domain::claim_refusal>>>;
   /// What is known of the pool in EdgeLB.
   enum class knowledge { unknown, stale, absent, present };
-  enum tick_kind : std::uint32_t { wake, forget, retry_faulty, patience };
+  enum tick_kind : std::uint32_t { wake, forget, retry_faulty };
   struct last_write {
     std::chrono::system_clock::time_point at;
     std::string cause;
@@ -72,8 +71,6 @@ private:
   std::vector<claimant>::iterator place_of(const domain::service_key& key);
   /// The actor whose claim it is, null where that is not known.
   messages::service_actor owner_of(const domain::service_key& key);
-  bool arrived(const domain::service_key& key);
-  void no_longer_coming(const domain::service_key& key);
   void release_ended(const domain::service_key& key);
   domain::backoff_settings delays() const;
   bool fresh() const;
@@ -110,8 +107,6 @@ private:
   domain::rare<std::map<domain::service_key,
                         std::vector<caf::typed_response_promise<messages::pool_released>>>>
     promises_;
-  domain::rare<std::set<domain::service_key>> coming_; ///< announced, not yet claimed
-  std::uint64_t patience_epoch_ = 0;
   std::vector<messages::claim_ptr> polled_; ///< what the poller was told
   messages::snapshot_ptr last_;
   milliseconds known_at_{};

@@ -103,42 +103,14 @@ pool_actor::behavior_type pool(pool_state::self_pointer self, const std::string&
   state.start(name, std::move(arguments));
   return {
     [&state, self](const describe&) { return state.describe(self); },
-    [&state](const claim_pool& what) {
-      state.count();
-      state.claim(what);
-    },
-    [&state](const announce_claim& what) {
-      state.count();
-      state.announced(what);
-    },
-    [&state](const release_pool& what) {
-      state.count();
-      return state.release(what);
-    },
-    [&state](const pool_drifted&) {
-      state.count();
-      state.drifted();
-    },
-    [&state](const nodes_changed& what) {
-      state.count();
-      state.nodes_changed(what);
-    },
-    [&state](const directory_changed& what) {
-      state.count();
-      state.directory_changed(what);
-    },
-    [&state](const gate_changed& what) {
-      state.count();
-      state.gate_changed(what.open);
-    },
-    [&state](const tick& what) {
-      state.count();
-      state.ticked(what);
-    },
-    [&state](const explain& what) {
-      state.count();
-      return state.explain(what.documents);
-    },
+    [&state](const claim_pool& what) { counted(state).claim(what); },
+    [&state](const release_pool& what) { return counted(state).release(what); },
+    [&state](const pool_drifted&) { counted(state).drifted(); },
+    [&state](const nodes_changed& what) { counted(state).nodes_changed(what); },
+    [&state](const directory_changed& what) { counted(state).directory_changed(what); },
+    [&state](const gate_changed& what) { counted(state).gate_changed(what.open); },
+    [&state](const tick& what) { counted(state).ticked(what); },
+    [&state](const explain& what) { return counted(state).explain(what.documents); },
   };
 }
 

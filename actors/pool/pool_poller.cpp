@@ -232,26 +232,11 @@ pool_poller_actor::behavior_type pool_poller(pool_poller_state::self_pointer sel
   state.start(shard, std::move(run), std::move(peers), gate_open);
   return {
     [&state, self](const describe&) { return state.describe(self); },
-    [&state](const poll_pool& what) {
-      state.count();
-      state.watch(what);
-    },
-    [&state](const find_addresses& what) {
-      state.count();
-      return state.addresses_of(what.pool);
-    },
-    [&state](const directory_changed& what) {
-      state.count();
-      state.directory_changed(what);
-    },
-    [&state](const gate_changed& what) {
-      state.count();
-      state.gate_changed(what.open);
-    },
-    [&state](const tick& what) {
-      state.count();
-      state.ticked(what);
-    },
+    [&state](const poll_pool& what) { counted(state).watch(what); },
+    [&state](const find_addresses& what) { return counted(state).addresses_of(what.pool); },
+    [&state](const directory_changed& what) { counted(state).directory_changed(what); },
+    [&state](const gate_changed& what) { counted(state).gate_changed(what.open); },
+    [&state](const tick& what) { counted(state).ticked(what); },
   };
 }
 

@@ -37,7 +37,7 @@ bool pool_state::fresh() const {
 }
 
 void pool_state::pump() {
-  if (busy_ || !dirty_ || !gate_open || !coming_->empty())
+  if (busy_ || !dirty_ || !gate_open)
     return;
   if (now(self_) < not_before_)
     return wake_at(not_before_);

@@ -126,22 +126,13 @@ event_recorder_actor::behavior_type event_recorder(event_recorder_state::self_po
   state.start(std::move(run), std::move(kube), std::move(settings), std::move(find_api));
   return {
     [&state, self](const describe&) { return state.describe(self); },
-    [&state](const record_event& what) {
-      state.count();
-      state.record(what);
-    },
-    [&state](const directory_changed& what) {
-      state.count();
-      state.directory_changed(what);
-    },
+    [&state](const record_event& what) { counted(state).record(what); },
+    [&state](const directory_changed& what) { counted(state).directory_changed(what); },
     [&state](const call_completed& call) {
       state.count();
       call.deliver();
     },
-    [&state](const tick&) {
-      state.count();
-      state.find_api_again();
-    },
+    [&state](const tick&) { counted(state).find_api_again(); },
   };
 }
 

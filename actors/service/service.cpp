@@ -153,7 +153,6 @@ void service_state::pump() {
 
 void service_state::carry_out(domain::ignore_service step) {
   note(domain::ignored_report(std::move(step.message)));
-  call_off();
   if (claim_ || !releasing_->empty())
     return lose_service();
   if (writes_.waiting()) {
@@ -205,17 +204,12 @@ void service_state::carry_out(domain::patch_service step) {
     patch_service_object{object_, *shared},
     [done](const service_answer& answer) { done(answer.outcome); },
     [done](const caf::error& problem) { done(to_domain(problem)); });
-  // Behind the request, which is what the Service waits for.
-  if (shared->next && !claim_)
-    announce(shared->next->claim->pool);
 }
 
 void service_state::patched(const domain::service& before, const domain::patch_service& step,
                             const domain::result<service_ptr>& outcome, bool news) {
-  if (!outcome) {
-    call_off();
+  if (!outcome)
     return retry_later(outcome.failure());
-  }
   failing_.reset();
   if (step.restored_message)
     emit(true, "ConfigurationRestored", *step.restored_message);

@@ -77,8 +77,6 @@ private:
   bool holds(const messages::pool_actor& pool) const;
   void hold(messages::pool_actor& place, const messages::pool_actor& pool);
   void let_go(messages::pool_actor& place);
-  void announce(const std::string& pool);
-  void call_off();
   void send_claim();
   void hold_claim(const messages::claim_ptr& standing, bool paused);
   void release(const std::string& pool, std::optional<domain::creation_strategy> creation);
@@ -126,7 +124,6 @@ private:
   /// may choose another pool.
   domain::rare<messages::claim_ptr> served_before_;
   messages::pool_actor pool_;
-  domain::rare<std::string> announced_to_; ///< the pool that pool_ is while there is no claim
   domain::rare<std::map<std::string, leaving>> releasing_;
   domain::rare<std::vector<std::string>> found_; ///< pools with its objects, to compare with claim_
   messages::addresses_ptr addresses_;

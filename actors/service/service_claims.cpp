@@ -48,9 +48,6 @@ void service_state::carry_out(domain::claim_pool_part step) {
       resume();
     return;
   }
-  if (*announced_to_ != step.claim->pool)
-    call_off();
-  announced_to_.reset();
   const auto moved_from = claim_ && claim_->pool != step.claim->pool ? claim_->pool : std::string{};
   const auto creation = strategy_on_leaving(moved_from);
   no_longer_served();
@@ -67,39 +64,13 @@ void service_state::carry_out(domain::claim_pool_part step) {
   send_claim();
 }
 
-/// Several Services that join a pool at once are to cost it one write: each says so before its
-/// finalizer is written.
-void service_state::announce(const std::string& pool) {
-  announced_to_.edit() = pool;
-  ask<pool_actor>(
-    self_, peers->supervisor, reply_deadline, ensure_pool{pool, key()},
-    [this, pool](const pool_actor& actor) {
-      const auto still = *announced_to_ == pool;
-      if (!still && (!claim_ || claim_->pool != pool))
-        self_->send(actor, announce_claim{key(), false}); // called off meanwhile
-      if (!still || claim_ || pool_)
-        return;
-      hold(pool_, actor);
-    },
-    [](const caf::error&) {});
-}
-
-void service_state::call_off() {
-  const auto announced = !announced_to_->empty();
-  announced_to_.reset();
-  if (announced && !claim_ && pool_) {
-    self_->send(pool_, announce_claim{key(), false});
-    let_go(pool_);
-  }
-}
-
 void service_state::send_claim() {
   if (pool_) {
     self_->send(pool_, claim_pool{claim_});
     return;
   }
   ask<pool_actor>(
-    self_, peers->supervisor, reply_deadline, ensure_pool{claim_->pool, {}},
+    self_, peers->supervisor, reply_deadline, ensure_pool{claim_->pool},
     [this, wanted = claim_->pool](const pool_actor& pool) {
       if (!claim_ || claim_->pool != wanted || pool_ == pool)
         return;
@@ -136,7 +107,7 @@ void service_state::release(const std::string& name,
   let_go(place.pool);
   place.creation = creation;
   ask<pool_actor>(
-    self_, peers->supervisor, reply_deadline, ensure_pool{name, {}},
+    self_, peers->supervisor, reply_deadline, ensure_pool{name},
     [this, name](const pool_actor& pool) {
       if (!releasing_->contains(name))
         return;
@@ -281,7 +252,6 @@ void service_state::clean_up_pools(std::vector<std::string> pools) {
 }
 
 void service_state::forget_claim() {
-  call_off();
   claim_.reset();
   let_go(pool_);
   served_ = false;

@@ -151,46 +151,16 @@ service_actor::behavior_type service(service_state::self_pointer self, service_p
   state.start(object, std::move(run), std::move(peers), gate_open);
   return {
     [&state, self](const describe&) { return state.describe(self); },
-    [&state](const service_changed& what) {
-      state.count();
-      state.changed(what.object);
-    },
-    [&state](const service_gone&) {
-      state.count();
-      state.gone();
-    },
-    [&state](const objects_found& what) {
-      state.count();
-      state.objects_found(what.pools);
-    },
-    [&state](const directory_changed& what) {
-      state.count();
-      state.directory_changed(what);
-    },
-    [&state](const gate_changed& what) {
-      state.count();
-      state.gate_changed(what);
-    },
-    [&state](const claim_settled& what) {
-      state.count();
-      state.settled(what);
-    },
-    [&state](const claim_delayed& what) {
-      state.count();
-      state.delayed(what);
-    },
-    [&state](const addresses_published& what) {
-      state.count();
-      state.published(what);
-    },
-    [&state](const tick& what) {
-      state.count();
-      state.ticked(what);
-    },
-    [&state](const explain&) {
-      state.count();
-      return state.explain();
-    },
+    [&state](const service_changed& what) { counted(state).changed(what.object); },
+    [&state](const service_gone&) { counted(state).gone(); },
+    [&state](const objects_found& what) { counted(state).objects_found(what.pools); },
+    [&state](const directory_changed& what) { counted(state).directory_changed(what); },
+    [&state](const gate_changed& what) { counted(state).gate_changed(what); },
+    [&state](const claim_settled& what) { counted(state).settled(what); },
+    [&state](const claim_delayed& what) { counted(state).delayed(what); },
+    [&state](const addresses_published& what) { counted(state).published(what); },
+    [&state](const tick& what) { counted(state).ticked(what); },
+    [&state](const explain&) { return counted(state).explain(); },
   };
 }
 

@@ -107,7 +107,7 @@ void service_watcher_state::spawn(service_map::value_type& place) {
   item.actor = self_->spawn<caf::monitored>(service, item.object, run, peers, gate_open);
   places_.emplace_hint(places_.end(), item.actor.id(), &place);
   if (!delayed_by_.empty())
-    self_->send(item.actor, messages::gate_changed{gate_open, delayed_by_, nullptr});
+    self_->send(item.actor, messages::gate_changed{gate_open, delayed_by_});
 }
 
 void service_watcher_state::child_down(const caf::down_msg& down) {
@@ -174,38 +174,14 @@ service_watcher_actor::behavior_type service_watcher(service_watcher_state::self
   state.start(std::move(run), std::move(peers), gate_open, factory);
   return {
     [&state, self](const describe&) { return state.describe(self); },
-    [&state](const service_observed& what) {
-      state.count();
-      state.observed(what.object);
-    },
-    [&state](const service_vanished& what) {
-      state.count();
-      state.vanished(what);
-    },
-    [&state](const intake_synced&) {
-      state.count();
-      state.synced();
-    },
-    [&state](const intake_troubled& what) {
-      state.count();
-      state.failed(what.message);
-    },
-    [&state](const directory_changed& what) {
-      state.count();
-      state.directory_changed(what);
-    },
-    [&state](const gate_changed& what) {
-      state.count();
-      state.gate_changed(what);
-    },
-    [&state](const retry_service& what) {
-      state.count();
-      state.retry(what.key);
-    },
-    [&state](const check_owners& what) {
-      state.count();
-      return state.check_owners(what);
-    },
+    [&state](const service_observed& what) { counted(state).observed(what.object); },
+    [&state](const service_vanished& what) { counted(state).vanished(what); },
+    [&state](const intake_synced&) { counted(state).synced(); },
+    [&state](const intake_troubled& what) { counted(state).failed(what.message); },
+    [&state](const directory_changed& what) { counted(state).directory_changed(what); },
+    [&state](const gate_changed& what) { counted(state).gate_changed(what); },
+    [&state](const retry_service& what) { counted(state).retry(what.key); },
+    [&state](const check_owners& what) { return counted(state).check_owners(what); },
   };
 }
 

@@ -255,42 +255,15 @@ status_writer_actor::behavior_type status_writer(status_writer_state::self_point
   state.peers = std::move(peers);
   return {
     [&state, self](const describe&) { return state.describe(self); },
-    [&state](const track_status& what) {
-      state.count();
-      state.track(what);
-    },
-    [&state](const untrack_status& what) {
-      state.count();
-      state.untrack(what);
-    },
-    [&state](const addresses_observed& what) {
-      state.count();
-      state.observed(what);
-    },
-    [&state](const report_condition& what) {
-      state.count();
-      state.reported(what);
-    },
-    [&state](const withdraw_status& what) {
-      state.count();
-      state.withdraw(what);
-    },
-    [&state](const directory_changed& what) {
-      state.count();
-      state.peers = what.handles;
-    },
-    [&state](const gate_changed& what) {
-      state.count();
-      state.gate_changed(what.open);
-    },
-    [&state](const retry_service& what) {
-      state.count();
-      state.retry(what.key);
-    },
-    [&state](const messages::echo_overdue& what) {
-      state.count();
-      state.echo_overdue(what.key);
-    },
+    [&state](const track_status& what) { counted(state).track(what); },
+    [&state](const untrack_status& what) { counted(state).untrack(what); },
+    [&state](const addresses_observed& what) { counted(state).observed(what); },
+    [&state](const report_condition& what) { counted(state).reported(what); },
+    [&state](const withdraw_status& what) { counted(state).withdraw(what); },
+    [&state](const directory_changed& what) { counted(state).peers = what.handles; },
+    [&state](const gate_changed& what) { counted(state).gate_changed(what.open); },
+    [&state](const retry_service& what) { counted(state).retry(what.key); },
+    [&state](const messages::echo_overdue& what) { counted(state).echo_overdue(what.key); },
   };
 }
 

@@ -111,25 +111,18 @@ caf::result<pool_actor> supervisor_state::ensure_pool(const messages::ensure_poo
   auto [found, added] = pools_.try_emplace(what.name);
   if (added)
     spawn_pool(what.name, found->second);
-  if (const auto& pool = found->second.pool) {
-    if (what.coming)
-      self_->send(pool, announce_claim{*what.coming, true});
+  if (const auto& pool = found->second.pool)
     return pool;
-  }
   auto promise = self_->make_response_promise<pool_actor>();
-  found->second.waiting.edit().push_back({promise, what.coming});
+  found->second.waiting.push_back(promise);
   return promise;
 }
 
 void supervisor_state::spawn_pool(const std::string& name, pool_entry& item) {
   item.pool =
-    adopt(self_->spawn(pool, name, pool_arguments{run, peers, pools_open_, nodes_}), "pool", name);
-  auto waiting = std::exchange(item.waiting, {});
-  for (auto& [promise, coming] : waiting.edit()) {
-    if (coming)
-      self_->send(item.pool, announce_claim{*coming, true});
+    adopt(self_->spawn(pool, name, pool_arguments{run, peers, gate_open, nodes_}), "pool", name);
+  for (auto& promise : std::exchange(item.waiting, {}))
     promise.deliver(item.pool);
-  }
 }
 
 void supervisor_state::pool_ended(const std::string& name) {
@@ -151,58 +144,18 @@ supervisor_actor::behavior_type supervisor(supervisor_state::self_pointer self,
   state.start(std::move(arguments));
   return {
     [&state, self](const describe&) { return state.describe(self); },
-    [&state](const ensure_pool& what) {
-      state.count();
-      return state.ensure_pool(what);
-    },
-    [&state](const child_failed& what) {
-      state.count();
-      return state.child_failed(what);
-    },
-    [&state](const intake_synced&) {
-      state.count();
-      state.synced();
-    },
-    [&state](const access_denied& what) {
-      state.count();
-      state.access_denied(what.message);
-    },
-    [&state](const inventory_synced&) {
-      state.count();
-      state.inventory_synced();
-    },
-    [&state](const inventory_troubled& what) {
-      state.count();
-      state.inventory_troubled(what.failure);
-    },
-    [&state](const pool_drifted& what) {
-      state.count();
-      state.pool_drifted(what);
-    },
-    [&state](const messages::gate_heard& what) {
-      state.count();
-      state.gate_heard(what);
-    },
-    [&state](const nodes_changed& what) {
-      state.count();
-      state.nodes_changed(what);
-    },
-    [&state](const leadership_changed& what) {
-      state.count();
-      state.leadership_changed(what.leader);
-    },
-    [&state](const restart_child& what) {
-      state.count();
-      state.restart(what);
-    },
-    [&state](const check_health&) {
-      state.count();
-      return state.health();
-    },
-    [&state](const shut_down&) {
-      state.count();
-      state.shut_down();
-    },
+    [&state](const ensure_pool& what) { return counted(state).ensure_pool(what); },
+    [&state](const child_failed& what) { return counted(state).child_failed(what); },
+    [&state](const intake_synced&) { counted(state).synced(); },
+    [&state](const access_denied& what) { counted(state).access_denied(what.message); },
+    [&state](const inventory_synced&) { counted(state).inventory_synced(); },
+    [&state](const inventory_troubled& what) { counted(state).inventory_troubled(what.failure); },
+    [&state](const pool_drifted& what) { counted(state).pool_drifted(what); },
+    [&state](const nodes_changed& what) { counted(state).nodes_changed(what); },
+    [&state](const leadership_changed& what) { counted(state).leadership_changed(what.leader); },
+    [&state](const restart_child& what) { counted(state).restart(what); },
+    [&state](const check_health&) { return counted(state).health(); },
+    [&state](const shut_down&) { counted(state).shut_down(); },
   };
 }
 

@@ -2,7 +2,6 @@
 
 #include "actors/base/base.hpp"
 #include "actors/service/service_watcher.hpp"
-#include "domain/base/rare.hpp"
 #include "domain/base/retry_policy.hpp"
 
 #include <caf/typed_response_promise.hpp>
@@ -70,18 +69,13 @@ public:
   void pool_drifted(const messages::pool_drifted& what);
   void nodes_changed(const messages::nodes_changed& what);
   void leadership_changed(bool leader);
-  void gate_heard(const messages::gate_heard& what);
   void shut_down();
   messages::health health() const;
 
 private:
-  struct waiting_for_pool {
-    caf::typed_response_promise<messages::pool_actor> promise;
-    std::optional<domain::service_key> coming;
-  };
   struct pool_entry {
     messages::pool_actor pool;
-    domain::rare<std::vector<waiting_for_pool>> waiting;
+    std::vector<caf::typed_response_promise<messages::pool_actor>> waiting;
   };
   struct child {
     const char* kind;
@@ -104,8 +98,6 @@ private:
   void announce();
   void update_gate();
   void explain_gate();
-  void open_pools(bool open);
-  std::shared_ptr<const void> when_all_have_heard();
   template <class Message>
   void tell_pools(const Message& message);
   template <class Message>
@@ -123,10 +115,6 @@ private:
   std::shared_ptr<const std::vector<std::string>> nodes_;
   std::string inventory_failure_;
   bool statuses_open_ = false; ///< what status writers are told
-  /// What pools are told: open once the Services have heard that the gate is, and so have said to
-  /// which pools they are coming. Otherwise the first to come would have a pool written alone.
-  bool pools_open_ = false;
-  std::uint32_t gate_round_ = 0;
   bool services_listed_ = false;
   bool inventory_read_ = false;
   bool leader_ = true;

@@ -23,11 +23,9 @@ void supervisor_state::tell_pools(const Message& message) {
       self_->send(item.pool, message);
 }
 
-/// Pools hear of the gate later, see `pools_open_`.
 template <class Message>
 void supervisor_state::broadcast(const Message& message) {
-  if constexpr (!std::is_same_v<Message, messages::gate_changed>)
-    tell_pools(message);
+  tell_pools(message);
   if constexpr (!std::is_same_v<Message, messages::nodes_changed>) {
     for (const auto& poller : handles_.pollers)
       self_->send(poller, message);

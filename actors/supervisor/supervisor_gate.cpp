@@ -12,9 +12,6 @@ namespace {
 /// Of EdgeLB's troubles; also the name of a check of /readyz.
 constexpr const char* edgelb_source = "edgelb";
 
-/// How long pools wait for the last Service to hear that work begins.
-constexpr milliseconds hearing_patience{2000};
-
 } // namespace
 
 void supervisor_state::update_gate() {
@@ -22,45 +19,21 @@ void supervisor_state::update_gate() {
   const auto statuses = leader_ && services_listed_ && !stopping_;
   if (std::exchange(statuses_open_, statuses) != statuses)
     for (const auto& writer : handles_.writers)
-      self_->send(writer, messages::gate_changed{statuses, {}, nullptr});
+      self_->send(writer, messages::gate_changed{statuses, {}});
   const auto open = leader_ && services_listed_ && inventory_read_ && !stopping_
                     && (nodes_ || !arguments_.needs_nodes);
   if (open == gate_open)
     return;
   gate_open = open;
-  ++gate_round_;
   run->log->info(open ? "work begins: the Services are listed and the EdgeLB inventory is read"
                       : "work pauses");
-  if (!open)
-    open_pools(false);
-  broadcast(messages::gate_changed{open, {}, open ? when_all_have_heard() : nullptr});
-}
-
-/// Its end tells this actor; so does the time, because one that never answers must not keep the
-/// others from work.
-std::shared_ptr<const void> supervisor_state::when_all_have_heard() {
-  const messages::gate_heard news{gate_round_};
-  self_->delayed_send(self_, hearing_patience, news);
-  return {nullptr, [news, weak = caf::actor_cast<caf::actor_addr>(self_)](const void*) {
-            if (const auto self = caf::actor_cast<supervisor_actor>(weak))
-              caf::anon_send(self, news);
-          }};
-}
-
-void supervisor_state::gate_heard(const messages::gate_heard& what) {
-  if (what.round == gate_round_ && gate_open && !pools_open_)
-    open_pools(true);
-}
-
-void supervisor_state::open_pools(bool open) {
-  pools_open_ = open;
-  tell_pools(messages::gate_changed{open, {}, nullptr});
+  broadcast(messages::gate_changed{open, {}});
 }
 
 /// Who waits is told, unless it is for another replica or for the list of Services itself.
 void supervisor_state::explain_gate() {
   if (leader_ && services_listed_ && !stopping_ && !inventory_read_ && !inventory_failure_.empty())
-    self_->send(handles_.watcher, messages::gate_changed{gate_open, inventory_failure_, nullptr});
+    self_->send(handles_.watcher, messages::gate_changed{gate_open, inventory_failure_});
 }
 
 void supervisor_state::synced() {

@@ -126,14 +126,8 @@ webhook_registrar_actor::behavior_type webhook_registrar(webhook_registrar_state
   state.start(std::move(arguments));
   return {
     [&state, self](const describe&) { return state.describe(self); },
-    [&state](const leadership_changed& what) {
-      state.count();
-      state.leadership_changed(what.leader);
-    },
-    [&state](const tick& what) {
-      state.count();
-      state.ticked(what);
-    },
+    [&state](const leadership_changed& what) { counted(state).leadership_changed(what.leader); },
+    [&state](const tick& what) { counted(state).ticked(what); },
   };
 }
 

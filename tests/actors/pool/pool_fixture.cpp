@@ -114,11 +114,6 @@ void PoolActor::release(const std::string& name,
   caf::anon_send(actor, release_pool{{"default", name}, creation});
 }
 
-void PoolActor::announce(const std::vector<std::string>& names, bool coming) {
-  for (const auto& name : names)
-    caf::anon_send(actor, announce_claim{{"default", name}, coming});
-}
-
 bool PoolActor::holds(const std::string& name, int port) const {
   const auto found = edgelb.pools.find("p");
   if (found == edgelb.pools.end())

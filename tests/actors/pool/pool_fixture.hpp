@@ -39,7 +39,6 @@ protected:
   void claim(const std::string& name, int port,
              const std::function<void(domain::pool_claim&)>& edit);
   void release(const std::string& name, std::optional<domain::creation_strategy> creation = {});
-  void announce(const std::vector<std::string>& names, bool coming = true);
   bool holds(const std::string& name, int port) const;
   bool served(const std::string& name) const;
   bool refused(const std::string& name) const;

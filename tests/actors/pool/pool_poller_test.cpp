@@ -222,10 +222,10 @@ TEST_F(PoolPoller, AFailureIsShownUntilItsPoolIsGone) {
 TEST_F(PoolPoller, AClosedGateKeepsItSilent) {
   place("a", "10.0.0.1");
   watch("a");
-  caf::anon_send(poller, gate_changed{false, {}, nullptr});
+  caf::anon_send(poller, gate_changed{false, {}});
   advance(shared->concurrency.poll_max);
   EXPECT_EQ(polls("a"), 1U);
-  caf::anon_send(poller, gate_changed{true, {}, nullptr});
+  caf::anon_send(poller, gate_changed{true, {}});
   run();
   EXPECT_EQ(polls("a"), 2U);
   advance(shared->concurrency.poll_max);

@@ -55,7 +55,7 @@ TEST_F(PoolActor, WritesNothingWhileTheGateIsClosed) {
   claim("a", 80);
   advance(milliseconds{10000});
   EXPECT_TRUE(edgelb.log.empty());
-  caf::anon_send(actor, gate_changed{true, {}, nullptr});
+  caf::anon_send(actor, gate_changed{true, {}});
   run();
   EXPECT_TRUE(holds("a", 80));
 }
@@ -76,50 +76,6 @@ TEST_F(PoolActor, OneWriteAtATimeAndWhatComesMeanwhileGoesOutTogether) {
   EXPECT_TRUE(holds("b0", 1000));
   EXPECT_TRUE(holds("b49", 1049));
   EXPECT_EQ(told.settled.size(), 51U);
-}
-
-TEST_F(PoolActor, AnnouncedClaimsGoOutInOneWrite) {
-  start();
-  announce({"a", "b", "c"});
-  claim("a", 80);
-  claim("b", 81);
-  run();
-  EXPECT_EQ(edgelb.writes(), 0U);
-  claim("c", 82);
-  run();
-  EXPECT_EQ(edgelb.writes(), 1U);
-  EXPECT_TRUE(holds("a", 80) && holds("b", 81) && holds("c", 82));
-}
-
-TEST_F(PoolActor, AnnouncementThatIsCalledOffHoldsNobodyUp) {
-  start();
-  announce({"a", "b"});
-  claim("a", 80);
-  run();
-  EXPECT_EQ(edgelb.writes(), 0U);
-  announce({"b"}, false);
-  run();
-  EXPECT_EQ(edgelb.writes(), 1U);
-}
-
-TEST_F(PoolActor, ClaimThatNeverComesHoldsTheOthersUpForASecondAtMost) {
-  start();
-  announce({"a", "b"});
-  claim("a", 80);
-  advance(milliseconds{900});
-  EXPECT_EQ(edgelb.writes(), 0U);
-  advance(milliseconds{200});
-  EXPECT_EQ(edgelb.writes(), 1U);
-}
-
-TEST_F(PoolActor, PoolThatWasOnlyAnnouncedEndsItself) {
-  start();
-  announce({"a"});
-  run();
-  announce({"a"}, false);
-  run();
-  EXPECT_EQ(shared->actors->count()["pool"], 0U);
-  EXPECT_EQ(edgelb.writes(), 0U);
 }
 
 TEST_F(PoolActor, WaitsTheWriteGapBetweenTwoWrites) {

@@ -107,13 +107,13 @@ TEST_F(Controller, ManyServicesJoinAPoolInAHandfulOfWritesThatNeverOverlap) {
   EXPECT_LE(edgelb_.writes_to("app").count, 25U);
 }
 
-TEST_F(Controller, ManyServicesThatAreThereAtTheStartCostTheirPoolOneWrite) {
+TEST_F(Controller, ManyServicesThatAreThereAtTheStartCostTheirPoolAHandfulOfWrites) {
   constexpr int many = 200;
   for (int i = 0; i < many; ++i)
     create("web-" + std::to_string(i), "app", {1000 + i});
-  start();
+  start({{"concurrency", {{"poolWriteGap", "250ms"}}}});
   ASSERT_TRUE(eventually([&] { return frontends("app").size() == many; }, 60s));
-  EXPECT_EQ(edgelb_.writes_to("app").count, 1U);
+  EXPECT_LE(edgelb_.writes_to("app").count, 5U);
 }
 
 // 4. A write happens only where documents differ.

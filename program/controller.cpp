@@ -66,17 +66,6 @@ std::size_t scheduler_threads(int configured) {
   return static_cast<std::size_t>(std::clamp(cores, 1, most_scheduler_threads));
 }
 
-scheduler& scheduler_of(caf::actor_system& system) {
-  return dynamic_cast<scheduler&>(system.scheduler());
-}
-
-/// A gateway goes ahead of what waits: the servers work while the rest of a burst is looked at.
-template <class Gateway>
-Gateway preferred(const Gateway& gateway) {
-  scheduler_of(gateway->home_system()).prefer(caf::actor_cast<caf::strong_actor_ptr>(gateway));
-  return gateway;
-}
-
 auto count_answers(const runtime_ptr& run) {
   return [stats = run->stats](const std::string& method, int status) {
     stats->kubernetes_answered(method, status);
@@ -109,7 +98,6 @@ domain::result<domain::unit> controller::run() {
   actor_config_.set("scheduler.max-throughput",
                     static_cast<std::size_t>(limits.scheduler_throughput));
   system_ = std::make_unique<caf::actor_system>(actor_config_);
-  lend_engine();
   // The servers first: a taken port ends the start before anything is done.
   if (auto opened = open_webhook(); !opened)
     return opened;
@@ -118,14 +106,6 @@ domain::result<domain::unit> controller::run() {
   spawn_actors();
   pages_.set_value(make_pages());
   return domain::unit{};
-}
-
-/// The network's thread runs actors where it would sleep: what an answer sets off then needs no
-/// other thread to be woken.
-void controller::lend_engine() {
-  auto& actors = scheduler_of(*system_);
-  engine_.lend_thread_to(
-    {[&actors](bool more) { actors.expect(more); }, [&actors] { return actors.run_one(); }});
 }
 
 domain::result<domain::unit> controller::make_clients() {
@@ -159,10 +139,10 @@ void controller::spawn_actors() {
   arguments.run = run_;
   const auto services = std::make_shared<http::kube::decoded_services>();
   arguments.make_kube_gateway = [run = run_, client = kube_, services](caf::actor_system& system) {
-    return preferred(system.spawn(kube_gateway, run, client, services));
+    return system.spawn(kube_gateway, run, client, services);
   };
   arguments.make_edgelb_gateway = [run = run_, client = edgelb_](caf::actor_system& system) {
-    return preferred(system.spawn(edgelb_gateway, run, client));
+    return system.spawn(edgelb_gateway, run, client);
   };
   arguments.make_intake = make_service_intake(kube_, run_, services);
   arguments.make_recorder = [run = run_, identity = arguments_.identity, client = kube_](

@@ -53,7 +53,6 @@ public:
 private:
   explicit controller(controller_arguments arguments);
   domain::result<domain::unit> run();
-  void lend_engine();
   domain::result<domain::unit> make_clients();
   void spawn_actors();
   void spawn_elector();

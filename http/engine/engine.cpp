@@ -55,10 +55,6 @@ bool engine::post(std::function<void()> action) {
   return loop_->post(std::move(action));
 }
 
-void engine::lend_thread_to(side_work work) {
-  loop_->lend_thread_to(std::move(work));
-}
-
 target_statistics engine::statistics(target_id target) const {
   return loop_->statistics(target);
 }

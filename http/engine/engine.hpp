@@ -27,18 +27,6 @@ struct stream_handler {
   std::function<void(domain::result<domain::unit>)> on_close;
 };
 
-/// Work of others, made by the engine's callbacks, that its thread does where it would sleep
-/// otherwise, so that nobody needs to be woken for it. Both are called on that thread, with no lock
-/// held.
-struct side_work {
-  /// True before callbacks come; after them either `run` is called, or this with `false`: the
-  /// thread has no time (many requests are in flight, or a long answer is to be told).
-  std::function<void(bool more)> announce;
-  /// Does a piece of it; false where there is none. Where it does not return for a tenth of a
-  /// second, a second thread goes on with the transfers, and callbacks run on that one meanwhile.
-  std::function<bool()> run;
-};
-
 /// How often and how long requests waited; a snapshot.
 struct target_statistics {
   std::string name;
@@ -90,15 +78,13 @@ public:
   void cancel_timer(handle_id timer);
   /// Runs `action` on the engine's thread soon; false where the engine has ended and it never will.
   bool post(std::function<void()> action);
-  /// From now on the thread does this while few requests are in flight. Until stop(); once.
-  void lend_thread_to(side_work work);
 
   target_statistics statistics(target_id target) const;
 
   /// Finishes the requests in flight (at most `grace`), cancels streams and what waits at once and
   /// the rest afterwards, and ends the thread; timers that are left never run. Later sends are
   /// answered with `cancelled`, on the caller's thread once the engine's is gone. Idempotent. From
-  /// a callback or side work it only begins the end.
+  /// a callback it only begins the end.
   void stop(std::chrono::milliseconds grace);
 
 private:

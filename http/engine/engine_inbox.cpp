@@ -25,10 +25,6 @@ bool engine_loop::on_thread() const {
   return thread_id_.load() == std::this_thread::get_id();
 }
 
-bool engine_loop::is_waited_for() const {
-  return on_thread() || own_id_.load() == std::this_thread::get_id();
-}
-
 bool engine_loop::push(command& what) {
   bool wake = false;
   {
@@ -54,7 +50,7 @@ bool engine_loop::push(command& what) {
 void engine_loop::stop(std::chrono::milliseconds grace) {
   const auto deadline = clock::now() + grace;
   post([this, deadline] { begin_stop(deadline); });
-  if (is_waited_for()) {
+  if (on_thread()) {
     return;
   }
   const std::lock_guard lock(join_mutex_);
@@ -65,7 +61,7 @@ void engine_loop::stop(std::chrono::milliseconds grace) {
 
 void engine_loop::shut_down() {
   stop(std::chrono::milliseconds(0));
-  if (is_waited_for() && thread_.joinable()) {
+  if (on_thread() && thread_.joinable()) {
     thread_.detach();
   }
 }
@@ -191,10 +187,6 @@ bool engine_loop::post(std::function<void()> action) {
   command posted;
   posted.action = std::move(action);
   return push(posted);
-}
-
-void engine_loop::lend_thread_to(side_work work) {
-  post([this, work = std::move(work)]() mutable { accept(std::move(work)); });
 }
 
 target_statistics engine_loop::statistics(target_id target) const {

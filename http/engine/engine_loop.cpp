@@ -16,10 +16,6 @@ namespace {
 constexpr std::chrono::milliseconds longest_sleep{60000};
 /// Idle connections kept beyond the sum of the limits.
 constexpr std::size_t spare_connections = 8;
-/// The thread has time for work of others while no more requests than these are in flight, and
-/// what has come of them is no longer than this.
-constexpr std::size_t few_requests = 4;
-constexpr std::size_t short_answer = 64U << 10U;
 /// Streams wait for the answers of more requests than these; pools being polled are fewer.
 constexpr std::size_t many_requests = 16;
 /// How long streams wait for a burst at most. One that goes on, also with pauses, is none any more:
@@ -34,93 +30,28 @@ constexpr std::chrono::milliseconds longest_rest{50};
 
 void engine_loop::run() {
   set_up_thread("dklb-http");
-  own_id_.store(std::this_thread::get_id());
-  {
-    const std::lock_guard duty(duty_);
-    thread_id_.store(std::this_thread::get_id());
-    while (turn([this] { return lend_thread(); })) {
-    }
-    announce(false);
-    timers_.clear();
-  }
-  stand_in_.reset();
-}
-
-/// Goes on while the engine's own thread does not come back from what it does for others.
-void engine_loop::stand_in_for(const std::function<bool()>& needed) {
-  const std::lock_guard duty(duty_);
   thread_id_.store(std::this_thread::get_id());
-  substituted_ = true;
-  while (needed() && turn([] { return false; })) {
+  while (turn()) {
   }
-  substituted_ = false;
-  thread_id_.store({});
+  timers_.clear();
+  thread_id_.store({}); // the system may give this thread's id to another one
 }
 
-/// One look at everything; false once the engine has ended. `lend` is called where there is nothing
-/// to do, and says whether there may be now.
-template <class Lend>
-bool engine_loop::turn(Lend lend) {
+/// One look at everything; false once the engine has ended.
+bool engine_loop::turn() {
   take_commands();
   while (auto action = timers_.take_due(clock::now())) {
     call_guarded(action);
   }
-  if (over_ || (stopping_ && ended())) {
-    over_ = true;
+  if (stopping_ && ended()) {
     return false;
   }
   const bool started = start_waiting();
-  if (requests_in_flight() > few_requests) {
-    announce(false); // others do it; they are woken once for all that this turn has made
-  }
-  if (!started && !any_stream(&stream_transfer::has_more) && !lend()) {
+  if (!started && !any_stream(&stream_transfer::has_more)) {
     wait();
   }
   perform();
   return true;
-}
-
-void engine_loop::accept(side_work work) {
-  side_work_ = std::move(work);
-  if (stand_in_ == nullptr) {
-    stand_in_ = std::make_unique<stand_in>(
-      [this](const std::function<bool()>& needed) { stand_in_for(needed); });
-  }
-}
-
-/// Tells whoever makes side work whether more is to come; see side_work.
-void engine_loop::announce(bool more) {
-  if (side_work_.run && !substituted_ && std::exchange(announced_, more) != more) {
-    side_work_.announce(more);
-  }
-}
-
-/// Does work of others, without the duty, until there is none or some of the engine's own.
-bool engine_loop::lend_thread() {
-  if (!announced_) {
-    return false;
-  }
-  thread_id_.store({});
-  duty_.unlock();
-  stand_in_->leave();
-  bool worked = false;
-  while (side_work_.run()) {
-    worked = true;
-    if (has_commands()) {
-      break;
-    }
-  }
-  if (stand_in_->come_back()) {
-    (void)curl_multi_wakeup(multi_.get());
-  }
-  duty_.lock();
-  thread_id_.store(std::this_thread::get_id());
-  return worked;
-}
-
-bool engine_loop::has_commands() const {
-  const std::lock_guard lock(mutex_);
-  return !inbox_.empty();
 }
 
 std::size_t engine_loop::requests_in_flight() const {
@@ -268,7 +199,6 @@ void engine_loop::attend_streams() {
 }
 
 void engine_loop::perform() {
-  announce(true);
   attend_streams();
   int running = 0;
   (void)curl_multi_perform(multi_.get(), &running);
@@ -281,8 +211,6 @@ void engine_loop::perform() {
     (void)curl_multi_perform(multi_.get(), &running);
     take_finished();
   }
-  announce(std::all_of(concluded_.begin(), concluded_.end(),
-                       [](const auto& over) { return over->answer_size() <= short_answer; }));
   for (const auto& over : concluded_) {
     over->tell();
   }

@@ -3,7 +3,6 @@
 #include "http/engine/byte_budget.hpp"
 #include "http/engine/curl_handle.hpp"
 #include "http/engine/engine.hpp"
-#include "http/engine/stand_in.hpp"
 #include "http/engine/stream_transfer.hpp"
 #include "http/engine/target_queue.hpp"
 #include "http/engine/timer_list.hpp"
@@ -20,9 +19,7 @@
 namespace dklb::http {
 
 /// What stands behind `engine`: an inbox that any thread fills, and one thread that owns everything
-/// else. The thread is woken only where it sleeps, so a burst of sends costs one wake-up. While it
-/// does work of others (engine::lend_thread_to) and does not come back, its stand-in takes its
-/// place.
+/// else. The thread is woken only where it sleeps, so a burst of sends costs one wake-up.
 class engine_loop : public std::enable_shared_from_this<engine_loop> {
 public:
   using clock = std::chrono::steady_clock;
@@ -49,7 +46,6 @@ public:
   handle_id after(std::chrono::milliseconds delay, std::function<void()> action);
   void cancel_timer(handle_id timer);
   bool post(std::function<void()> action);
-  void lend_thread_to(side_work work);
   target_statistics statistics(target_id target) const;
 
 private:
@@ -63,23 +59,14 @@ private:
     void operator()(CURLM* multi) const { (void)curl_multi_cleanup(multi); }
   };
 
-  /// Whether the caller has the duty.
   bool on_thread() const;
-  /// Whether the caller is what stop() waits for: it has the duty or was lent.
-  bool is_waited_for() const;
   target_queue* find_target(target_id target) const;
   /// False where the engine has ended; the command is then still the caller's.
   bool push(command& what);
 
   void run();
-  void stand_in_for(const std::function<bool()>& needed);
-  // Everything below is of the thread that has the duty.
-  template <class Lend>
-  bool turn(Lend lend);
-  void accept(side_work work);
-  void announce(bool more);
-  bool lend_thread();
-  bool has_commands() const;
+  // Everything below is of the engine's thread.
+  bool turn();
   std::size_t requests_in_flight() const;
   bool any_stream(bool (stream_transfer::*question)() const) const;
   void take_commands();
@@ -111,11 +98,10 @@ private:
 
   std::mutex join_mutex_;
   std::thread thread_;
-  std::atomic<std::thread::id> thread_id_; ///< who has the duty
-  std::atomic<std::thread::id> own_id_;    ///< of `thread_`
+  std::atomic<std::thread::id> thread_id_;
   std::atomic<handle_id> next_handle_{1};
 
-  std::mutex duty_; ///< guards all below
+  // Everything below is of the engine's thread.
   std::unique_ptr<CURLM, multi_deleter> multi_;
   easy_pool pool_;
   byte_budget answers_;               ///< outlives the transfers
@@ -126,16 +112,11 @@ private:
   std::unordered_map<handle_id, stream_transfer*> streams_;
   timer_list timers_;
   bool stopping_ = false;
-  bool over_ = false;
   clock::time_point stop_deadline_;
   bool in_burst_ = false; ///< many requests were in flight at once, and there have been some since
   clock::time_point burst_ends_;    ///< at the latest, unless many are in flight again
   clock::time_point patience_ends_; ///< when streams wait no longer for the burst
   clock::time_point calm_at_;       ///< when streams are told at once again
-  side_work side_work_;
-  bool announced_ = false;
-  bool substituted_ = false;
-  std::unique_ptr<stand_in> stand_in_;
 };
 
 } // namespace dklb::http

@@ -28,7 +28,6 @@ public:
   void tell();
   void fail(domain::error failure) override;
   target_queue* owner() const { return owner_; }
-  std::size_t answer_size() const { return answer_.body.size(); }
 
 private:
   void headers_done() override {}

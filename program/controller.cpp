@@ -1,6 +1,6 @@
 #include "program/controller.hpp"
 
-#include "actors/base/scheduler.hpp"
+#include "actors/base/scheduling.hpp"
 #include "actors/gateway/edgelb_gateway.hpp"
 #include "actors/gateway/kube_gateway.hpp"
 #include "actors/introspection/metrics_page.hpp"
@@ -22,10 +22,8 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <chrono>
-#include <thread>
 #include <utility>
 
 namespace dklb::program {
@@ -41,7 +39,6 @@ constexpr std::chrono::seconds resign_patience{5};
 /// A leader that has not renewed for the lease's duration and this long (35 s in all by default)
 /// and has not ended either is stuck: /livez fails.
 constexpr std::chrono::seconds stuck_after{20};
-constexpr int most_scheduler_threads = 8;
 /// Of answers about the Lease that are being received.
 constexpr std::size_t most_lease_bytes = 8U << 20U;
 
@@ -57,13 +54,6 @@ std::optional<own_pod> pod_of(const http::kube::access_environment& environment)
 std::string own_host_name() {
   std::array<char, 256> name{};
   return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
-}
-
-std::size_t scheduler_threads(int configured) {
-  if (configured > 0)
-    return static_cast<std::size_t>(configured);
-  const auto cores = static_cast<int>(std::thread::hardware_concurrency());
-  return static_cast<std::size_t>(std::clamp(cores, 1, most_scheduler_threads));
 }
 
 auto count_answers(const runtime_ptr& run) {
@@ -92,11 +82,7 @@ controller::~controller() {
 domain::result<domain::unit> controller::run() {
   if (auto made = make_clients(); !made)
     return made;
-  const auto& limits = arguments_.settings.concurrency;
-  actor_config_.load<scheduler>();
-  actor_config_.set("scheduler.max-threads", scheduler_threads(limits.scheduler_threads));
-  actor_config_.set("scheduler.max-throughput",
-                    static_cast<std::size_t>(limits.scheduler_throughput));
+  set_up_scheduler(actor_config_, arguments_.settings.concurrency);
   system_ = std::make_unique<caf::actor_system>(actor_config_);
   // The servers first: a taken port ends the start before anything is done.
   if (auto opened = open_webhook(); !opened)

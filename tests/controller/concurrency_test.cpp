@@ -162,7 +162,7 @@ TEST_F(Controller, SchedulerThreadsAreAsManyAsConfigured) {
            "/proc/" + std::to_string(dklb_->process().pid()) + "/task")) {
       std::string name;
       std::getline(std::ifstream(task.path() / "comm"), name);
-      count += name == "dklb-actors" ? 1 : 0;
+      count += name == "caf.multiplexer" ? 1 : 0;
     }
     stop();
     return count;

@@ -64,9 +64,8 @@ public:
 
   /// Opens a response that is read as it comes (a watch). Not bounded by the target's limit.
   /// `idle_timeout` closes the stream when nothing at all arrives for that long while it is not
-  /// paused; `what.timeout` bounds the wait for the status line. The body is not limited. In a
-  /// burst of requests their answers go first: what the stream brings is told when it is over, or
-  /// 150 ms after it began, in larger pieces.
+  /// paused; `what.timeout` bounds the wait for the status line. The body is not limited. What the
+  /// stream brings is told when it comes, about 64 KB at most before other transfers have a turn.
   handle_id open_stream(std::shared_ptr<const endpoint> where, request what, stream_handler handler,
                         std::chrono::milliseconds idle_timeout);
   void pause_stream(handle_id stream);

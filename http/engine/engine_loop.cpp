@@ -16,15 +16,6 @@ namespace {
 constexpr std::chrono::milliseconds longest_sleep{60000};
 /// Idle connections kept beyond the sum of the limits.
 constexpr std::size_t spare_connections = 8;
-/// Streams wait for the answers of more requests than these; pools being polled are fewer.
-constexpr std::size_t many_requests = 16;
-/// How long streams wait for a burst at most. One that goes on, also with pauses, is none any more:
-/// a server gives up watchers that do not keep up.
-constexpr std::chrono::milliseconds longest_wait{150};
-/// After a burst: what its answers lead to goes ahead of what streams have brought.
-constexpr std::chrono::milliseconds settling{6};
-/// How long fewer requests, one after the other, count as the rest of a burst.
-constexpr std::chrono::milliseconds longest_rest{50};
 
 } // namespace
 
@@ -47,20 +38,13 @@ bool engine_loop::turn() {
     return false;
   }
   const bool started = start_waiting();
-  if (!started && !any_stream(&stream_transfer::has_more)) {
+  const bool more = std::any_of(streams_.begin(), streams_.end(),
+                                [](const auto& item) { return item.second->has_more(); });
+  if (!started && !more) {
     wait();
   }
   perform();
   return true;
-}
-
-std::size_t engine_loop::requests_in_flight() const {
-  return active_.size() - streams_.size();
-}
-
-bool engine_loop::any_stream(bool (stream_transfer::*question)() const) const {
-  return std::any_of(streams_.begin(), streams_.end(),
-                     [&](const auto& item) { return (item.second->*question)(); });
 }
 
 void engine_loop::take_commands() {
@@ -167,10 +151,6 @@ int engine_loop::wait_milliseconds() {
       until = std::min(until, *ready);
     }
   }
-  if (any_stream(&stream_transfer::waits)) {
-    const bool goes_on = in_burst_ && requests_in_flight() > 0;
-    until = std::min(until, goes_on ? std::min(burst_ends_, patience_ends_) : calm_at_);
-  }
   if (stopping_) {
     until = std::min(until, stop_deadline_);
   }
@@ -178,28 +158,10 @@ int engine_loop::wait_milliseconds() {
   return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
 }
 
-/// Answers are what somebody waits for, and a stream that is read a little later is read in large
-/// pieces: during a burst of requests, and a moment longer, streams wait.
-void engine_loop::attend_streams() {
-  const auto now = clock::now();
-  const auto requests = requests_in_flight();
-  if (requests > many_requests) {
-    if (!in_burst_ && now >= burst_ends_) {
-      patience_ends_ = now + longest_wait;
-    }
-    burst_ends_ = now + longest_rest;
-  }
-  in_burst_ = requests > 0 && now < burst_ends_;
-  if (in_burst_) {
-    calm_at_ = std::min(now + settling, patience_ends_);
-  }
-  for (const auto& [id, stream] : streams_) {
-    stream->attend(now >= calm_at_);
-  }
-}
-
 void engine_loop::perform() {
-  attend_streams();
+  for (const auto& [id, stream] : streams_) {
+    stream->begin_turn();
+  }
   int running = 0;
   (void)curl_multi_perform(multi_.get(), &running);
   take_finished();

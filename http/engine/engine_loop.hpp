@@ -67,8 +67,6 @@ private:
   void run();
   // Everything below is of the engine's thread.
   bool turn();
-  std::size_t requests_in_flight() const;
-  bool any_stream(bool (stream_transfer::*question)() const) const;
   void take_commands();
   void execute(command& what);
   bool start_waiting();
@@ -76,7 +74,6 @@ private:
   void open(std::unique_ptr<stream_transfer> stream);
   void wait();
   int wait_milliseconds();
-  void attend_streams();
   void perform();
   void take_finished();
   void conclude(CURL* easy, CURLcode code);
@@ -113,10 +110,6 @@ private:
   timer_list timers_;
   bool stopping_ = false;
   clock::time_point stop_deadline_;
-  bool in_burst_ = false; ///< many requests were in flight at once, and there have been some since
-  clock::time_point burst_ends_;    ///< at the latest, unless many are in flight again
-  clock::time_point patience_ends_; ///< when streams wait no longer for the burst
-  clock::time_point calm_at_;       ///< when streams are told at once again
 };
 
 } // namespace dklb::http

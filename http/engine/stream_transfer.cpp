@@ -35,11 +35,6 @@ std::size_t stream_transfer::on_body_piece(std::string_view piece) {
     return CURL_WRITEFUNC_PAUSE;
   }
   note_activity();
-  if (!told_at_once_) {
-    waits_ = true;
-    held_back_ = true;
-    return CURL_WRITEFUNC_PAUSE;
-  }
   if (told_bytes_ >= share) {
     has_more_ = true;
     held_back_ = true;
@@ -67,11 +62,9 @@ void stream_transfer::release_held() {
   }
 }
 
-void stream_transfer::attend(bool at_once) {
-  told_at_once_ = at_once || (told_at_once_ && told_bytes_ > 0);
+void stream_transfer::begin_turn() {
   told_bytes_ = 0;
-  const bool over = at_once && std::exchange(waits_, false);
-  if (std::exchange(has_more_, false) || over) {
+  if (std::exchange(has_more_, false)) {
     release_held();
   }
 }

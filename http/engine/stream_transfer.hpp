@@ -12,8 +12,8 @@ namespace dklb::http {
 class stream_transfer final : public transfer {
 public:
   using clock = std::chrono::steady_clock;
-  /// About how many bytes one look at the sockets tells; the rest comes with the next look, so that
-  /// a long backlog holds up no request.
+  /// About how many bytes are told in one turn of the engine; the rest comes with the next turn, so
+  /// that a long backlog holds up no request.
   static constexpr std::size_t share = 65536;
 
   stream_transfer(std::shared_ptr<const endpoint> where, request what, stream_handler handler,
@@ -28,12 +28,9 @@ public:
   void resume();
   /// Lets libcurl go on where it was held back, unless paused again. Not from within its callbacks.
   void release_held();
-  /// How the engine's time stands, before each look at the sockets: what comes is told at once, or
-  /// it waits. What is being told is told to its end: until a look brings nothing more.
-  void attend(bool at_once);
-  /// Whether something has come that waits.
-  bool waits() const { return waits_; }
-  /// Whether there is more than its share, which the next look tells.
+  /// A new turn of the engine, and a new share. May tell what the last one left.
+  void begin_turn();
+  /// Whether there was more than its share, which the next turn tells.
   bool has_more() const { return has_more_; }
   /// No more data is told; the engine then ends it.
   void cancel() { cancelled_ = true; }
@@ -58,10 +55,8 @@ private:
   bool opened_ = false;
   bool paused_ = false;
   bool held_back_ = false;
-  bool told_at_once_ = true;
-  std::size_t told_bytes_ = 0; ///< since the last attend()
+  std::size_t told_bytes_ = 0; ///< in this turn
   bool has_more_ = false;
-  bool waits_ = false;
   bool cancelled_ = false;
 };
 

@@ -274,138 +274,37 @@ TEST_F(EngineStream, StreamsDoNotUseUpATargetsSlots) {
     send_and_wait(engine, target, plain_endpoint(server.url()), get_request("/")).has_value());
 }
 
-/// A stream beside more requests than the engine has time for.
-class BusyEngineStream : public EngineStream {
-protected:
-  using clock = std::chrono::steady_clock;
-
-  BusyEngineStream() {
-    seen->on_data = [this] { last_told = clock::now(); };
-    open(server);
-    EXPECT_TRUE(seen->opened.wait());
-  }
-  ~BusyEngineStream() override {
-    over = true;
-    left = 0;
-    engine.stop({});
-  }
-
-  /// From the requests until what the stream brought was told, while they were held, which is as
-  /// long as `hold` takes.
-  clock::duration time_to_tell(const std::function<void()>& hold) {
-    std::this_thread::sleep_for(60ms); // so that it is a burst of its own
-    return time_in_a_row(hold);
-  }
-  clock::duration time_in_a_row(const std::function<void()>& hold) {
-    left = requests;
-    arrived = 0;
-    const auto sent = clock::now();
-    std::vector<awaited<http::response_result>> answers(requests);
-    for (auto& answer : answers)
-      engine.send(target, where, get_request("/"), answer.callback());
-    EXPECT_TRUE(eventually([&] { return arrived == requests; }));
-    (void)bring();
-    hold();
-    left = 0;
-    const auto told = when_told();
-    for (auto& answer : answers)
-      EXPECT_TRUE(answer.get().has_value());
-    return told - sent;
-  }
-
-  /// Lets the server write to the stream.
-  clock::time_point bring() {
-    expected += "news";
-    const auto now = clock::now();
-    to_write = true;
-    return now;
-  }
-  clock::time_point when_told() {
-    EXPECT_TRUE(eventually([&] { return seen->so_far() == expected; }));
-    const std::lock_guard lock(seen->mutex);
-    return last_told;
-  }
-
-  static constexpr std::size_t requests = 20;
-  std::string expected;
-  clock::time_point last_told; ///< guarded by the reader's mutex
+TEST_F(EngineStream, WhatItBringsIsToldWhileManyRequestsAreInFlight) {
+  constexpr std::size_t requests = 20;
   std::atomic<std::size_t> arrived{0};
-  std::atomic<std::size_t> left{0}; ///< requests that are kept waiting
-  std::atomic<bool> to_write{false};
-  std::atomic<bool> over{false};
-  raw_server server{[this](raw_connection& connection) {
-    while (const auto request = connection.read_request()) {
-      if (request->rfind("GET /watch", 0) == 0) {
-        connection.write(chunked_head);
-        while (eventually([&] { return to_write.exchange(false) || over; }) && !over)
-          connection.write(chunk("news"));
-        return;
-      }
-      const auto number = arrived++;
-      (void)eventually([&] { return number >= left; });
+  gate news;
+  gate answers_go;
+  const raw_server server([&](raw_connection& connection) {
+    const auto request = connection.read_request();
+    if (request && request->rfind("GET /watch", 0) == 0) {
+      connection.write(chunked_head);
+      news.wait();
+      connection.write(chunk("news"));
+      connection.wait_for_end();
+    } else {
+      ++arrived;
+      answers_go.wait();
       connection.reply(200, "ok");
     }
-  }};
-  std::shared_ptr<const http::endpoint> where = plain_endpoint(server.url());
-  http::target_id target = engine.add_target({"busy", requests, 0, 0});
-};
-
-TEST_F(BusyEngineStream, LetsAnswersGoFirstButNotForLong) {
-  EXPECT_GE(time_to_tell([this] { (void)when_told(); }), 150ms);
-}
-
-TEST_F(BusyEngineStream, WaitsOnceForABurstThatGoesOn) {
-  auto least = clock::duration{1h};
-  time_to_tell([&] {
-    (void)when_told();
-    for (int i = 0; i < 10; ++i) {
-      const auto written = bring();
-      least = std::min(least, when_told() - written);
-    }
   });
-  EXPECT_LT(least, 50ms);
-}
-
-TEST_F(BusyEngineStream, WaitsOnceForBurstsInARow) {
-  constexpr auto held = 20ms;
-  auto least = clock::duration{1h};
-  const auto began = clock::now();
-  while (clock::now() < began + 500ms) {
-    const auto late = clock::now() > began + 200ms;
-    const auto took = time_in_a_row([&] { std::this_thread::sleep_for(held); });
-    if (late)
-      least = std::min(least, took);
-  }
-  EXPECT_LT(least, held);
-}
-
-TEST_F(BusyEngineStream, WaitsWhileTheLastOfManyAreAnswered) {
-  auto least = clock::duration{1h};
-  for (int i = 0; i < 5; ++i)
-    least = std::min(least, time_to_tell([this] {
-                       left = 1;
-                       (void)when_told();
-                     }));
-  // The rest of a burst counts for 50 ms, which is less than a stream waits beside many.
-  EXPECT_GE(least, 40ms);
-  EXPECT_LT(least, 150ms);
-}
-
-TEST_F(BusyEngineStream, IsToldSoonAfterTheAnswers) {
-  auto least = clock::duration{1h};
-  for (int i = 0; i < 20; ++i)
-    least = std::min(least, time_to_tell([] { std::this_thread::sleep_for(5ms); }));
-  EXPECT_GE(least, 5ms);
-  EXPECT_LT(least, 30ms);
-}
-
-TEST_F(BusyEngineStream, WaitsForNothingBesideFewRequests) {
-  auto least = clock::duration{1h};
-  for (int i = 0; i < 20; ++i) {
-    const auto written = bring();
-    least = std::min(least, when_told() - written);
-  }
-  EXPECT_LT(least, 50ms);
+  const auto target = engine.add_target({"busy", requests, 0, 0});
+  open(server);
+  EXPECT_TRUE(seen->opened.wait());
+  std::vector<awaited<http::response_result>> answers(requests);
+  for (auto& answer : answers)
+    engine.send(target, plain_endpoint(server.url()), get_request("/"), answer.callback());
+  EXPECT_TRUE(eventually([&] { return arrived == requests; }));
+  news.open();
+  EXPECT_TRUE(eventually([&] { return seen->so_far() == "news"; }));
+  answers_go.open();
+  for (auto& answer : answers)
+    EXPECT_TRUE(answer.get().has_value());
+  engine.stop({});
 }
 
 TEST_F(EngineStream, ALongBacklogHoldsUpNoRequest) {

@@ -52,9 +52,6 @@ public:
   engine& operator=(const engine&) = delete;
 
   target_id add_target(target_settings settings);
-  /// Changes the limits of a target; takes effect with the next request that starts.
-  void set_limits(target_id target, std::size_t max_in_flight, double queries_per_second,
-                  int burst);
 
   /// Sends a request. Its timeout starts when it leaves the queue. A write is issued at most once.
   /// An HTTP status of any kind is a response; an error means that no complete

@@ -1,12 +1,9 @@
 #include "http/engine/engine_loop.hpp"
 
-#include "http/engine/thread_setup.hpp"
-
-#include <spdlog/spdlog.h>
+#include <pthread.h>
 
 #include <algorithm>
-#include <new>
-#include <stdexcept>
+#include <csignal>
 
 namespace dklb::http {
 
@@ -17,10 +14,18 @@ constexpr std::chrono::milliseconds longest_sleep{60000};
 /// Idle connections kept beyond the sum of the limits.
 constexpr std::size_t spare_connections = 8;
 
+/// Signals are the main thread's.
+void set_up_thread() {
+  sigset_t all;
+  sigfillset(&all);
+  (void)pthread_sigmask(SIG_BLOCK, &all, nullptr);
+  (void)pthread_setname_np(pthread_self(), "dklb-http");
+}
+
 } // namespace
 
 void engine_loop::run() {
-  set_up_thread("dklb-http");
+  set_up_thread();
   thread_id_.store(std::this_thread::get_id());
   while (turn()) {
   }
@@ -190,7 +195,7 @@ void engine_loop::take_finished() {
 
 /// A stream's end is told at once, a request's with the others of this turn.
 void engine_loop::conclude(CURL* easy, CURLcode code) {
-  std::unique_ptr<transfer> over = detach(easy);
+  std::unique_ptr<transfer> over = take_out(easy);
   if (auto* const stream = dynamic_cast<stream_transfer*>(over.get())) {
     streams_.erase(stream->id());
     stream->finish(code);
@@ -204,13 +209,13 @@ void engine_loop::conclude(CURL* easy, CURLcode code) {
   concluded_.push_back(std::move(request));
 }
 
-std::unique_ptr<transfer> engine_loop::detach(CURL* easy) {
+std::unique_ptr<transfer> engine_loop::take_out(CURL* easy) {
   (void)curl_multi_remove_handle(multi_.get(), easy);
   auto node = active_.extract(easy);
   return std::move(node.mapped());
 }
 
-stream_transfer* engine_loop::find_stream(handle_id stream) {
+stream_transfer* engine_loop::find_stream(handle_id stream) const {
   const auto found = streams_.find(stream);
   return found == streams_.end() ? nullptr : found->second;
 }
@@ -220,7 +225,7 @@ void engine_loop::end_stream(handle_id stream, const domain::error& failure) {
   if (found == streams_.end()) {
     return;
   }
-  const std::unique_ptr<transfer> over = detach(found->second->easy());
+  const std::unique_ptr<transfer> over = take_out(found->second->easy());
   streams_.erase(found);
   over->fail(failure);
   over->release(pool_);
@@ -278,7 +283,7 @@ bool engine_loop::ended() {
 
 void engine_loop::cancel_everything() {
   while (!active_.empty()) {
-    const std::unique_ptr<transfer> over = detach(active_.begin()->first);
+    const std::unique_ptr<transfer> over = take_out(active_.begin()->first);
     static_cast<request_transfer&>(*over).owner()->finished(over->what().priority, clock::now());
     over->fail(engine_ended());
     over->release(pool_);

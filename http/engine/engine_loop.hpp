@@ -18,54 +18,51 @@
 
 namespace dklb::http {
 
-/// What stands behind `engine`: an inbox that any thread fills, and one thread that owns everything
-/// else. The thread is woken only where it sleeps, so a burst of sends costs one wake-up.
+/// The engine's thread and what it owns. Other threads reach it through its inbox; it is woken only
+/// where it sleeps, so a burst of sends costs one wake-up. Lives until the thread ends, which may
+/// be after the `engine` has gone.
 class engine_loop : public std::enable_shared_from_this<engine_loop> {
 public:
   using clock = std::chrono::steady_clock;
-
-  explicit engine_loop(std::size_t answer_budget);
-  ~engine_loop();
-  engine_loop(const engine_loop&) = delete;
-  engine_loop& operator=(const engine_loop&) = delete;
-
-  void start();
-  void stop(std::chrono::milliseconds grace);
-  /// Ends the thread, or lets it end by itself where the caller is that thread.
-  void shut_down();
-
-  target_id add_target(const target_settings& settings);
-  void set_limits(target_id target, std::size_t max_in_flight, double queries_per_second,
-                  int burst);
-  void send(target_id target, std::shared_ptr<const endpoint> where, request what, completion done);
-  handle_id open_stream(std::shared_ptr<const endpoint> where, request what, stream_handler handler,
-                        std::chrono::milliseconds idle_timeout);
-  void pause_stream(handle_id stream);
-  void resume_stream(handle_id stream);
-  void cancel_stream(handle_id stream);
-  handle_id after(std::chrono::milliseconds delay, std::function<void()> action);
-  void cancel_timer(handle_id timer);
-  bool post(std::function<void()> action);
-  target_statistics statistics(target_id target) const;
-
-private:
   /// One of the three is set.
   struct command {
     std::unique_ptr<request_transfer> request;
     std::unique_ptr<stream_transfer> stream;
     std::function<void()> action;
   };
+
+  explicit engine_loop(std::size_t answer_budget);
+  engine_loop(const engine_loop&) = delete;
+  engine_loop& operator=(const engine_loop&) = delete;
+
+  // Any thread.
+  void start();
+  void join();
+  void detach();
+  bool on_thread() const { return thread_id_.load() == std::this_thread::get_id(); }
+  /// False where the engine has ended; the command is then still the caller's.
+  bool push(command& what);
+  bool post(std::function<void()> action);
+  target_id add_target(const target_settings& settings);
+  /// Throws std::out_of_range where there is none.
+  target_queue& find_target(target_id target) const;
+  handle_id next_handle() { return next_handle_.fetch_add(1); }
+  static domain::error engine_ended();
+
+  // The engine's thread.
+  /// Null where it has ended.
+  stream_transfer* find_stream(handle_id stream) const;
+  void end_stream(handle_id stream, const domain::error& failure);
+  timer_list& timers() { return timers_; }
+  void begin_stop(clock::time_point deadline);
+
+private:
   struct multi_deleter {
     void operator()(CURLM* multi) const { (void)curl_multi_cleanup(multi); }
   };
 
-  bool on_thread() const;
-  target_queue* find_target(target_id target) const;
-  /// False where the engine has ended; the command is then still the caller's.
-  bool push(command& what);
-
+  // All of the engine's thread.
   void run();
-  // Everything below is of the engine's thread.
   bool turn();
   void take_commands();
   void execute(command& what);
@@ -77,15 +74,11 @@ private:
   void perform();
   void take_finished();
   void conclude(CURL* easy, CURLcode code);
-  std::unique_ptr<transfer> detach(CURL* easy);
-  stream_transfer* find_stream(handle_id stream);
-  void end_stream(handle_id stream, const domain::error& failure);
+  std::unique_ptr<transfer> take_out(CURL* easy);
   void watch_silence(handle_id stream);
   void size_connection_cache();
-  void begin_stop(clock::time_point deadline);
   bool ended();
   void cancel_everything();
-  static domain::error engine_ended();
 
   mutable std::mutex mutex_; ///< guards inbox_, sleeping_, closed_ and the growth of targets_
   std::vector<command> inbox_;
@@ -98,7 +91,7 @@ private:
   std::atomic<std::thread::id> thread_id_;
   std::atomic<handle_id> next_handle_{1};
 
-  // Everything below is of the engine's thread.
+  // All of the engine's thread.
   std::unique_ptr<CURLM, multi_deleter> multi_;
   easy_pool pool_;
   byte_budget answers_;               ///< outlives the transfers

@@ -4,15 +4,8 @@
 
 namespace dklb::http {
 
-void token_bucket::set(double rate, int burst, clock::time_point now) {
-  const bool had_limit = rate_ > 0;
-  refill(now);
-  rate_ = std::max(rate, 0.0);
-  burst_ = std::max(burst, 1);
-  // A new limit starts with its burst; a changed one keeps what was left.
-  tokens_ = had_limit ? std::min(tokens_, burst_) : burst_;
-  filled_ = now;
-}
+token_bucket::token_bucket(double rate, int burst)
+  : rate_(std::max(rate, 0.0)), burst_(std::max(burst, 1)), tokens_(burst_) {}
 
 void token_bucket::refill(clock::time_point now) {
   const double seconds = std::chrono::duration<double>(now - filled_).count();
@@ -46,14 +39,9 @@ token_bucket::clock::time_point token_bucket::next(clock::time_point now) {
   return now + std::chrono::duration_cast<clock::duration>(wait) + std::chrono::microseconds(1);
 }
 
-target_queue::target_queue(const target_settings& settings) : name_(settings.name) {
-  set_limits(settings.max_in_flight, settings.queries_per_second, settings.burst);
-}
-
-void target_queue::set_limits(std::size_t max_in_flight, double queries_per_second, int burst) {
-  max_in_flight_ = std::max<std::size_t>(max_in_flight, 1);
-  bucket_.set(queries_per_second, burst, clock::now());
-}
+target_queue::target_queue(const target_settings& settings)
+  : name_(settings.name), max_in_flight_(std::max<std::size_t>(settings.max_in_flight, 1)),
+    bucket_(settings.queries_per_second, settings.burst) {}
 
 void target_queue::push(std::unique_ptr<request_transfer> transfer) {
   const auto index = static_cast<std::size_t>(transfer->what().priority);

@@ -18,7 +18,7 @@ public:
   using clock = std::chrono::steady_clock;
 
   /// A negative or zero rate is no limit; a burst below one counts as one.
-  void set(double rate, int burst, clock::time_point now);
+  token_bucket(double rate, int burst);
   bool available(clock::time_point now);
   void take(clock::time_point now);
   /// When the next token will be there; `now` or earlier where one is.
@@ -27,9 +27,9 @@ public:
 private:
   void refill(clock::time_point now);
 
-  double rate_ = 0;
-  double burst_ = 1;
-  double tokens_ = 0;
+  const double rate_;
+  const double burst_;
+  double tokens_;
   clock::time_point filled_;
 };
 
@@ -45,13 +45,12 @@ public:
   static constexpr std::chrono::milliseconds quiet{10};
   static constexpr std::chrono::milliseconds longest_courtesy{250};
 
+  /// A limit of zero counts as one.
   explicit target_queue(const target_settings& settings);
 
-  /// A limit of zero counts as one.
-  void set_limits(std::size_t max_in_flight, double queries_per_second, int burst);
-  std::size_t max_in_flight() const { return max_in_flight_.load(std::memory_order_relaxed); }
+  std::size_t max_in_flight() const { return max_in_flight_; }
   /// Whether no request may start before another has ended.
-  bool full() const { return in_flight_.load(std::memory_order_relaxed) >= max_in_flight(); }
+  bool full() const { return in_flight_.load(std::memory_order_relaxed) >= max_in_flight_; }
 
   /// A request is on its way to `push`.
   void announce() { waiting_.fetch_add(1, std::memory_order_relaxed); }
@@ -84,7 +83,7 @@ private:
   std::optional<clock::time_point> first_at() const;
 
   const std::string name_;
-  std::atomic<std::size_t> max_in_flight_{1};
+  const std::size_t max_in_flight_;
   token_bucket bucket_;
   std::array<std::deque<waiting>, 3> queues_;
   std::size_t low_in_flight_ = 0;

@@ -103,25 +103,6 @@ TEST(EngineLimits, WhatWaitedPastItsMomentIsNeverSent) {
   EXPECT_THAT(slow.order, ElementsAre("GET /first", "GET /last"));
 }
 
-TEST(EngineLimits, ALimitThatIsRaisedTakesEffectAtOnce) {
-  holding_server slow;
-  http::engine engine;
-  const auto target = engine.add_target(limited_to(1));
-  const auto where = plain_endpoint(slow.server.url());
-  std::vector<awaited<http::response_result>> answers(6);
-  for (auto& answer : answers) {
-    engine.send(target, where, get_request("/"), answer.callback());
-  }
-  EXPECT_TRUE(eventually([&] { return slow.waiting == 1; }));
-  engine.set_limits(target, 5, 0, 0);
-  EXPECT_TRUE(eventually([&] { return slow.waiting == 5; }));
-  slow.hold.open();
-  for (auto& answer : answers) {
-    EXPECT_TRUE(answer.get().has_value());
-  }
-  EXPECT_EQ(slow.peak, 5);
-}
-
 TEST(EngineLimits, HigherPriorityGoesFirstAndEachInOrder) {
   holding_server slow;
   http::engine engine;
@@ -278,9 +259,8 @@ TEST(EngineLimits, RateLetsABurstThroughAndThenKeepsItsPace) {
 TEST(TokenBucket, FollowsItsRate) {
   using clock = http::token_bucket::clock;
   const clock::time_point start{1000s};
-  http::token_bucket bucket;
-  EXPECT_TRUE(bucket.available(start)) << "no rate: no limit";
-  bucket.set(10, 2, start);
+  EXPECT_TRUE(http::token_bucket(0, 0).available(start)) << "no rate: no limit";
+  http::token_bucket bucket(10, 2);
   for (int count = 0; count < 2; ++count) {
     EXPECT_TRUE(bucket.available(start));
     bucket.take(start);
@@ -294,8 +274,6 @@ TEST(TokenBucket, FollowsItsRate) {
   bucket.take(start + 1h);
   bucket.take(start + 1h);
   EXPECT_FALSE(bucket.available(start + 1h)) << "never more than the burst is saved up";
-  bucket.set(0, 0, start + 1h);
-  EXPECT_TRUE(bucket.available(start + 1h));
 }
 
 TEST(EnginePermit, IsAskedWhenTheTransferStartsNotWhenItIsSent) {
@@ -384,7 +362,6 @@ TEST(EngineThreads, ManyMaySendStreamAndSetTimersAtOnce) {
         engine.cancel_timer(timer);
         (void)engine.statistics(target);
         if (count % 10 == 0) {
-          engine.set_limits(target, 4 + static_cast<std::size_t>(count), 0, 0);
           const auto stream =
             engine.open_stream(where, get_request("/stream"), {{}, {}, [&](auto) { ++ends; }}, 20s);
           engine.pause_stream(stream);

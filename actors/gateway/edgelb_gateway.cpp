@@ -57,7 +57,7 @@ edgelb_gateway(edgelb_gateway_actor::stateful_pointer<edgelb_gateway_state> self
     },
     [=](const read_metadata& what) {
       return promise_outcome<metadata_answer>(self, [&](auto reply) {
-        const auto order = what.awaited ? http::priority::high : http::priority::normal;
+        const auto order = what.awaited ? http::priority::normal : http::priority::low;
         client->get_metadata(what.pool, order,
                              [reply](domain::result<domain::pool_metadata> outcome) {
                                reply(share(std::move(outcome)));

@@ -144,7 +144,6 @@ kube_gateway(kube_gateway_actor::stateful_pointer<kube_gateway_state> self, runt
     [=](patch_service_status& what) {
       auto patch = patch_call(service_path(what.key) + "/status", std::move(what.patch),
                               patch_type::strategic_merge);
-      patch.priority = http::priority::high;
       const auto read = service_reader(reader, services, patch);
       return ask<service_answer>(self, *api, &client::request_text, "patch services/status",
                                  std::move(patch), read);

@@ -88,7 +88,6 @@ request write_of(std::string method, std::string path) {
   request what;
   what.method = std::move(method);
   what.path = std::move(path);
-  what.priority = priority::high;
   what.max_response_bytes = max_pool_bytes;
   return what;
 }

@@ -203,7 +203,7 @@ void engine_loop::conclude(CURL* easy, CURLcode code) {
     return;
   }
   std::unique_ptr<request_transfer> request(static_cast<request_transfer*>(over.release()));
-  request->owner()->finished(request->what().priority, clock::now());
+  request->owner()->finished(request->what().priority);
   request->settle(code);
   request->release(pool_);
   concluded_.push_back(std::move(request));
@@ -284,7 +284,7 @@ bool engine_loop::ended() {
 void engine_loop::cancel_everything() {
   while (!active_.empty()) {
     const std::unique_ptr<transfer> over = take_out(active_.begin()->first);
-    static_cast<request_transfer&>(*over).owner()->finished(over->what().priority, clock::now());
+    static_cast<request_transfer&>(*over).owner()->finished(over->what().priority);
     over->fail(engine_ended());
     over->release(pool_);
   }

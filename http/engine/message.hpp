@@ -16,9 +16,9 @@ namespace dklb::http {
 
 using header_list = std::vector<std::pair<std::string, std::string>>;
 
-/// Who goes first where requests of one target wait for a free slot. `low` also waits while others
-/// are in flight, for a quarter of a second at most.
-enum class priority { high, normal, low };
+/// The class of a request that waits for a free slot of its target: `normal` where a user waits for
+/// it, `low` for the rest (events, polls of settled pools, the inventory). See target_queue.
+enum class priority { normal, low };
 
 /// How to reach and trust a server; shared by all requests to it.
 struct endpoint {

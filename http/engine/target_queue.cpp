@@ -44,43 +44,41 @@ target_queue::target_queue(const target_settings& settings)
     bucket_(settings.queries_per_second, settings.burst) {}
 
 void target_queue::push(std::unique_ptr<request_transfer> transfer) {
-  const auto index = static_cast<std::size_t>(transfer->what().priority);
-  queues_.at(index).push_back({std::move(transfer), clock::now()});
+  fifo& queue = transfer->what().priority == priority::low ? low_ : normal_;
+  queue.push_back({std::move(transfer), clock::now()});
+}
+
+std::unique_ptr<request_transfer> target_queue::pop_from(fifo& queue) {
+  std::unique_ptr<request_transfer> first = std::move(queue.front().transfer);
+  queue.pop_front();
+  waiting_.fetch_sub(1, std::memory_order_relaxed);
+  return first;
 }
 
 std::unique_ptr<request_transfer> target_queue::pop_any() {
-  for (auto& queue : queues_) {
-    if (!queue.empty()) {
-      std::unique_ptr<request_transfer> first = std::move(queue.front().transfer);
-      queue.pop_front();
-      waiting_.fetch_sub(1, std::memory_order_relaxed);
-      return first;
-    }
+  if (!normal_.empty()) {
+    return pop_from(normal_);
   }
-  return nullptr;
+  return low_.empty() ? nullptr : pop_from(low_);
 }
 
 std::unique_ptr<request_transfer> target_queue::pop(clock::time_point now) {
-  const auto first = first_at();
-  return first && *first <= now && bucket_.available(now) ? pop_any() : nullptr;
+  fifo* const queue = next_queue(now);
+  return queue != nullptr && bucket_.available(now) ? pop_from(*queue) : nullptr;
 }
 
-std::optional<target_queue::clock::time_point> target_queue::first_at() const {
+target_queue::fifo* target_queue::next_queue(clock::time_point now) {
   if (full()) {
-    return std::nullopt;
+    return nullptr;
   }
-  const auto& low = queues_.back();
-  const bool pressing = std::any_of(queues_.begin(), queues_.end() - 1,
-                                    [](const auto& queue) { return !queue.empty(); });
-  if (pressing) {
-    return clock::time_point::min();
+  const bool may_be_low =
+    !low_.empty() && low_in_flight_ < std::max<std::size_t>(max_in_flight_ / 4, 1);
+  if (normal_.empty()) {
+    return may_be_low ? &low_ : nullptr;
   }
-  if (low.empty() || low_in_flight_ >= std::max<std::size_t>(max_in_flight_ / 4, 1)) {
-    return std::nullopt;
-  }
-  const auto latest = low.front().since + longest_courtesy;
-  const bool alone = in_flight_.load(std::memory_order_relaxed) == low_in_flight_;
-  return alone ? std::min(latest, busy_until_ + quiet) : latest;
+  const bool is_due = may_be_low && low_.front().since + longest_wait <= now
+                      && low_.front().since < normal_.front().since;
+  return is_due ? &low_ : &normal_;
 }
 
 void target_queue::started(priority order, clock::time_point now) {
@@ -92,22 +90,17 @@ void target_queue::started(priority order, clock::time_point now) {
   }
 }
 
-void target_queue::finished(priority order, clock::time_point now) {
-  if (order == priority::low) {
-    --low_in_flight_;
-  } else {
-    busy_until_ = now;
-  }
+void target_queue::finished(priority order) {
+  low_in_flight_ -= order == priority::low ? 1U : 0U;
   in_flight_.fetch_sub(1, std::memory_order_relaxed);
   finished_.fetch_add(1, std::memory_order_relaxed);
 }
 
 std::optional<target_queue::clock::time_point> target_queue::ready_at(clock::time_point now) {
-  const auto first = first_at();
-  if (!first) {
+  if (next_queue(now) == nullptr) {
     return std::nullopt;
   }
-  return std::max(*first, bucket_.next(now));
+  return bucket_.next(now);
 }
 
 target_statistics target_queue::statistics() const {

@@ -3,7 +3,6 @@
 #include "http/engine/engine.hpp"
 #include "http/engine/request_transfer.hpp"
 
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <deque>
@@ -39,11 +38,9 @@ class target_queue {
 public:
   using clock = std::chrono::steady_clock;
 
-  /// A request of low priority starts when nothing else has been in flight for `quiet`: in a burst
-  /// there are moments without a request that are no pause. It gives way for `longest_courtesy` at
-  /// most, so that it is not starved. All of them have a quarter of the slots.
-  static constexpr std::chrono::milliseconds quiet{10};
-  static constexpr std::chrono::milliseconds longest_courtesy{250};
+  /// A request of low priority starts where no normal one waits, or where it has waited this long
+  /// and longer than they have. All of them together have a quarter of the slots.
+  static constexpr std::chrono::milliseconds longest_wait{250};
 
   /// A limit of zero counts as one.
   explicit target_queue(const target_settings& settings);
@@ -56,8 +53,7 @@ public:
   void announce() { waiting_.fetch_add(1, std::memory_order_relaxed); }
   /// It is not, after all.
   void retract() { waiting_.fetch_sub(1, std::memory_order_relaxed); }
-  /// Queues an announced request: highest priority first, in order inside a priority. A low one
-  /// gives way even to what is in flight.
+  /// Queues an announced request; each class is first come, first served.
   void push(std::unique_ptr<request_transfer> transfer);
   /// The next request that may start now; null where none waits or a limit is reached. The caller
   /// says `started` or, where it never began, nothing.
@@ -66,8 +62,8 @@ public:
   std::unique_ptr<request_transfer> pop_any();
   void started(priority order, clock::time_point now);
   /// A request that had started is over.
-  void finished(priority order, clock::time_point now);
-  /// When a request may start that waits for nothing but time.
+  void finished(priority order);
+  /// When a request may start that waits for nothing but the rate.
   std::optional<clock::time_point> ready_at(clock::time_point now);
 
   target_statistics statistics() const;
@@ -78,16 +74,19 @@ private:
     clock::time_point since;
   };
 
-  /// When the first of those that wait may start, the rate aside; nothing where a slot has to
-  /// become free first, or none waits.
-  std::optional<clock::time_point> first_at() const;
+  using fifo = std::deque<waiting>;
+
+  /// The queue whose first request may start, the rate aside; null where a slot has to become free
+  /// first, or none waits.
+  fifo* next_queue(clock::time_point now);
+  std::unique_ptr<request_transfer> pop_from(fifo& queue);
 
   const std::string name_;
   const std::size_t max_in_flight_;
   token_bucket bucket_;
-  std::array<std::deque<waiting>, 3> queues_;
+  fifo normal_;
+  fifo low_;
   std::size_t low_in_flight_ = 0;
-  clock::time_point busy_until_; ///< the last end of a request that was not low
   std::atomic<std::size_t> in_flight_{0};
   std::atomic<std::size_t> waiting_{0};
   std::atomic<std::size_t> peak_in_flight_{0};

@@ -101,7 +101,6 @@ void lease_store::get(reply<std::optional<domain::lease_record>> done) {
   using answer = std::optional<domain::lease_record>;
   call what;
   what.path = collection() + '/' + name_;
-  what.priority = priority::high;
   what.timeout = timeout_;
   what.retries = 0;
   client_->request(
@@ -137,7 +136,6 @@ void lease_store::write(const char* method, std::string path, json body,
   what.method = method;
   what.path = std::move(path);
   what.body = domain::json_text(body);
-  what.priority = priority::high;
   what.timeout = timeout_;
   what.guarded = false; // it is what leadership comes from
   what.retries = 0;

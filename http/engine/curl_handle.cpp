@@ -140,7 +140,6 @@ easy_handle::~easy_handle() {
 
 void easy_handle::set_up(const std::shared_ptr<const endpoint>& where, handle_use use) {
   curl_easy_reset(easy_);
-  url_.reset();
   where_ = where;
   use_ = use;
   base_ = where->base_url;
@@ -165,9 +164,6 @@ void easy_handle::set_up(const std::shared_ptr<const endpoint>& where, handle_us
     if (!where_->tls_server_name.empty()) {
       redirect_to_real_host();
     }
-  }
-  if (!asks_a_proxy(scheme)) {
-    set_up_url();
   }
 }
 
@@ -243,30 +239,6 @@ void easy_handle::set_up_tls() {
                    where_->client_certificate_file);
   set_blob_or_file(easy_, CURLOPT_SSLKEY_BLOB, where_->client_key_data, CURLOPT_SSLKEY,
                    where_->client_key_file);
-}
-
-/// Whether the server's URL is told to a proxy in plain HTTP, in the request's line.
-bool easy_handle::asks_a_proxy(const std::string& scheme) const {
-  if (scheme != "http" || is_loopback(url_part(parse_url(base_).get(), CURLUPART_HOST))) {
-    return false;
-  }
-  return !where_->proxy_url.empty() || !environment_proxy(scheme).empty();
-}
-
-/// libcurl reads and writes out the URL of every request anew, a character at a time. What is the
-/// same for all of a handle is read once, and the rest goes into the request's line as it is.
-void easy_handle::set_up_url() {
-  auto url = parse_url(base_);
-  // libcurl 7.88 forgets the zone of an IPv6 address when it copies a URL.
-  if (!url_part(url.get(), CURLUPART_ZONEID).empty()) {
-    return;
-  }
-  base_path_ = url_part(url.get(), CURLUPART_PATH);
-  while (!base_path_.empty() && base_path_.back() == '/') {
-    base_path_.pop_back();
-  }
-  url_ = std::move(url);
-  set_option(easy_, CURLOPT_CURLU, url_.get());
 }
 
 /// libcurl takes the name to ask for and to verify from the URL, so the URL names the TLS server

@@ -79,9 +79,6 @@ private:
   void set_up_connection() const;
   void set_up_tls();
   void redirect_to_real_host();
-  void set_up_url();
-  bool asks_a_proxy(const std::string& scheme) const;
-  void set_target(const std::string& path);
   void set_method(const request& what);
   void set_compression(bool wanted);
   void set_headers(const header_list& headers, bool has_body);
@@ -90,9 +87,7 @@ private:
   handle_user* user_ = nullptr;
   std::shared_ptr<const endpoint> where_;
   handle_use use_ = handle_use::request;
-  std::string base_;      ///< names the TLS server where that differs from the host
-  url_ptr url_;           ///< `base_` as libcurl has read it; null where each request tells its URL
-  std::string base_path_; ///< what every request's path starts with
+  std::string base_;        ///< names the TLS server where that differs from the host
   std::string host_header_; ///< empty where libcurl's own is right
   string_list connect_to_;
   std::string method_; ///< as last set; empty after one with a body

@@ -28,22 +28,12 @@ void easy_handle::set_user(handle_user* user) {
 }
 
 void easy_handle::set_request(const request& what) {
-  set_target(what.path);
+  // Without the slash the path would go on with the host or the port.
+  const bool joins = what.path.empty() || what.path.front() == '/' || what.path.front() == '?';
+  set_option(easy_, CURLOPT_URL, (base_ + (joins ? "" : "/") + what.path).c_str());
   set_method(what);
   set_compression(use_ == handle_use::request && what.method == "GET");
   set_headers(what.headers, !what.body.empty());
-}
-
-void easy_handle::set_target(const std::string& path) {
-  if (url_ == nullptr) {
-    set_option(easy_, CURLOPT_URL, (base_ + path).c_str());
-    return;
-  }
-  std::string target = base_path_ + path;
-  if (target.rfind('/', 0) != 0) {
-    target.insert(0, 1, '/');
-  }
-  set_option(easy_, CURLOPT_REQUEST_TARGET, target.c_str());
 }
 
 /// Lists are worth it; the answers to writes are too small for servers to compress.

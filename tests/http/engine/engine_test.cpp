@@ -154,7 +154,9 @@ TEST_F(Engine, PathOfTheBaseUrlStandsBeforeThatOfTheRequest) {
                            {"/a%20b", "/c?d=e", "/a%20b/c?d=e"},
                            {"/", "/ping", "/ping"},
                            {"", "", "/"},
-                           {"", "?x=1", "/?x=1"}}) {
+                           {"", "?x=1", "/?x=1"},
+                           {"", "/a/../b/./c", "/a/../b/./c"},
+                           {"", "@other.example/", "/@other.example/"}}) {
     const auto answer = send_and_wait(engine, target, plain_endpoint(server.url() + each.base),
                                       get_request(each.path));
     ASSERT_TRUE(answer.has_value()) << answer.failure().message;

@@ -38,10 +38,9 @@ void start_write(http::edgelb::client& client, const write_pool& what,
 } // namespace
 
 edgelb_gateway_actor::behavior_type
-edgelb_gateway(edgelb_gateway_actor::stateful_pointer<edgelb_gateway_state> self, runtime_ptr run,
+edgelb_gateway(edgelb_gateway_actor::stateful_pointer<actor_base> self, runtime_ptr run,
                std::shared_ptr<http::edgelb::client> client) {
   self->state.enlist(self, std::move(run), nullptr, "edgelb_gateway", "");
-  self->state.box = std::make_shared<answer_box>(client->engine());
   return {
     [=](const describe&) { return self->state.describe(self); },
     [=](const read_pool& what) {

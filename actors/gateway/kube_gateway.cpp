@@ -120,11 +120,10 @@ auto item_reader(const std::shared_ptr<http::json_reader>& reader,
 } // namespace
 
 kube_gateway_actor::behavior_type
-kube_gateway(kube_gateway_actor::stateful_pointer<kube_gateway_state> self, runtime_ptr run,
+kube_gateway(kube_gateway_actor::stateful_pointer<actor_base> self, runtime_ptr run,
              std::shared_ptr<http::kube::client> api,
              std::shared_ptr<http::kube::decoded_services> services) {
   self->state.enlist(self, std::move(run), nullptr, "kube_gateway", "");
-  self->state.box = std::make_shared<answer_box>(api->engine());
   const auto reader = std::make_shared<http::json_reader>();
   using http::kube::client;
   return {

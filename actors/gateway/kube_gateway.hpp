@@ -8,15 +8,11 @@
 
 namespace dklb::actors {
 
-struct kube_gateway_state : actor_base {
-  std::shared_ptr<answer_box> box;
-};
-
 /// Turns requests into calls of the Kubernetes client and its completions into answers. `services`
 /// is used on the engine's thread only.
 messages::kube_gateway_actor::behavior_type
-kube_gateway(messages::kube_gateway_actor::stateful_pointer<kube_gateway_state> self,
-             runtime_ptr run, std::shared_ptr<http::kube::client> client,
+kube_gateway(messages::kube_gateway_actor::stateful_pointer<actor_base> self, runtime_ptr run,
+             std::shared_ptr<http::kube::client> client,
              std::shared_ptr<http::kube::decoded_services> services);
 
 } // namespace dklb::actors

@@ -1,7 +1,7 @@
 // Every request of an actor to a gateway is answered, whatever becomes of the call behind it.
 #include "actors/gateway/gateway.hpp"
 
-#include "actors/gateway/edgelb_gateway.hpp"
+#include "http/engine/engine.hpp"
 #include "tests/actors/support/world.hpp"
 
 #include <stdexcept>
@@ -12,11 +12,9 @@ namespace {
 using reply_function = std::function<void(domain::result<snapshot_ptr>)>;
 using call_starter = std::function<void(reply_function)>;
 
-edgelb_gateway_actor::behavior_type
-gateway(edgelb_gateway_actor::stateful_pointer<edgelb_gateway_state> self, runtime_ptr run,
-        http::engine* engine, call_starter start) {
+edgelb_gateway_actor::behavior_type gateway(edgelb_gateway_actor::stateful_pointer<actor_base> self,
+                                            runtime_ptr run, call_starter start) {
   self->state.enlist(self, std::move(run), nullptr, "edgelb_gateway", "");
-  self->state.box = std::make_shared<answer_box>(*engine);
   return {
     [=](const describe&) { return actor_description{}; },
     [=](const read_pool&) {
@@ -34,13 +32,10 @@ class Gateway : public ActorWorld {
 protected:
   /// What a request is answered with; nothing where it is not answered.
   std::optional<domain::result<snapshot_ptr>> ask_with(call_starter start) {
-    http::engine engine;
-    const auto actor = keep(system.spawn(gateway, runtime_ptr{shared}, &engine, std::move(start)));
+    const auto actor = keep(system.spawn(gateway, runtime_ptr{shared}, std::move(start)));
     caf::scoped_actor self{system};
     std::optional<domain::result<snapshot_ptr>> out;
     self->send(actor, read_pool{"p"});
-    run();
-    engine.stop(milliseconds{10000}); // what it was given to do is done
     run();
     self->receive([&](pool_answer& answer) { out = std::move(answer.outcome); },
                   caf::after(milliseconds{0}) >> [] {});

@@ -97,10 +97,10 @@ handle_id engine::after(std::chrono::milliseconds delay, std::function<void()> a
   const handle_id id = loop_->next_handle();
   const auto when = clock::now() + delay;
   if (loop_->on_thread()) {
-    loop_->timers().add(id, when, std::move(action));
+    loop_->add_timer(id, when, std::move(action));
   } else {
     loop_->post([loop = loop_.get(), id, when, action = std::move(action)]() mutable {
-      loop->timers().add(id, when, std::move(action));
+      loop->add_timer(id, when, std::move(action));
     });
   }
   return id;
@@ -108,8 +108,8 @@ handle_id engine::after(std::chrono::milliseconds delay, std::function<void()> a
 
 void engine::cancel_timer(handle_id timer) {
   // One that is not there yet may be in the inbox.
-  if (!loop_->on_thread() || !loop_->timers().cancel(timer)) {
-    loop_->post([loop = loop_.get(), timer] { (void)loop->timers().cancel(timer); });
+  if (!loop_->on_thread() || !loop_->cancel_timer(timer)) {
+    loop_->post([loop = loop_.get(), timer] { (void)loop->cancel_timer(timer); });
   }
 }
 

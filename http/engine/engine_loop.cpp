@@ -29,16 +29,14 @@ void engine_loop::run() {
   thread_id_.store(std::this_thread::get_id());
   while (turn()) {
   }
-  timers_.clear();
+  drop_timers();
   thread_id_.store({}); // the system may give this thread's id to another one
 }
 
 /// One look at everything; false once the engine has ended.
 bool engine_loop::turn() {
   take_commands();
-  while (auto action = timers_.take_due(clock::now())) {
-    call_guarded(action);
-  }
+  run_timers();
   if (stopping_ && ended()) {
     return false;
   }
@@ -61,6 +59,35 @@ void engine_loop::take_commands() {
     execute(each);
   }
   taken_.clear();
+}
+
+void engine_loop::add_timer(handle_id timer, clock::time_point when, std::function<void()> action) {
+  timers_.emplace(timer_key(when, timer), std::move(action));
+}
+
+// A timer is taken out before its action is called or destroyed: both may change the timers.
+
+bool engine_loop::cancel_timer(handle_id timer) {
+  const auto found = std::find_if(timers_.begin(), timers_.end(),
+                                  [&](const auto& item) { return item.first.second == timer; });
+  if (found == timers_.end()) {
+    return false;
+  }
+  const auto cancelled = timers_.extract(found);
+  return true;
+}
+
+void engine_loop::run_timers() {
+  while (!timers_.empty() && timers_.begin()->first.first <= clock::now()) {
+    const auto due = timers_.extract(timers_.begin());
+    call_guarded(due.mapped());
+  }
+}
+
+void engine_loop::drop_timers() {
+  while (!timers_.empty()) {
+    const auto dropped = timers_.extract(timers_.begin());
+  }
 }
 
 void engine_loop::execute(command& what) {
@@ -110,27 +137,6 @@ bool engine_loop::start(std::unique_ptr<request_transfer> transfer, target_queue
   return true;
 }
 
-void engine_loop::open(std::unique_ptr<stream_transfer> stream) {
-  std::optional<domain::error> failure;
-  if (!stream->permitted()) {
-    failure = stream->not_permitted();
-  } else {
-    failure = stream->prepare(pool_, handle_use::stream);
-  }
-  if (failure) {
-    stream->fail(std::move(*failure));
-    return;
-  }
-  stream->note_activity();
-  const handle_id id = stream->id();
-  CURL* const easy = stream->easy();
-  streams_.emplace(id, stream.get());
-  active_.emplace(easy, std::move(stream));
-  (void)curl_multi_add_handle(multi_.get(), easy);
-  size_connection_cache();
-  watch_silence(id);
-}
-
 void engine_loop::wait() {
   const int milliseconds = wait_milliseconds();
   {
@@ -148,8 +154,8 @@ void engine_loop::wait() {
 int engine_loop::wait_milliseconds() {
   const auto now = clock::now();
   auto until = now + longest_sleep;
-  if (const auto timer = timers_.next()) {
-    until = std::min(until, *timer);
+  if (!timers_.empty()) {
+    until = std::min(until, timers_.begin()->first.first);
   }
   for (target_queue* const queue : queues_) {
     if (const auto ready = queue->ready_at(now)) {
@@ -213,36 +219,6 @@ std::unique_ptr<transfer> engine_loop::take_out(CURL* easy) {
   (void)curl_multi_remove_handle(multi_.get(), easy);
   auto node = active_.extract(easy);
   return std::move(node.mapped());
-}
-
-stream_transfer* engine_loop::find_stream(handle_id stream) const {
-  const auto found = streams_.find(stream);
-  return found == streams_.end() ? nullptr : found->second;
-}
-
-void engine_loop::end_stream(handle_id stream, const domain::error& failure) {
-  const auto found = streams_.find(stream);
-  if (found == streams_.end()) {
-    return;
-  }
-  const std::unique_ptr<transfer> over = take_out(found->second->easy());
-  streams_.erase(found);
-  over->fail(failure);
-  over->release(pool_);
-}
-
-/// One timer a stream: when it runs, it either finds the silence or comes back when that is due.
-void engine_loop::watch_silence(handle_id stream) {
-  const stream_transfer* const found = find_stream(stream);
-  if (found == nullptr) {
-    return;
-  }
-  const auto due = found->silent_at();
-  if (due <= clock::now()) {
-    end_stream(stream, found->silence());
-    return;
-  }
-  timers_.add(next_handle_.fetch_add(1), due, [this, stream] { watch_silence(stream); });
 }
 
 void engine_loop::size_connection_cache() {

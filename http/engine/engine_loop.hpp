@@ -5,15 +5,16 @@
 #include "http/engine/engine.hpp"
 #include "http/engine/stream_transfer.hpp"
 #include "http/engine/target_queue.hpp"
-#include "http/engine/timer_list.hpp"
 
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace dklb::http {
@@ -53,10 +54,14 @@ public:
   /// Null where it has ended.
   stream_transfer* find_stream(handle_id stream) const;
   void end_stream(handle_id stream, const domain::error& failure);
-  timer_list& timers() { return timers_; }
+  void add_timer(handle_id timer, clock::time_point when, std::function<void()> action);
+  /// False where no such timer waits.
+  bool cancel_timer(handle_id timer);
   void begin_stop(clock::time_point deadline);
 
 private:
+  /// In the order of their time, then of their start.
+  using timer_key = std::pair<clock::time_point, handle_id>;
   struct multi_deleter {
     void operator()(CURLM* multi) const { (void)curl_multi_cleanup(multi); }
   };
@@ -65,6 +70,8 @@ private:
   void run();
   bool turn();
   void take_commands();
+  void run_timers();
+  void drop_timers();
   void execute(command& what);
   bool start_waiting();
   bool start(std::unique_ptr<request_transfer> transfer, target_queue& queue);
@@ -100,7 +107,7 @@ private:
   std::unordered_map<CURL*, std::unique_ptr<transfer>> active_;
   std::vector<std::unique_ptr<request_transfer>> concluded_; ///< are over and not told yet
   std::unordered_map<handle_id, stream_transfer*> streams_;
-  timer_list timers_;
+  std::map<timer_key, std::function<void()>> timers_;
   bool stopping_ = false;
   clock::time_point stop_deadline_;
 };

@@ -191,8 +191,4 @@ void client::get_metadata(const std::string& name, priority order,
     }));
 }
 
-http::engine& client::engine() {
-  return implementation_->edgelb->host();
-}
-
 } // namespace dklb::http::edgelb

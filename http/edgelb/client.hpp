@@ -73,11 +73,8 @@ public:
                     reply<domain::pool_snapshot> done);
   /// 404 is success.
   void delete_pool(const std::string& name, reply<domain::unit> done);
-  /// Queues among the writes where `order` is high: whoever waits for an address gets it before
-  /// pools that are written later.
+  /// Normal where somebody waits for an address: it then queues among the writes.
   void get_metadata(const std::string& name, priority order, reply<domain::pool_metadata> done);
-
-  http::engine& engine();
 
 private:
   class implementation;

@@ -4,7 +4,7 @@
 
 #include <caf/allowed_unsafe_message_type.hpp>
 
-// Messages never leave the process, so none of them is serializable; CAF wants to be told.
+// No message leaves the process, so none is serializable. CAF demands this declaration of each.
 #define DKLB_LOCAL(name) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dklb::messages::name)
 DKLB_LOCAL(service_observed)
 DKLB_LOCAL(service_vanished)

@@ -4,17 +4,20 @@
 #include <memory>
 #include <string>
 
-/// What every working actor is told.
+/// Announcements of the supervisor to the working actors.
 namespace dklb::messages {
 
-/// The handles of the actors that others talk to; defined in messages/directory.hpp.
+/// Handles of the actors; defined in messages/directory.hpp.
 struct directory;
 
-/// Some actor was replaced; use these handles from now on.
+/// Supervisor to pools, pollers, watcher, inventory and status writers: an actor was replaced, use
+/// these handles from now on. The watcher forwards it to the service actors.
 struct directory_changed {
   std::shared_ptr<const directory> handles;
 };
-/// Whether work may be done: leadership held, first Service list and EdgeLB inventory read.
+/// Supervisor to pools, pollers, watcher, inventory and status writers: the gate opened or closed
+/// (docs/architecture.md, "The gate"). The watcher forwards it to the service actors. Status
+/// writers work without the EdgeLB inventory and get a gate of their own.
 struct gate_changed {
   bool open = false;
   /// If work is blocked only because the inventory cannot be read: the error shown to waiting

@@ -7,27 +7,30 @@
 #include <string>
 #include <vector>
 
-/// What the API server tells: Services and nodes.
+/// Events of the Kubernetes list and watch. Sent from the engine's thread.
 namespace dklb::messages {
 
-/// A Service exists or changed.
+/// Service watch to service_watcher: a Service exists or has changed.
 struct service_observed {
   service_ptr object;
 };
-/// A Service was deleted (or was missing from a complete list).
+/// Service watch to service_watcher: a Service was deleted, or a complete list does not have it.
 struct service_vanished {
   domain::service_key key;
   std::string uid;
 };
-/// A list is complete: everything that exists has been told.
+/// Service watch to service_watcher: a list is complete, and every Service in it has been sent. The
+/// watcher sends the same to the supervisor, which opens the gate on it.
 struct intake_synced {};
-/// A list or watch failed and is tried again.
+/// Service watch to service_watcher: a list or watch failed and will be retried. The watcher keeps
+/// the message for introspection.
 struct intake_troubled {
   std::string message;
 };
-/// The addresses of the ready nodes, sorted (backendMode nodes).
+/// Node watch to supervisor, and supervisor to pools: the addresses of the ready nodes have changed
+/// (backendMode nodes only).
 struct nodes_changed {
-  std::shared_ptr<const std::vector<std::string>> addresses;
+  std::shared_ptr<const std::vector<std::string>> addresses; ///< sorted
 };
 
 } // namespace dklb::messages

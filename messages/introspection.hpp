@@ -6,45 +6,55 @@
 #include <cstdint>
 #include <string>
 
-/// What the HTTP pages ask.
+/// Requests of the introspection pages (docs/introspection.md), and their answers.
 namespace dklb::messages {
 
+/// Introspection actor to every live actor, for the page /actors.
 struct describe {};
+/// Answer to describe.
 struct actor_description {
   std::string state;
-  std::chrono::system_clock::time_point since;
-  std::uint64_t mailbox = 0;
-  std::uint64_t processed = 0;
-  std::string last_error;
+  std::chrono::system_clock::time_point since; ///< when the actor entered `state`
+  std::uint64_t mailbox = 0;                   ///< messages that wait
+  std::uint64_t processed = 0;                 ///< messages handled
+  std::string last_error;                      ///< "" if nothing fails now
 };
-/// The long form, as JSON; with `documents`, also what must be asked of EdgeLB first.
+/// Introspection actor to pool and service actors, for the pages /pools and /services.
 struct explain {
+  /// To a pool actor: read the pool from EdgeLB, and add its document and the desired one.
   bool documents = false;
 };
+/// Answer to explain: one entry of the page.
 struct explanation {
   json_ptr body;
 };
+/// HTTP server to supervisor, for the pages /livez and /readyz.
 struct check_health {};
+/// Answer to check_health.
 struct health {
   bool services_listed = false;
   bool inventory_read = false;
   bool leader = false;
 };
-/// Which of the introspection's views is wanted, as JSON text.
+/// HTTP server to introspection actor, for the page /actors. An empty field matches every actor.
 struct view_actors {
   std::string kind;
   std::string key;
 };
+/// HTTP server to introspection actor, for the pages /pools (empty name) and /pools/NAME.
 struct view_pools {
   std::string name;
 };
+/// HTTP server to introspection actor, for the pages /services (empty name) and
+/// /services/NAMESPACE/NAME.
 struct view_services {
   std::string name_space;
   std::string name;
 };
+/// Answer to the three view messages.
 struct view {
-  int status = 200;
-  std::string body;
+  int status = 200; ///< of HTTP
+  std::string body; ///< JSON
 };
 
 } // namespace dklb::messages

@@ -13,6 +13,8 @@
 #include "messages/supervision.hpp"
 #include "messages/time.hpp"
 
-/// The vocabulary of the actors: one struct a message. Commands are imperative, events are past,
-/// replies are nouns. Payloads that several actors hold are shared and immutable.
+/// All messages between actors, one struct each. A command has an imperative name (`claim_pool`),
+/// an event a past one (`service_changed`), an answer a noun (`pool_answer`). The comment of a
+/// message names its sender, its receiver and the occasion. Payloads that several actors hold are
+/// shared and immutable. No message leaves the process.
 namespace dklb::messages {}

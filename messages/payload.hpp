@@ -11,7 +11,7 @@
 #include <memory>
 #include <vector>
 
-/// Payloads that several actors hold are shared and immutable.
+/// Payloads of messages. Several actors hold the same object, so it is shared and immutable.
 namespace dklb::messages {
 
 using service_ptr = std::shared_ptr<const domain::service>;

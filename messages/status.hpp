@@ -9,58 +9,66 @@
 #include <string>
 #include <vector>
 
-/// Between pools, pollers and status writers.
+/// Addresses and status: messages between pools, pollers, status writers and service actors.
 namespace dklb::messages {
 
-/// Poll this pool's metadata for the Services of these claims, at once where `now`; without any, no
-/// more.
+/// Pool actor to poller: poll the pool's metadata for these Services. Sent when a round has written
+/// the pool or changed the list, and to a restarted poller. An empty list ends the polls; the
+/// supervisor sends one when the pool actor has failed.
 struct poll_pool {
   std::string pool;
-  std::vector<claim_ptr> claims; ///< sorted by Service
-  bool now = false;
+  std::vector<claim_ptr> claims; ///< of the served Services, sorted by Service
+  bool now = false;              ///< do not wait for the next poll that is due
 };
-/// Asks a poller which addresses it has seen in a pool's metadata.
+/// Pool actor to poller, for introspection: which addresses has the pool's metadata shown?
 struct find_addresses {
   std::string pool;
 };
-/// Of the Services that are served, sorted, without duplicates.
+/// Answer to find_addresses: the addresses of the served Services, sorted, without duplicates.
 struct addresses_found {
   std::vector<domain::ingress> addresses;
 };
-/// Where a Service can be reached, from its pool's metadata.
+/// Poller to status writer: the addresses of a Service in its pool's metadata. Sent when they have
+/// changed, and to a restarted writer.
 struct addresses_observed {
   domain::service_key service;
   std::string uid;
   std::string pool;
   addresses_ptr addresses; ///< null: none is known
-  /// Which addresses of the metadata are not published, and why; null: all are.
+  /// Which addresses of the metadata are not published, and why. Null: all are published.
   std::shared_ptr<const std::string> left_out;
 };
-/// The status of this Service is the receiver's business from now on; also each newer snapshot.
+/// Service actor to status writer: keep the status of this Service. Sent with each newer snapshot,
+/// and to a restarted writer.
 struct track_status {
   service_ptr object;
 };
+/// Service actor to status writer: forget this Service. Sent when it is deleted, or when dklb
+/// neither serves it nor has to clean up after it.
 struct untrack_status {
   domain::service_key service;
   std::string uid;
 };
-/// What the service actor has to say; a `blocking` one holds although addresses are known, nothing
-/// clears it.
+/// Service actor to status writer: the condition to show, for example a refusal. Absent: show the
+/// condition that follows from the addresses.
 struct report_condition {
   domain::service_key service;
   std::string uid;
   std::optional<domain::condition_update> condition;
+  /// True: the condition is shown even if addresses are known.
   bool blocking = false;
 };
-/// The Service is no longer ours although it lives on: take our addresses off its status.
+/// Service actor to status writer: dklb does not serve the Service any more, although it exists.
+/// Remove dklb's addresses from its status.
 struct withdraw_status {
   domain::service_key service;
   std::string uid;
 };
-/// The status shows these addresses now; `written` where this took a patch.
+/// Status writer to service actor: the status now shows these addresses. Sent once for each
+/// addresses_observed, and after each patch.
 struct addresses_published {
   addresses_ptr addresses;
-  bool written = false;
+  bool written = false; ///< false: the status showed them already
 };
 
 } // namespace dklb::messages

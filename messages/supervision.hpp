@@ -6,37 +6,46 @@
 #include <chrono>
 #include <string>
 
-/// Between the supervisor and everybody.
+/// Messages to and from the supervisor.
 namespace dklb::messages {
 
+/// Service actor or inventory to supervisor: asks for the handle of a pool's actor. The supervisor
+/// starts the actor if none runs. If it has failed, the answer waits for the restart.
 struct ensure_pool {
   std::string name;
 };
-/// A service actor died; the watcher asks when to start it again.
+/// Watcher to supervisor: a service actor has failed. When may it start again?
 struct child_failed {
   std::string kind;
   std::string key;
   std::string reason;
 };
+/// Answer to child_failed: the delay before the restart. An error if the process ends.
 struct restart_verdict {
   std::chrono::milliseconds delay{};
 };
-/// The inventory is read, or EdgeLB fails.
+/// Inventory to supervisor, after each successful read of the inventory.
 struct inventory_synced {};
+/// Inventory to supervisor, after each failed read of the inventory. It is retried.
 struct inventory_troubled {
   domain::error failure;
 };
-/// dklb was denied something (a right, its credentials) that somebody has to grant.
+/// Trouble board to supervisor: a server denied dklb a right, or its credentials. The supervisor
+/// records an event about dklb's own Pod.
 struct access_denied {
   std::string message;
 };
+/// Leader elector to supervisor, and supervisor to webhook registrar: leadership was gained or
+/// lost.
 struct leadership_changed {
   bool leader = false;
 };
-/// Hands leadership back at an orderly end; answered once the Lease says so, or cannot.
+/// Controller to leader elector, at an orderly end: give the Lease back. The answer comes when the
+/// API server has answered.
 struct resign_leadership {};
+/// Answer to resign_leadership, also if the Lease could not be given back.
 struct resigned {};
-/// Ends everything in order: intake, services, pools, gateways.
+/// Controller to supervisor, at an orderly end: close the gate for good and restart nothing.
 struct shut_down {};
 
 } // namespace dklb::messages

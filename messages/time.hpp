@@ -5,26 +5,28 @@
 #include <cstdint>
 #include <string>
 
-/// Messages to oneself, later.
+/// Delayed messages of an actor to itself. CAF cannot recall a delayed message.
 namespace dklb::messages {
 
-/// A delayed message to oneself. A sent one cannot be recalled, so it carries an epoch, and one of
-/// an older epoch is dropped.
+/// A timer of the actor has expired. Where a newer timer replaces an older one, the tick carries an
+/// epoch, and a tick of an older epoch is dropped.
 struct tick {
-  std::uint32_t kind = 0;
+  std::uint32_t kind = 0; ///< an enum of the actor
   std::uint64_t epoch = 0;
 };
+/// Supervisor to itself: the delay before a restart is over.
 struct restart_child {
   std::string kind;
   std::string key;
 };
-/// The same for one Service: start its actor again, or look at its status again.
+/// Watcher to itself: start the actor of this Service again. Status writer to itself: compare the
+/// status of this Service again.
 struct retry_service {
   domain::service_key key;
 };
 
-/// The answer to our own write of a Service's status has come and the watch has not shown the write
-/// in time: what the watch told meanwhile holds.
+/// Status writer to itself: the watch has not shown dklb's own write of this status in time. The
+/// snapshot that was held back meanwhile is used now.
 struct echo_overdue {
   domain::service_key key;
 };

@@ -88,7 +88,7 @@ api_answer answer_configuration(const reconciler& pools, const std::string& name
   return text_answer(view->configuration);
 }
 
-/// What lies under /v2/pools/: a pool, or a part of one.
+/// The paths under /v2/pools/: a pool, or a part of one.
 api_answer answer_below(reconciler& pools, const api_call& call, const std::string& rest) {
   const auto slash = rest.find('/');
   const auto name = rest.substr(0, slash);
@@ -102,7 +102,7 @@ api_answer answer_below(reconciler& pools, const api_call& call, const std::stri
   return part == "metadata" ? answer_metadata(pools, name) : answer_configuration(pools, name);
 }
 
-/// The routes that only answer GET.
+/// The routes with GET only.
 api_answer answer_plain(const reconciler& pools, const api_call& call) {
   if (call.path == "/ping")
     return text_answer("pong");

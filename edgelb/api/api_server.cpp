@@ -14,9 +14,9 @@
 namespace dklb::edgelb {
 namespace {
 
-/// A large pool over a slow line still comes in this time; a client that trickles is cut off.
+/// The deadline of a request. Enough for a large pool over a slow line; cuts off slow clients.
 constexpr auto request_time = std::chrono::seconds(20);
-/// dklb keeps its connections for the next request.
+/// The idle time-out of a connection. dklb reuses its connections.
 constexpr auto idle_time = std::chrono::seconds(60);
 
 http::server::listener_options limits() {
@@ -29,8 +29,8 @@ http::server::listener_options limits() {
   return made;
 }
 
-/// Closes the connection that a request came on, so that its answer is never sent. The server does
-/// not show the socket to a handler; the peer's address tells which one it is.
+/// Closes the connection of a request, so that its response is never sent. The HTTP library does
+/// not pass the socket to a handler, so it is found by the peer's address.
 void cut_connection(const httplib::Request& request) {
   constexpr int highest = 4096;
   for (int number = 3; number < highest; ++number) {
@@ -96,7 +96,7 @@ public:
 
 private:
   void prepare() {
-    // The caller is known before a body is kept: what a stranger sends is read and dropped.
+    // The token is checked before a body is kept. The body of an unknown caller is dropped.
     const auto plain = [this](const httplib::Request& request, httplib::Response& response) {
       serve(request, response, {});
     };
@@ -110,7 +110,7 @@ private:
     server_.Get(".*", plain).Delete(".*", plain).Options(".*", plain);
     server_.Post(".*", with_body).Put(".*", with_body).Patch(".*", with_body);
     server_.Delete(".*", with_body);
-    // What the library refuses before a handler sees it, in the API's own form.
+    // Requests that the library itself refuses get an error body of the API.
     server_.set_error_handler([](const httplib::Request&, httplib::Response& response) {
       if (response.body.empty() && response.status != 204)
         fill(response, error_answer(response.status, "the request cannot be served"));
@@ -129,7 +129,7 @@ private:
     response.set_content(answer.body, answer.content_type);
   }
 
-  /// One value, whole: the library's own getter ends it at a zero byte.
+  /// Reads the header from the map, because the library's getter cuts it at a zero byte.
   bool allowed(const httplib::Request& request) const {
     const auto [first, last] = request.headers.equal_range("Authorization");
     if (first != last && std::next(first) != last)

@@ -64,7 +64,7 @@ std::string in_quotes(const std::string& text) {
 }
 
 domain::result<document> parse_document(std::string_view text, std::string_view what) {
-  // Deeper than any pool: what is nested without end would exhaust the stack later.
+  // More levels than any pool has. Unbounded nesting would exhaust the stack later.
   constexpr int deepest = 64;
   bool too_deep = false;
   const auto keep = [&](int depth, document::parse_event_t, document&) {

@@ -9,31 +9,32 @@
 
 namespace dklb::edgelb {
 
-/// A pool, or a part of one, as it came and as it is answered: order and unknown fields kept.
+/// A pool or a part of one, as JSON. The order of the keys and unknown fields are kept.
 using document = nlohmann::ordered_json;
 
-/// A refusal or failure that the API answers with this HTTP status.
+/// The error that the API answers with this HTTP status.
 domain::error failure(int http_status, std::string message);
 
-/// The text under `key`; empty where it is absent, null or no string.
+/// The string under `key`. Empty if it is absent, null or not a string.
 std::string text_at(const document& object, const char* key);
 
-/// The number under `key`, `otherwise` where it is absent, null or no integer.
+/// The number under `key`. `otherwise` if it is absent, null or not an integer.
 int integer_at(const document& object, const char* key, int otherwise);
 
-/// The value under `key`, `otherwise` where it is absent, null or no boolean.
+/// The boolean under `key`. `otherwise` if it is absent, null or not a boolean.
 bool flag_at(const document& object, const char* key, bool otherwise);
 
-/// The value under `key`, or null where `object` has none.
+/// The value under `key`. A JSON null if `object` has none.
 const document& member_at(const document& object, const char* key);
 
-/// True where both say the same; the order of keys does not count.
+/// True if both have the same content. The order of keys does not matter.
 bool same_meaning(const document& left, const document& right);
 
-/// A value as it stands in a message or a log: in quotes, everything but plain letters escaped.
+/// A value for a message or a log: in quotes, with control and non-ASCII characters escaped.
 std::string in_quotes(const std::string& text);
 
-/// Parses JSON text; a failure is a 400 that says where the text went wrong. `what` names it.
+/// Parses JSON text. The error is a 400 with the position of the mistake; `what` names the text in
+/// it. Text with more than 64 levels is refused.
 domain::result<document> parse_document(std::string_view text, std::string_view what);
 
 } // namespace dklb::edgelb

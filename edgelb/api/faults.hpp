@@ -11,20 +11,20 @@
 
 namespace dklb::edgelb {
 
-/// What a test wants to go wrong (edgelb/README.md, "Faults").
+/// The faults that a test injects, read from a file (edgelb/README.md, "Faults").
 struct fault_plan {
   std::chrono::milliseconds latency{0};
   double failure_rate = 0; ///< share of requests, 0 to 1
   int failure_code = 503;
-  bool html = false;            ///< failures answer with a page of HTML, as a proxy does
-  bool cut_after_write = false; ///< writes happen, the answer does not
+  bool html = false;            ///< the body of a failure is an HTML page, as from a proxy
+  bool cut_after_write = false; ///< a write is done, but its response is not sent
   std::chrono::milliseconds metadata_delay{0};
-  std::set<std::string> methods; ///< affected; empty: all
+  std::set<std::string> methods; ///< HTTP methods with faults; empty: all
 
   static domain::result<fault_plan> parse(std::string_view text);
 };
 
-/// What one request must suffer.
+/// The faults of one request.
 struct fault {
   std::chrono::milliseconds delay{0};
   int code = 0; ///< 0: none
@@ -32,10 +32,11 @@ struct fault {
   bool cut_after_write = false;
 };
 
-/// Reads the plan from a file, again whenever it changes. Thread-safe.
+/// Chooses the faults of each request from a plan file. Reads the file again when it changes.
+/// Thread-safe.
 class fault_injector {
 public:
-  /// `file` may be empty: nothing ever goes wrong.
+  /// An empty `file` means no faults.
   explicit fault_injector(std::filesystem::path file) : file_(std::move(file)) {}
 
   fault next(const std::string& method, const std::string& path);

@@ -9,7 +9,7 @@ document endpoints_of(const listener& what, int port, const std::vector<agent>& 
   auto endpoints = document::array();
   for (const auto& where : instances) {
     auto reachable = what.addresses_on(where);
-    // A public address that is translated outside of this machine leads to the private one.
+    // A public address that is translated outside this machine leads to the private one.
     if (!where.binds_public && what.on_every_address())
       reachable.push_back(where.public_address);
     auto inside = document::array();

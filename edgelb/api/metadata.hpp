@@ -9,8 +9,8 @@
 
 namespace dklb::edgelb {
 
-/// What GET /v2/pools/{name}/metadata answers: for each frontend, and for the statistics, where
-/// each of these instances can be reached. `ports` by listener key.
+/// The body of GET /v2/pools/{name}/metadata: the addresses and port of each frontend and of the
+/// statistics, on each agent in `instances`. `ports` has the port of each listener, by its key.
 document metadata_of(const document& pool, const std::map<std::string, int>& ports,
                      const std::vector<agent>& instances);
 

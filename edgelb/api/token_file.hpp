@@ -10,18 +10,19 @@
 
 namespace dklb::edgelb {
 
-/// The tokens of a file's text: one a line, without the blanks around it.
+/// The tokens in a file's text: one per line, trimmed.
 std::vector<std::string> tokens_in(const std::string& text);
 
-/// The tokens that callers may carry, one per line of a file that is read again when it changes, so
-/// that a token can be rotated without a restart. Thread-safe. Tokens never reach logs or errors.
+/// The valid tokens of callers, from a file. The file is read again when it changes, so that a
+/// token can be rotated without a restart. Tokens never reach logs or errors. Thread-safe.
 class token_file {
 public:
-  /// `path` empty: everybody may call. A file that cannot be read or holds no token is an error.
+  /// With an empty `path`, no token is needed. A file that cannot be read or has no token is an
+  /// error.
   static domain::result<std::unique_ptr<token_file>> open(const std::filesystem::path& path);
 
-  /// True for `Bearer <token>` and `token=<token>` with a token of the file. The header's bytes are
-  /// compared as they came.
+  /// True if the Authorization header is `Bearer <token>` or `token=<token>` with a valid token.
+  /// The bytes are compared as received.
   bool allows(std::string_view authorization);
 
 private:

@@ -14,7 +14,7 @@
 namespace dklb::edgelb {
 namespace {
 
-/// Ends every answer of a connection on which `prompt` was sent.
+/// The end of every answer after the command `prompt`.
 constexpr std::string_view prompt = "\n> ";
 
 std::string trimmed(std::string_view text) {

@@ -12,20 +12,21 @@
 
 namespace dklb::edgelb {
 
-/// The longest path at which HAProxy can make a socket: it first binds a longer temporary name.
+/// The longest path of a control socket, in bytes. HAProxy first binds a longer temporary name.
 inline constexpr std::size_t longest_socket_path = 97;
 
-/// A connection to HAProxy's control socket that takes one command after the other, so that all of
-/// them reach the same process: during a reload two of them may accept connections there.
+/// A connection to HAProxy's control socket. It sends several commands over one connection, so that
+/// all reach the same process: during a reload, two processes may accept connections there. Not
+/// thread-safe.
 class control_connection {
 public:
-  /// Connects. Each step of this and of ask() takes at most `limit`.
+  /// Connects. Each send and each receive, here and in ask(), takes at most `limit`.
   static domain::result<control_connection> open(const std::filesystem::path& socket,
                                                  std::chrono::milliseconds limit);
 
-  /// The answer to one command, without the blank lines around it.
+  /// Sends a command and returns its answer, trimmed.
   domain::result<std::string> ask(std::string_view command);
-  /// The number of the process at the other end; an error where it does not say.
+  /// The PID of the process at the other end. An error if its answer has none.
   domain::result<pid_t> pid();
 
 private:

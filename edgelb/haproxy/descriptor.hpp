@@ -6,7 +6,7 @@
 
 namespace dklb::edgelb {
 
-/// Owns a file descriptor.
+/// Owns a file descriptor and closes it. -1 means none.
 class descriptor {
 public:
   descriptor() = default;

@@ -14,7 +14,7 @@
 namespace dklb::edgelb {
 namespace {
 
-/// A path as it stands in a message: whatever it holds, it adds no line to a log.
+/// A path for a message. It is quoted if needed, so that it never adds a line to a log.
 std::string shown(const std::filesystem::path& path) {
   const auto text = in_quotes(path.string());
   const bool plain = text.size() == path.string().size() + 2;
@@ -31,8 +31,8 @@ bool is_regular(const descriptor& file) {
   return ::fstat(file.get(), &found) == 0 && S_ISREG(found.st_mode);
 }
 
-/// Always a new file: whatever has that name, a link or a pipe for instance, is neither followed
-/// nor waited for.
+/// Removes the old file and makes a new one, so that a link is not followed and a pipe does not
+/// block.
 domain::result<domain::unit> write_and_close(const std::filesystem::path& path,
                                              std::string_view content, bool sync) {
   ::unlink(path.c_str());

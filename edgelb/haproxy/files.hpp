@@ -10,49 +10,51 @@
 
 namespace dklb::edgelb {
 
-/// Whether a path may lead to its file over a symbolic link at its end. Operators' files may (those
-/// that Kubernetes mounts do); in the state folder a link is nobody's.
+/// Whether the last part of a path may be a symbolic link. Operators' files may be links, as those
+/// that Kubernetes mounts are. The server makes no links in its state folder, so it refuses them
+/// there.
 enum class links { followed, refused };
 
-/// The whole content of a regular file, or a failure that names it and the cause. Anything else
-/// under that name (a folder, a pipe, a device) is a failure, too, and never waited for.
+/// Reads a regular file. The error names the file and the cause. A folder, a pipe or a device is an
+/// error, too, and never blocks.
 domain::result<std::string> read_file(const std::filesystem::path& path,
                                       links at_its_end = links::followed);
 
-/// Replaces a file so that after a crash it holds the old or the new content, never a mixture, and
-/// the new one for certain once this returns: written beside it, synced, renamed, folder synced.
-/// Readable by the owner alone. No link is followed.
+/// Replaces a file. After a crash it has the old or the new content, never a mixture; after this
+/// has returned, the new one. It is written under another name, synced and renamed, and the folder
+/// is synced. Only the owner can read it. No link is followed.
 domain::result<domain::unit> write_durably(const std::filesystem::path& path,
                                            std::string_view content);
 
-/// Removes a file for certain: also after a crash it does not come back. A missing one is success.
+/// Removes a file and syncs its folder, so that it stays removed after a crash. A missing file is
+/// no error.
 domain::result<domain::unit> remove_durably(const std::filesystem::path& path);
 
-/// Moves whatever has that name into another folder of the same disk, under its own name or, where
-/// that is taken, with a number behind it. Where it is now.
+/// Moves a file into another folder of the same file system. If its name is taken there, a number
+/// is added. Returns the new path.
 domain::result<std::filesystem::path> move_into(const std::filesystem::path& path,
                                                 const std::filesystem::path& folder);
 
-/// Writes a new file, in place of what has its name, that nothing depends on after a crash.
-/// Readable by the owner alone. No link is followed.
+/// Replaces a file without syncing it, for content that nothing needs after a crash. Only the owner
+/// can read it. No link is followed.
 domain::result<domain::unit> write_plainly(const std::filesystem::path& path,
                                            std::string_view content);
 
-/// Makes the folder where it is missing, and makes it the owner's alone. What has its name and is
-/// no folder, a link to one included, is a failure.
+/// Makes a folder if it is missing, and sets its mode to 0700. If the name is taken by anything
+/// else, or by a link to a folder, that is an error.
 domain::result<domain::unit> make_private_folder(const std::filesystem::path& path);
 
-/// Whether that is a folder itself, and no link to one.
+/// True for a folder, false for a link to one.
 bool is_real_folder(const std::filesystem::path& path);
 
-/// Notices that a file was replaced or changed. Not thread-safe.
+/// Detects that a file was replaced or changed. Not thread-safe.
 class watched_file {
 public:
   explicit watched_file(std::filesystem::path path) : path_(std::move(path)) {}
 
   const std::filesystem::path& path() const { return path_; }
-  /// True at the first call and whenever the file is not what it was at the last call; also when it
-  /// came or went.
+  /// True at the first call, and if the file has changed, appeared or disappeared since the last
+  /// call.
   bool changed();
 
 private:

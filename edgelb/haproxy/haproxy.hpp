@@ -12,16 +12,17 @@
 
 namespace dklb::edgelb {
 
-/// The HAProxy that is installed.
+/// The installed HAProxy program. Immutable.
 class haproxy_program {
 public:
-  /// `given` (a path) or the one of PATH, /usr/sbin or /usr/local/sbin. The error names the
-  /// package.
+  /// Takes the path `given`, or if that is empty, searches PATH, /usr/sbin and /usr/local/sbin. The
+  /// error names the package to install.
   static domain::result<haproxy_program> find(const std::string& given);
 
   const std::string& path() const { return path_; }
   const std::string& version() const { return version_; }
-  /// Lets HAProxy read a configuration without running it. A 400 carries HAProxy's own words.
+  /// Has HAProxy check a configuration, without running it. `scratch` is a folder for its files. A
+  /// 400 has HAProxy's own message.
   domain::result<domain::unit> check(const std::string& text,
                                      const std::filesystem::path& scratch) const;
 
@@ -30,56 +31,57 @@ private:
   std::string version_;
 };
 
-/// What HAProxy said was wrong: the messages of its alerts, or all it said where there is none.
+/// The alerts in HAProxy's output. The whole output if it has none.
 std::string alerts_in(const std::string& output);
 
-/// One running instance of a pool: a HAProxy process in a folder of its own. A reload starts the
-/// next process, which takes over the listening sockets, and the one before serves its open
-/// connections to their end. All of them outlive this object and this program. Not thread-safe;
-/// every call blocks for a bounded time.
+/// One instance of a pool: a HAProxy process with a folder of its own. A reload starts the next
+/// process, which takes over the listening sockets. The former process serves its open connections
+/// to their end. The processes outlive this object and this program. Not thread-safe. Every call
+/// blocks for a bounded time.
 class haproxy_instance {
 public:
   haproxy_instance(const haproxy_program& program, std::filesystem::path folder);
 
   const std::filesystem::path& folder() const { return folder_; }
 
-  /// Takes over the instance if it runs: the processes whose command line names this folder's file.
+  /// Takes over the instance if it runs, from a list of all processes. A process is one of its own
+  /// if its command line names the configuration file of this folder.
   bool adopt(const std::vector<found_process>& running);
-  /// Starts it and returns once it serves with this text. `predecessor` is the instance whose
-  /// listening sockets and server states it takes over, so that no connection is lost between the
-  /// two.
+  /// Starts the instance, and returns when it serves with this configuration. It takes over the
+  /// listening sockets and server states of `predecessor` (may be null), so that no connection is
+  /// lost.
   domain::result<domain::unit> start(const rendered& wanted, const haproxy_instance* predecessor);
-  /// Goes over to this text without losing a connection and returns once it is live: over the
-  /// control socket where that can be done (runtime_change.hpp), else with a reload. Where HAProxy
-  /// does not take it, the old one goes on, and the error has HAProxy's words.
+  /// Changes the configuration without losing a connection, and returns when it is live. Uses the
+  /// control socket if possible (runtime_change.hpp), otherwise a reload. If HAProxy refuses the
+  /// new configuration, the old one stays, and the error has HAProxy's message.
   domain::result<domain::unit> change(const rendered& wanted);
-  /// Accepts no more connections; ends by itself when the last one is over.
+  /// Makes it accept no more connections. It ends by itself after the last one.
   void drain() { process_.signal(SIGUSR1); }
-  /// Asks it to end now, without waiting.
+  /// Sends SIGTERM and does not wait.
   void ask_to_end();
-  /// Ends it and waits for that.
+  /// Ends it and waits until it has ended.
   void end();
   /// Ends it, and removes its folder.
   void remove();
 
-  /// The process that accepts connections runs.
+  /// True if the process that accepts connections runs.
   bool alive();
-  /// Nothing runs any more, nor serves the last connections.
+  /// True if no process runs, former ones included.
   bool ended() { return !alive() && former_.empty(); }
-  /// Served at least once since this object exists.
+  /// True if it has served since this object was made.
   bool known() const { return known_; }
-  /// It runs with exactly this.
+  /// True if it runs with exactly this configuration.
   bool runs(const rendered& text) const { return sure_ && live_.text == text.text; }
-  /// What it runs with.
+  /// The configuration that it runs with.
   const rendered& live() const { return live_; }
-  /// Keeps the instance's log below a mebibyte or two.
+  /// Moves the log to `log.1` when it has reached 1 MiB.
   void rotate_log() const;
 
 private:
   std::filesystem::path config_file() const { return folder_ / "haproxy.cfg"; }
   std::filesystem::path control_socket() const { return folder_ / "s"; }
   std::filesystem::path state_file() const { return folder_ / "state"; }
-  /// Exists while a change is under way: what runs is then not what the file says.
+  /// A file that exists during a change: the configuration file may then differ from the process.
   std::filesystem::path change_mark() const { return folder_ / "changing"; }
   std::filesystem::path log_file() const { return folder_ / "log"; }
   domain::result<domain::unit> write_change(const rendered& wanted);
@@ -96,11 +98,11 @@ private:
   const haproxy_program* program_;
   std::filesystem::path folder_;
   process process_;
-  std::vector<process> former_; ///< serve their last connections; the oldest first
+  std::vector<process> former_; ///< processes that serve their last connections; oldest first
   rendered live_;
   server_lines parked_; ///< of the running process
   bool known_ = false;
-  bool sure_ = false; ///< false: what runs may differ from `live_`, so only a reload will do
+  bool sure_ = false; ///< false: the process may differ from `live_`, so a change needs a reload
 };
 
 } // namespace dklb::edgelb

@@ -19,8 +19,8 @@ constexpr auto start_limit = std::chrono::seconds(30);
 constexpr auto end_limit = std::chrono::seconds(5);
 constexpr auto answer_limit = std::chrono::seconds(2);
 constexpr auto look_again = std::chrono::milliseconds(10);
-/// How many processes of one instance may serve their last connections. One more, and the oldest
-/// ends with the connections it has (edgelb/README.md, "What a pool becomes").
+/// The most former processes of one instance. With one more, the oldest is ended, and its
+/// connections with it (edgelb/README.md, "What a pool becomes").
 constexpr std::size_t most_former = 16;
 
 bool has_word(const found_process& candidate, const char* word) {
@@ -28,8 +28,8 @@ bool has_word(const found_process& candidate, const char* word) {
          != candidate.command.end();
 }
 
-/// True where the command line is that of an instance with this file; nobody else runs HAProxy in
-/// the foreground over a file in our folder.
+/// True for the command line of an instance with this configuration file. No other program runs
+/// HAProxy in the foreground with a file of the state folder.
 bool runs_over(const found_process& candidate, const std::string& config) {
   const auto& words = candidate.command;
   const auto file = std::find(words.begin(), words.end(), config);
@@ -59,12 +59,12 @@ bool haproxy_instance::adopt(const std::vector<found_process>& running) {
     auto held = process::hold(one.pid);
     if (!held || !held->alive())
       continue;
-    // One that does not answer is taken all the same: its ports are in use.
+    // Adopt a process that does not answer, too: its ports are in use.
     if (one.pid == serving || (serving == 0 && &one == &ours.back()))
       process_ = std::move(*held);
     else
       former_.push_back(std::move(*held));
-    // Versions before this one ran a master process above it. The next reload ends that.
+    // Older versions of this program ran a master process as well. The next reload ends it.
     by_a_master |= has_word(one, "-W");
   }
   if (!alive())
@@ -121,13 +121,13 @@ domain::result<domain::unit> haproxy_instance::start(const rendered& wanted,
                                                      const haproxy_instance* predecessor) {
   if (auto made = make_private_folder(folder_); !made)
     return made.failure();
-  // States are true only where they come from a process that runs.
+  // The states of servers are valid only if they come from a running process.
   const auto states = predecessor != nullptr ? predecessor->server_states(wanted) : std::string{};
   if (auto kept = write_plainly(state_file(), states); !kept)
     return kept;
   if (auto written = write_change(wanted); !written)
     return written;
-  // Processes that still serve connections of a process that died must not hold a listener.
+  // Former processes of a process that has died must not keep a listener open.
   for (const auto& one : former_)
     one.signal(SIGUSR1);
   std::error_code problem;
@@ -194,7 +194,7 @@ std::string haproxy_instance::server_states(const rendered& wanted) const {
 
 domain::result<domain::unit> haproxy_instance::reload(const rendered& wanted) {
   const bool was_sure = sure_;
-  // Without them, servers that are down would count as up until their first check fails.
+  // Without the states, a server that is down would count as up until its first failed check.
   if (auto kept = write_plainly(state_file(), server_states(wanted)); !kept)
     return kept;
   if (auto written = write_change(wanted); !written)
@@ -206,7 +206,7 @@ domain::result<domain::unit> haproxy_instance::reload(const rendered& wanted) {
   auto live =
     next ? wait_until_live(*next, log_start) : domain::result<domain::unit>(next.failure());
   if (!live) {
-    // The one before still serves; its file comes back, too.
+    // The former process still serves. Restore its configuration file, too.
     if (next)
       next->end(end_limit);
     if (write_plainly(config_file(), live_.text) && was_sure)
@@ -232,7 +232,7 @@ void haproxy_instance::bound_former() {
 }
 
 bool haproxy_instance::alive() {
-  // Asking is what reaps a child that has ended.
+  // alive() also reaps a child that has ended.
   std::erase_if(former_, [](process& one) { return !one.alive(); });
   return process_.alive();
 }
@@ -261,7 +261,7 @@ void haproxy_instance::rotate_log() const {
   constexpr std::size_t most = 1U << 20U;
   if (log_size() < most)
     return;
-  // HAProxy keeps the file open for appending: its content is moved, not the file.
+  // HAProxy keeps the file open for appending, so the content is moved and not the file.
   std::error_code problem;
   std::filesystem::remove(folder_ / "log.1", problem); // a link there is not followed
   std::filesystem::copy_file(log_file(), folder_ / "log.1",

@@ -42,7 +42,7 @@ std::string version_in(const std::string& output) {
   return output.substr(from, output.find_first_of(" \n", from) - from);
 }
 
-/// Messages that say only that there were messages.
+/// Messages of HAProxy that only announce other messages.
 bool says_nothing(const std::string& message) {
   for (const char* words : {"Error(s) found in configuration file", "Fatal errors found",
                             "Some protocols failed to start", "Loading failure"}) {

@@ -22,7 +22,7 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-/// What a child gets: owns the two structures of posix_spawn.
+/// Owns the two structures of posix_spawn, which describe a child.
 class spawn_plan {
 public:
   spawn_plan() {
@@ -48,7 +48,7 @@ public:
 
   posix_spawn_file_actions_t& actions() { return actions_; }
 
-  /// The child's number, or why it could not be started.
+  /// Starts the child. Returns its PID, or the reason of the failure.
   domain::result<pid_t> run(const std::vector<std::string>& command) {
     posix_spawn_file_actions_adddup2(&actions_, STDOUT_FILENO, STDERR_FILENO);
     posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
@@ -58,7 +58,7 @@ public:
     arguments.push_back(nullptr);
     const char* search = std::getenv("PATH");
     std::string path = std::string("PATH=") + (search != nullptr ? search : "/usr/sbin:/usr/bin");
-    // glibc asks the kernel for this much more memory than is needed each time, by default 128 KiB.
+    // glibc takes this much extra memory from the kernel each time; the default is 128 KiB.
     std::string padding = "MALLOC_TOP_PAD_=4096";
     char* environment[] = {path.data(), padding.data(), nullptr};
     pid_t pid = 0;
@@ -80,7 +80,7 @@ int left(clock::time_point deadline) {
   return static_cast<int>(std::max<std::int64_t>(rest, 0));
 }
 
-/// Collects output until the other side closes or the limit is over; false where it is over.
+/// Reads output until the writer closes it. False if the deadline has passed.
 bool collect(int from, std::string& output, clock::time_point deadline) {
   constexpr std::size_t most = 65536;
   while (true) {
@@ -113,13 +113,13 @@ domain::result<process> process::hold(pid_t pid) {
 domain::result<process> process::start(const std::vector<std::string>& command,
                                        const std::filesystem::path& log) {
   spawn_plan plan;
-  // Neither a link nor the other end of a pipe is followed: the open would wait for the latter.
+  // O_NOFOLLOW refuses a link. O_NONBLOCK avoids a wait for the reader of a pipe.
   posix_spawn_file_actions_addopen(&plan.actions(), STDOUT_FILENO, log.c_str(),
                                    O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK, 0600);
   auto pid = plan.run(command);
   if (!pid)
     return pid.failure();
-  return hold(*pid); // ours until reaped, so the number cannot be anybody else's
+  return hold(*pid); // a child's PID is not reused before the child is reaped
 }
 
 bool process::wait(std::chrono::milliseconds limit) {
@@ -169,7 +169,7 @@ domain::result<program_outcome> run_program(const std::vector<std::string>& comm
   writing.reset();
   program_outcome outcome;
   if (!collect(reading.get(), outcome.output, clock::now() + limit))
-    ::kill(*pid, SIGKILL); // not reaped yet, so the number is still this child's
+    ::kill(*pid, SIGKILL); // safe: the child is not reaped yet, so its PID is not reused
   int status = 0;
   while (::waitpid(*pid, &status, 0) < 0 && errno == EINTR) {
   }

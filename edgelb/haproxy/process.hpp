@@ -12,28 +12,28 @@
 
 namespace dklb::edgelb {
 
-/// A process that outlives us, held by a process descriptor, so that a signal can never reach
-/// another one that got its number. Destroying the handle leaves the process alone.
+/// Handle to a process that outlives this program. It holds a pidfd, so that a signal never reaches
+/// another process with a reused PID. Destroying the handle does not end the process. Not
+/// thread-safe.
 class process {
 public:
   process() = default;
 
-  /// Starts a program in a session of its own, with nothing on its standard input, its output added
-  /// to `log`, no other open file of ours, and an environment that holds PATH and glibc's
-  /// MALLOC_TOP_PAD_ alone.
+  /// Starts a program in a session of its own. Its standard input is empty, its output is appended
+  /// to `log`, and it inherits no other file. Its environment has PATH and MALLOC_TOP_PAD_ only.
   static domain::result<process> start(const std::vector<std::string>& command,
                                        const std::filesystem::path& log);
-  /// Takes hold of a process that runs already.
+  /// Makes a handle to a running process.
   static domain::result<process> hold(pid_t pid);
 
   pid_t pid() const { return pid_; }
-  /// False for an empty handle and once the process has ended; a child of ours is then reaped.
+  /// False for an empty handle, and after the process has ended. An ended child is reaped.
   bool alive();
-  /// Sends a signal; false where the process is gone.
+  /// Sends a signal. False if the process has ended.
   bool signal(int number) const;
-  /// Waits until it has ended; false after `limit`.
+  /// Waits until the process has ended. False if it still runs after `limit`.
   bool wait(std::chrono::milliseconds limit);
-  /// SIGTERM, and SIGKILL for what is still there after `grace`.
+  /// Sends SIGTERM, waits for `grace`, and then sends SIGKILL.
   void end(std::chrono::milliseconds grace);
 
 private:
@@ -41,23 +41,23 @@ private:
   descriptor handle_;
 };
 
-/// How a program that was run to its end went.
+/// The outcome of a program that has ended.
 struct program_outcome {
-  int status = -1;    ///< exit status; -1: ended by a signal, or by us after the limit
+  int status = -1;    ///< exit status; -1: ended by a signal, or killed after the limit
   std::string output; ///< standard output and error, at most 64 KiB
 };
 
-/// Runs a program to its end, killed after `limit`. A failure means that it could not be started.
+/// Runs a program to its end, and kills it after `limit`. An error means that it did not start.
 domain::result<program_outcome> run_program(const std::vector<std::string>& command,
                                             std::chrono::milliseconds limit);
 
-/// A process of this user that was found running.
+/// A process that was found running, of any user.
 struct found_process {
   pid_t pid = 0;
   std::vector<std::string> command;
 };
 
-/// Every process whose command line can be read. Zombies are left out.
+/// All processes with a command line that can be read, without zombies.
 std::vector<found_process> running_processes();
 
 } // namespace dklb::edgelb

@@ -10,7 +10,7 @@
 namespace dklb::edgelb {
 namespace {
 
-/// More servers than this in maintenance: a reload clears them away.
+/// The most parked servers. With more, a reload removes them.
 constexpr std::size_t most_parked = 64;
 
 std::vector<std::string> words_of(const std::string& line) {
@@ -28,7 +28,7 @@ bool starts_section(const std::string& word) {
   return std::find(keywords.begin(), keywords.end(), word) != keywords.end();
 }
 
-/// A configuration in two parts: its server lines, and everything else.
+/// A configuration, split into its server lines and everything else.
 struct parts {
   std::string frame;
   server_lines servers;
@@ -81,8 +81,8 @@ bool is_plain(const std::string& text) {
   });
 }
 
-/// `add server`, or nothing where the line means something else there than in the file: a name is
-/// not resolved, and a server that is to start disabled or to follow another one would be enabled.
+/// The command `add server`. Empty if the line would mean something else there than in the file: a
+/// host name is not resolved, and a server with `disabled` or `track` would be enabled.
 std::optional<std::string> addition(const std::string& key, const std::string& line) {
   auto without_quotes = line;
   std::erase(without_quotes, '\'');
@@ -121,7 +121,7 @@ std::optional<runtime_change> plan_runtime_change(std::string_view running, std:
   if (before.frame != after.frame)
     return {};
   runtime_change change{{}, parked};
-  // Those that come first: a backend whose servers are all replaced is never without one.
+  // Add servers before removing others, so that a backend is never without a server.
   for (const auto& [key, line] : after.servers) {
     const auto had = before.servers.find(key);
     if (had == before.servers.end() ? !bring_in(change, key, line, after.has_default_server)

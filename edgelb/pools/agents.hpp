@@ -8,44 +8,48 @@
 
 namespace dklb::edgelb {
 
-/// The role whose pools are reached from outside the cluster.
+/// The role of agents with a public address, for pools that serve clients outside the cluster.
 inline constexpr const char* public_role = "slave_public";
 
-/// A place for one instance of a pool: addresses of this machine that stand for a DC/OS agent.
+/// Addresses of this machine that represent a DC/OS agent. An agent runs at most one instance of a
+/// pool.
 struct agent {
   std::string private_address;
   std::string public_address; ///< empty on private agents
   std::string role = "*";
-  /// False where the public address is translated outside of this machine: reported, not bound.
+  /// False if the public address is translated (NAT) outside this machine. It is then reported, but
+  /// not bound.
   bool binds_public = true;
 
-  /// What a listener on 0.0.0.0 binds.
+  /// The addresses that a listener on 0.0.0.0 binds.
   std::vector<std::string> bound_addresses() const;
-  /// What the statistics bind: the private address. Where that is the public one, too, a loopback
-  /// address instead: 127.0.2.10 for 192.0.2.10, so that each agent has its own; ::1 for IPv6.
+  /// The address of the statistics: the private one. If that is also the public one, a loopback
+  /// address: 127.0.2.10 for 192.0.2.10, so that each agent has its own; ::1 for IPv6.
   std::string statistics_address() const;
 
   friend bool operator==(const agent&, const agent&) = default;
 };
 
-/// Agents from an IPv4 range, /16 to /29. The first half of the range holds private addresses, the
-/// second public ones: the first half of the private addresses are private agents (role `*`), each
-/// of the others is a public agent with the public address of the same place in the second half.
-/// The outermost addresses of each half stay unused.
+/// Agents from an IPv4 range, /16 to /29. The first half of the range has private addresses, the
+/// second half public ones. The lower half of the private addresses are private agents (role `*`).
+/// The upper half are public agents; each has the public address at the same offset in the second
+/// half of the range. The first and the last address of each half are not used.
 domain::result<std::vector<agent>> agents_from_range(std::string_view range);
 
 /// Agents from `[{"private": "10.0.0.5", "public": "203.0.113.9", "role": "slave_public"}]`.
-/// `public` may be left out; the role is then `*`, and slave_public where there is one.
+/// `public` may be absent. The role defaults to slave_public for an agent with a public address,
+/// otherwise to `*`.
 domain::result<std::vector<agent>> agents_from_json(std::string_view text);
 
-/// Which of these addresses can be bound here: a private one must, a public one that cannot is
-/// translated outside of this machine and only reported. The error names the first that fails.
+/// Checks which addresses this machine can bind. A private address must be one of them; the error
+/// names the first that is not. A public address that cannot be bound is only reported
+/// (agent::binds_public).
 domain::result<std::vector<agent>> present_on_this_machine(std::vector<agent> agents);
 
-/// True for an IPv4 or IPv6 address in text form.
+/// True if the text is an IPv4 or IPv6 address.
 bool is_address(const std::string& text);
 
-/// `address:port`, with brackets around IPv6.
+/// `address:port`, with brackets around an IPv6 address.
 std::string socket_text(const std::string& address, int port);
 
 } // namespace dklb::edgelb

@@ -12,7 +12,7 @@
 namespace dklb::edgelb {
 namespace {
 
-/// Eight characters, short because the path of a socket is made of it.
+/// The name of an instance's folder. Short, because it is part of the path of a socket.
 std::string random_id() {
   thread_local std::mt19937_64 source{std::random_device{}()};
   std::ostringstream made;
@@ -20,8 +20,8 @@ std::string random_id() {
   return made.str();
 }
 
-/// Everything that describes the instances themselves. A change of it replaces them; a change of
-/// `haproxy` reloads them, and one of `count` leaves those that stay alone.
+/// The fields of a pool that describe its instances. A change of them replaces the instances. A
+/// change of `haproxy` only reloads them, and a change of `count` leaves the remaining ones alone.
 document pool_section(const document& pool) {
   document section = pool;
   section.erase("haproxy");
@@ -92,7 +92,7 @@ domain::result<domain::unit> managed_pool::set_targets(attempt& change) const {
 domain::result<domain::unit> managed_pool::check(const attempt& change) const {
   if (!change.targets.empty())
     return host_.program.check(change.targets.front().text.text, host_.scratch);
-  // No instance has a place yet: HAProxy's judgement of the document is wanted all the same.
+  // No instance can be placed yet, but HAProxy must check the document all the same.
   auto trial = change;
   for (const auto& one : listeners_of(change.pool))
     trial.layout.ports.emplace(one.key, 1);
@@ -125,7 +125,7 @@ domain::result<domain::unit> managed_pool::start(const target& wanted, haproxy_i
   const bool hands_over = before != instances_.end() && before->second->alive();
   const bool existed = std::filesystem::exists(instance.folder());
   auto started = instance.start(wanted.text, hands_over ? before->second.get() : nullptr);
-  // One that was there before stays, ended, as part of the pool as it was; a new one goes again.
+  // An instance of the former pool stays as an ended part of it. A new one is removed again.
   auto back = [this, id = wanted.slot.id, existed] {
     if (existed) {
       instances_[id]->end();
@@ -178,8 +178,8 @@ void managed_pool::drain_replaced() {
 }
 
 void managed_pool::wait_until_freed() const {
-  // The process before closes its listeners a moment after the new one is live. A port that is
-  // given back must be free in fact, or the pool that gets it next would be refused.
+  // The former process closes its listeners a moment after the new one is live. A freed port must
+  // really be free, or the next pool that takes it would be refused.
   constexpr auto limit = std::chrono::seconds(2);
   const auto deadline = std::chrono::steady_clock::now() + limit;
   for (const auto& socket : host_.plans.freed_by(*record_)) {
@@ -270,7 +270,7 @@ domain::result<domain::unit> managed_pool::remove() {
   const std::lock_guard lock(working_);
   if (removed_ || !record_)
     return failure(404, "there is no pool \"" + name_ + "\"");
-  // Gone from the disk first: should we die here, the next start ends what still runs.
+  // The record first: after a crash here, the next start ends the instances that still run.
   if (auto gone = host_.store.remove(name_); !gone)
     return gone.failure();
   removed_ = true;

@@ -14,53 +14,54 @@
 
 namespace dklb::edgelb {
 
-/// One pool and its instances. Changes of one pool wait for each other; readers never wait.
+/// One pool and its instances. The reconciler makes it when the pool is created or restored, and
+/// drops it after remove(). Changes of one pool run one after the other; readers never wait.
 /// Thread-safe.
 class managed_pool {
 public:
   managed_pool(const pool_host& host, std::string name);
 
-  /// Goes on with what the state folder says, adopting the instances that run. Before any other
-  /// call.
+  /// Continues with a record from the state folder, and adopts the instances that run. To be called
+  /// before any other function.
   void restore(pool_record record, const std::vector<found_process>& running);
-  /// Makes the pool this completed and checked document; returns once it is live and kept. An error
-  /// leaves everything as it was. Nothing at all happens where it says what the pool is already.
+  /// Changes the pool to this completed and checked document. Returns when the change is live and
+  /// saved. After an error, everything is as before. If the document has not changed, does nothing.
   domain::result<document> apply(const document& wanted);
-  /// Ends the pool and forgets it; traffic ends at once. 404 where it is gone already.
+  /// Removes the pool; traffic ends at once. The error is a 404 if it was removed already.
   domain::result<domain::unit> remove();
 
-  /// True where tend() has something to do; false also while another call is at work.
+  /// True if tend() has work to do. False while another call works on the pool.
   bool needs_attention(std::chrono::steady_clock::time_point now);
-  /// Restarts instances that died, follows changed tasks, places what waits, clears away what has
-  /// drained. Failures are logged and tried again later, with growing pauses.
+  /// Restarts failed instances, applies changed tasks, places pending instances, and removes
+  /// drained ones. A failure is logged and retried with back-off.
   void tend(std::chrono::steady_clock::time_point now);
-  /// Ends all instances, keeping the pool.
+  /// Ends all instances, but keeps the pool.
   void stop();
 
-  /// The pool's state; null while it is being created and once it is removed.
+  /// The pool's state. Null while the pool is being created, and after its removal.
   std::shared_ptr<const pool_view> view() const;
 
 private:
   using instance_map = std::map<std::string, std::unique_ptr<haproxy_instance>>;
 
-  /// One instance as it should be.
+  /// One instance in its desired state.
   struct target {
     instance_slot slot;
     agent where;
     rendered text;
     std::string predecessor; ///< the instance whose sockets it takes over; empty: none
   };
-  /// What the pool is to become, and everything that follows from it.
+  /// The desired pool, and the layout, tasks and instances that follow from it.
   struct attempt {
     document pool;
     pool_layout layout;
     std::shared_ptr<const task_table> tasks;
     std::vector<target> targets;
-    bool kept = false; ///< it is the pool's record now
+    bool kept = false; ///< it is saved as the pool's record
   };
-  /// The way back, should a later step fail.
+  /// The steps that undo a change if a later step fails.
   using undo_list = std::vector<std::function<void()>>;
-  /// After a change that somebody asked for fails, all is as before; upkeep does what it can.
+  /// A change over the API is undone when it fails. Upkeep keeps the part that succeeded.
   enum class when_failing { undo, go_on };
 
   domain::result<domain::unit> realize(const document& wanted, when_failing policy);
@@ -90,15 +91,15 @@ private:
 
   std::mutex working_; ///< held during a change
   std::optional<pool_record> record_;
-  instance_map instances_; ///< by folder name; those that drain, too
+  instance_map instances_; ///< by folder name, with draining ones
   int pending_ = 0;
   std::string pending_reason_;
   std::shared_ptr<const task_table> rendered_tasks_;
-  bool settled_ = true; ///< false: a tend must realize the record again
+  bool settled_ = true; ///< false: tend() must realize the record again
   bool removed_ = false;
   std::chrono::milliseconds pause_{0};
   std::chrono::steady_clock::time_point next_try_{};
-  bool waits_for_room_ = false;     ///< instances have no place, or the pool as a whole has none
+  bool waits_for_room_ = false;     ///< the pool or some of its instances cannot be placed
   std::uint64_t releases_seen_ = 0; ///< of the planner, before the last attempt
 
   mutable std::mutex viewing_;

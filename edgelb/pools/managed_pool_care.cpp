@@ -1,4 +1,4 @@
-// What happens to a pool without anybody asking: restore, restarts, changed tasks, clearing away.
+// The upkeep of a pool: restore, restarts, changed tasks, removal of drained instances.
 #include "edgelb/pools/managed_pool.hpp"
 
 #include <spdlog/spdlog.h>
@@ -12,7 +12,7 @@ using clock = std::chrono::steady_clock;
 
 constexpr auto first_pause = std::chrono::milliseconds(250);
 constexpr auto longest_pause = std::chrono::milliseconds(30000);
-/// After so long without trouble the next one is treated as the first.
+/// After this time without a failure, the back-off starts anew.
 constexpr auto calm = std::chrono::seconds(60);
 
 } // namespace
@@ -32,7 +32,7 @@ void managed_pool::restore(pool_record record, const std::vector<found_process>&
   }
   for (const auto& id : record_->draining)
     instances_[id]->drain();
-  // Agents may have changed meanwhile, tasks too: the first tend compares and adjusts.
+  // Agents and tasks may have changed since the last run. The first tend() compares and adjusts.
   settled_ = false;
   publish();
 }
@@ -105,7 +105,7 @@ void managed_pool::tend(clock::time_point now) {
     postpone(now);
     return;
   }
-  // What dies again and again is started ever more slowly; what waits for a place is tried seldom.
+  // Back off from an instance that fails again and again, and from one that cannot be placed.
   if (died || waiting)
     postpone(now);
 }

@@ -6,8 +6,8 @@
 namespace dklb::edgelb {
 namespace {
 
-/// Pools of the public role run on public agents only; any other role on agents of that role or on
-/// those for everybody (`*`).
+/// Pools of the public role run on public agents only. Pools of another role run on agents of that
+/// role or of role `*`.
 bool role_fits(const std::string& pool_role, const agent& candidate) {
   if (pool_role == public_role)
     return candidate.role == public_role;
@@ -21,7 +21,7 @@ std::vector<agent> candidates_for(const std::vector<agent>& agents,
                [&](const agent& candidate) {
                  return role_fits(request.role, candidate) && request.constraints.allow(candidate);
                });
-  // Nothing runs there yet first; a stable sort keeps the order of the list among equals.
+  // Least load first. A stable sort keeps the order of the list among equals.
   const auto load_of = [&](const agent& candidate) {
     const auto found = request.load.find(candidate.private_address);
     return found == request.load.end() ? 0 : found->second;
@@ -29,7 +29,7 @@ std::vector<agent> candidates_for(const std::vector<agent>& agents,
   std::stable_sort(
     candidates.begin(), candidates.end(),
     [&](const agent& left, const agent& right) { return load_of(left) < load_of(right); });
-  // The pool's own instances come before all others, in their order.
+  // The agents of the pool's own instances come before all others, in their order.
   const auto rank = [&](const agent& candidate) {
     return std::find(request.current.begin(), request.current.end(), candidate.private_address)
            - request.current.begin();

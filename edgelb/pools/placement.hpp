@@ -11,32 +11,33 @@
 
 namespace dklb::edgelb {
 
-/// What to place: the instances of one pool.
+/// The instances of one pool, to be placed.
 struct placement_request {
   std::string role;
   int count = 1;
   placement_constraints constraints;
   /// The agents (by private address) that run the pool now, in the order of its instances.
   std::vector<std::string> current;
-  /// How many instances of all pools each agent (by private address) runs.
+  /// The number of instances that each agent (by private address) runs, over all pools.
   std::map<std::string, int> load;
-  /// Why the pool's ports cannot be bound there; nothing where they can.
+  /// Why the pool's ports cannot be bound on an agent. Empty if they can.
   std::function<std::optional<std::string>(const agent&)> blocked;
 };
 
+/// The agents for these instances.
 struct placement_result {
-  /// Where each placed instance runs, in the order of the instances.
+  /// One per placed instance, in the order of the instances.
   std::vector<agent> agents;
-  int pending = 0;
-  /// Why instances are pending; for people.
+  int pending = 0; ///< instances without an agent
+  /// Why instances are pending, for users.
   std::string reason;
-  /// Set where an agent would do but for its ports.
+  /// True if an instance is pending because its ports are taken on a suitable agent.
   bool ports_taken = false;
 };
 
-/// Places the instances of a pool on different agents. Those that run stay where they are as long
-/// as that place will do; new ones go to the agent with the fewest instances, the first of equals.
-/// Pure but for `blocked`.
+/// Places the instances of a pool on different agents. A running instance keeps its agent while
+/// that is suitable. A new one goes to the suitable agent with the fewest instances; among equals,
+/// to the first. Pure, except for the calls of `blocked`.
 placement_result place(const std::vector<agent>& agents, const placement_request& request);
 
 } // namespace dklb::edgelb

@@ -6,7 +6,7 @@
 namespace dklb::edgelb {
 namespace {
 
-/// The ports that are fixed, and those free ones that the pool has already and can keep.
+/// The fixed ports, and the free ports that the pool has already and can keep.
 std::map<std::string, int> known_ports(const std::vector<listener>& listeners,
                                        const pool_record* before) {
   std::map<std::string, int> known;
@@ -27,7 +27,7 @@ std::map<std::string, int> known_ports(const std::vector<listener>& listeners,
   return known;
 }
 
-/// The port of the statistics in the API's own default, tried first for a free one.
+/// The first port to try for a free one: for the statistics, the default port of the API.
 int preferred_port(const listener& one) {
   constexpr int usual_stats_port = 9090;
   return one.key == stats_key ? usual_stats_port : 0;
@@ -62,7 +62,7 @@ std::optional<std::string> planner::refusal(const std::string& pool,
     return what + "belongs to the pool " + *holder;
   const auto own = settled_.find(pool);
   if (own != settled_.end() && own->second.sockets.count(where) != 0)
-    return {}; // our own HAProxy listens there
+    return {}; // the pool's own HAProxy listens there
   if (const auto why = probe(where))
     return what + *why;
   return {};
@@ -130,7 +130,7 @@ domain::result<pool_layout> planner::plan(const document& pool, const pool_recor
   layout.reason = placed.reason;
   if (auto chosen = choose_free_ports(name, listeners, layout); !chosen)
     return chosen.failure();
-  // Reserved together with what the pool has now, until it is known which of the two holds.
+  // Reserve both the new and the present sockets, until the change has succeeded or failed.
   auto reserved = sockets_of(listeners, layout.ports, layout.agents);
   const auto own = settled_.find(name);
   if (own != settled_.end())

@@ -14,34 +14,33 @@
 
 namespace dklb::edgelb {
 
-/// Where a pool's instances go and which ports it has there.
+/// The agents and the ports of a pool.
 struct pool_layout {
-  std::vector<agent> agents; ///< one per placed instance, in their order
-  std::map<std::string, int>
-    ports; ///< by listener key; a free port that has no place yet is absent
+  std::vector<agent> agents;        ///< one per placed instance, in their order
+  std::map<std::string, int> ports; ///< by listener key; absent: a free port that is not chosen yet
   int pending = 0;
   std::string reason; ///< why instances are pending
 };
 
-/// Shares agents and ports out among all pools. Thread-safe. What plan() gives stays reserved,
-/// beside what the pool had before, until settle() or release().
+/// Assigns agents and ports to all pools. The result of plan() stays reserved, together with what
+/// the pool had before, until settle() or release(). Thread-safe.
 class planner {
 public:
   explicit planner(std::vector<agent> agents) : agents_(std::move(agents)) {}
 
-  /// Places a pool and gives it ports; `before` is what it has now, null where it is new. Instances
-  /// stay where they are and free ports stay the same where that is possible. An error (400) where
-  /// no instance can run because its ports are taken.
+  /// Chooses agents and ports for a pool. `before` is its present record, null for a new pool.
+  /// Instances keep their agents and free ports their numbers if possible. The error is a 400: no
+  /// instance can run because the ports are taken.
   domain::result<pool_layout> plan(const document& pool, const pool_record* before);
-  /// The agent with this private address; nothing where it is not (or no longer) listed.
+  /// The agent with this private address. Empty if it is not listed, or not any more.
   std::optional<agent> place_of(const std::string& private_address) const;
-  /// What the pool will no longer have once it is settled with this.
+  /// The sockets that settle() with this record will free.
   std::set<socket_address> freed_by(const pool_record& now) const;
-  /// Grows whenever a pool gives a port back: a pool that waits for one may have a place now.
+  /// Grows when a pool frees a port, so that a pool that waits for one tries again.
   std::uint64_t releases() const { return releases_; }
-  /// The pool now has exactly this.
+  /// The pool now has exactly the agents and ports of this record.
   void settle(const pool_record& now);
-  /// The pool has nothing any more.
+  /// Frees everything that the pool has.
   void release(const std::string& pool);
 
 private:
@@ -51,7 +50,7 @@ private:
   };
 
   holding holding_of(const pool_record& record) const;
-  /// Why the pool cannot have this socket; nothing where it can.
+  /// Why the pool cannot have this socket. Empty if it can.
   std::optional<std::string> refusal(const std::string& pool, const socket_address& where) const;
   std::optional<std::string> blocked(const std::string& pool,
                                      const std::vector<listener>& listeners,

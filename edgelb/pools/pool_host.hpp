@@ -15,7 +15,7 @@
 
 namespace dklb::edgelb {
 
-/// What all pools share. Must outlive them.
+/// The objects and settings that all pools share. Must outlive them.
 struct pool_host {
   const haproxy_program& program;
   const pool_store& store;
@@ -23,16 +23,16 @@ struct pool_host {
   std::filesystem::path instances; ///< a folder per instance
   std::filesystem::path scratch;
   std::chrono::seconds drain_time{3600};
-  /// The tasks as they are now; never null. Any thread.
+  /// The present tasks; never null. Any thread.
   std::function<std::shared_ptr<const task_table>()> tasks;
 };
 
-/// What readers see of a pool: the state after its last finished change.
+/// The state of a pool after its last finished change. Readers hold it without a lock.
 struct pool_view {
   document pool;
   std::optional<document> metadata; ///< absent until an instance has served
-  std::string waits_because;        ///< why an instance has no place; empty where each has one
-  std::string configuration;        ///< of the first instance; empty where none is placed
+  std::string waits_because;        ///< why an instance is pending; empty if none is
+  std::string configuration;        ///< of the first instance; empty if none is placed
   std::map<std::string, int> ports; ///< by listener key
 };
 

@@ -10,8 +10,8 @@
 namespace dklb::edgelb {
 namespace {
 
-/// What is wrong with the parts of a record that are not the pool itself. An instance's name
-/// becomes a folder that is written and removed, so it must be one of ours.
+/// Checks the parts of a record other than the pool itself. The name of an instance becomes a
+/// folder that is written and removed, so it must be a valid one.
 std::optional<std::string> problem_of(const pool_record& record) {
   for (const auto& [listener, port] : record.ports) {
     if (port < 1 || port > 65535)
@@ -87,7 +87,7 @@ domain::result<loaded_records> pool_store::load() const {
   std::error_code problem;
   std::vector<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::directory_iterator(folder_, problem)) {
-    // What ends otherwise is a write that a crash cut short; its pool has the older file.
+    // Any other file is from a write that a crash cut short. The pool still has its older file.
     if (entry.path().extension() == ".json")
       files.push_back(entry.path());
   }

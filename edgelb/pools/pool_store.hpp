@@ -10,7 +10,7 @@
 
 namespace dklb::edgelb {
 
-/// One instance of a pool: the name of its folder and the agent (by private address) it is on.
+/// One instance of a pool: the name of its folder, and the private address of its agent.
 struct instance_slot {
   std::string id;
   std::string agent;
@@ -18,50 +18,52 @@ struct instance_slot {
   friend bool operator==(const instance_slot&, const instance_slot&) = default;
 };
 
-/// What is kept of a pool: enough to go on after a crash as if nothing had happened.
+/// The saved state of a pool, from which a restart continues.
 struct pool_record {
   document pool;
   std::map<std::string, int> ports; ///< of each listener, by key
   std::vector<instance_slot> instances;
-  /// Instances that were replaced and serve their last connections.
+  /// Replaced instances that serve their last connections.
   std::vector<std::string> draining;
 };
 
-/// Whether that is the name of an instance's folder: one to eight letters 0-9 and a-f.
+/// True for the name of an instance's folder: one to eight characters of 0-9 and a-f.
 bool is_instance_id(std::string_view text);
 
-/// The record as JSON text, and back. An error says what is missing or wrong; a pool is checked as
-/// one that comes over the API.
+/// The record as JSON text, and back. The error names the missing or wrong part. The pool in a
+/// record is checked like a pool from the API.
 std::string to_text(const pool_record& record);
 domain::result<pool_record> record_from(std::string_view text);
 
 /// A record that cannot be used.
 struct damaged_record {
-  std::string pool; ///< as its file is named
-  std::string file; ///< its name in the folder, fit for a log
+  std::string pool; ///< from the name of the file
+  std::string file; ///< name of the file, quoted for a log
   std::string reason;
-  std::string moved_to; ///< empty where it could not be moved
+  std::string moved_to; ///< empty if it could not be moved
 };
 
+/// The result of pool_store::load().
 struct loaded_records {
   std::vector<pool_record> records; ///< by name
   std::vector<damaged_record> damaged;
 };
 
-/// The pools in a folder, one file each. Safe to use from several threads for different pools.
+/// The saved pools: a folder with one file per pool. Several threads may use it for different
+/// pools.
 class pool_store {
 public:
-  /// Records that cannot be used are moved to `damaged`. Both folders are there.
+  /// Records that cannot be used are moved to `damaged`. Both folders must exist.
   pool_store(std::filesystem::path folder, std::filesystem::path damaged)
     : folder_(std::move(folder)), damaged_(std::move(damaged)) {}
 
-  /// Every pool. A file that is no record of the pool that it is named after is set aside: moved,
-  /// never deleted, so that it can be repaired while the other pools are served. Only a folder that
-  /// cannot be listed is an error.
+  /// Reads all pools. A file that is not a record of the pool in its name is moved to `damaged`,
+  /// never deleted, so that an operator can repair it. Only a folder that cannot be listed is an
+  /// error.
   domain::result<loaded_records> load() const;
-  /// The names of the pools of which a record has been moved to `damaged`, now or earlier.
+  /// The pools with a record in `damaged`, from now or earlier.
   std::set<std::string> set_aside() const;
-  /// The pool is on the disk when this returns.
+  /// Saves a pool. It is on the disk when this returns.
   domain::result<domain::unit> save(const pool_record& record) const;
   domain::result<domain::unit> remove(const std::string& pool) const;
 

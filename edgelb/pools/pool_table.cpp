@@ -14,7 +14,7 @@ namespace {
 
 using row = std::array<std::string, 5>;
 
-/// The port of the first endpoint of a list, 0 where there is none.
+/// The port of the first endpoint of a list, 0 if it is empty.
 int first_port(const document& endpoints) {
   return endpoints.is_array() && !endpoints.empty() ? integer_at(endpoints.front(), "port", 0) : 0;
 }
@@ -42,7 +42,7 @@ std::string ports_of(const document& pool, const document& metadata) {
   return ports;
 }
 
-/// Another server's words, fit for a screen.
+/// Text from another server, made safe for a terminal.
 std::string cell(const std::string& text) {
   constexpr std::size_t widest = 64;
   return domain::visible(text, widest);
@@ -73,7 +73,7 @@ bool has_free_port(const document& pool) {
             });
 }
 
-/// A server and the path under which its API lies.
+/// A server, and the path prefix of its API.
 struct location {
   std::string server;
   std::string path;

@@ -7,12 +7,13 @@
 
 namespace dklb::edgelb {
 
-/// The table of `edgelb-local list`: NAME APIVERSION COUNT ROLE PORTS, one line a pool. PORTS has
-/// the port of the statistics and of each frontend; one that was asked for as 0 is looked up in the
-/// pool's metadata (by pool name; those that are missing show 0).
+/// The table of `edgelb-local list`: NAME APIVERSION COUNT ROLE PORTS, one line per pool. PORTS has
+/// the port of the statistics and of each frontend. A port that is 0 in the pool is taken from its
+/// metadata (a map by pool name); if that is missing, 0 is shown.
 std::string pool_table(const document& pools, const std::map<std::string, document>& metadata);
 
-/// Asks a server and makes the table. `token` may be empty.
+/// Reads the pools of a server and makes the table. `token` may be empty. The error names the URL
+/// and the cause.
 domain::result<std::string> list_pools(const std::string& url, const std::string& token);
 
 } // namespace dklb::edgelb

@@ -20,7 +20,7 @@ bool is_wildcard(const std::string& address) {
   return address == "0.0.0.0" || address == "::";
 }
 
-/// FNV-1a: the same on every machine and in every run.
+/// FNV-1a hash, because it gives the same value on every machine and in every run.
 std::uint64_t spread(const std::string& text) {
   std::uint64_t hash = 14695981039346656037ULL;
   for (const char letter : text)
@@ -28,7 +28,7 @@ std::uint64_t spread(const std::string& text) {
   return hash;
 }
 
-/// Fills in a socket address; its length, 0 where the text is no address.
+/// Fills in a socket address and returns its length. 0 if the text is not an address.
 socklen_t fill(sockaddr_storage& storage, const socket_address& where) {
   auto* narrow = reinterpret_cast<sockaddr_in*>(&storage);
   if (inet_pton(AF_INET, where.first.c_str(), &narrow->sin_addr) == 1) {

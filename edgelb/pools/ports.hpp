@@ -13,16 +13,17 @@
 
 namespace dklb::edgelb {
 
-/// A frontend, or the statistics, as far as ports go.
+/// A listener of a pool: a frontend or the statistics.
 struct listener {
   std::string key; ///< `stats`, or `frontend/<name>`
   std::string bind_address;
-  int port = 0; ///< as asked for; 0: any free one
+  int port = 0; ///< from the pool; 0: any free port
 
-  /// The addresses it binds for an instance on that agent. A wildcard stands for the agent's own;
-  /// that of the statistics for the one inside, because the page asks nobody for a password.
+  /// The addresses that the listener binds on an agent. A wildcard means all of the agent's
+  /// addresses. The wildcard of the statistics means one internal address, because that page has
+  /// no password.
   std::vector<std::string> addresses_on(const agent& where) const;
-  /// It is to be reached on every address of the agent.
+  /// True for a frontend that binds every address of the agent.
   bool on_every_address() const;
 };
 
@@ -35,13 +36,12 @@ inline constexpr const char* stats_key = "stats";
 
 using socket_address = std::pair<std::string, int>;
 
-/// Which pool holds which port of which address, over all pools. Not thread-safe.
+/// The pool that holds each address and port. Not thread-safe.
 class port_table {
 public:
-  /// The pool that holds it.
+  /// The pool that holds this address and port, if any.
   std::optional<std::string> holder(const socket_address& where) const;
-  /// The pool now holds exactly these; what it held before is free. True where something became
-  /// free.
+  /// Makes the pool hold exactly these, and frees the others that it held. True if one was freed.
   bool assign(const std::string& pool, const std::set<socket_address>& held);
   bool release(const std::string& pool) { return assign(pool, {}); }
 
@@ -49,18 +49,18 @@ private:
   std::map<socket_address, std::string> holders_;
 };
 
-/// Everything a pool binds: each listener, with its port, on each of its agents.
+/// All addresses and ports that a pool binds: each listener, with its port, on each agent.
 std::set<socket_address> sockets_of(const std::vector<listener>& listeners,
                                     const std::map<std::string, int>& ports,
                                     const std::vector<agent>& agents);
 
-/// The first port from `preferred` (0: none), then from the range 10000 to 29999 starting at a
-/// place that depends on `seed`, that `free` accepts; nothing where all are taken. The range lies
-/// below the kernel's own ephemeral ports and the node ports of Kubernetes.
+/// The first port that `free` accepts. Tries `preferred` first (0: none), then the range 10000 to
+/// 29999, from a start that depends on `seed`. Empty if all are taken. The range is below the
+/// kernel's ephemeral ports and the node ports of Kubernetes.
 std::optional<int> choose_port(const std::string& seed, int preferred,
                                const std::function<bool(int)>& free);
 
-/// Tries to bind: why the address and port cannot be had, or nothing. Opens no listener.
+/// Tries to bind an address and port: the reason for a failure, or empty. Opens no listener.
 std::optional<std::string> probe(const socket_address& where);
 
 } // namespace dklb::edgelb

@@ -100,8 +100,8 @@ void reconciler::end_strays(const std::set<std::string>& kept, const std::set<st
       spdlog::warn("{} in the folder of instances is none, and is left as it is", in_quotes(id));
       continue;
     }
-    // Left by a change that a crash cut short, by a pool that was being deleted, or by one whose
-    // record is damaged: that one's traffic goes on.
+    // The instance is from a change that a crash cut short, from a pool that was being deleted, or
+    // from a pool with a damaged record. The traffic of the last kind continues.
     haproxy_instance stray(host_.program, folder);
     const bool runs = stray.adopt(running);
     if (const auto pool = pool_of(stray.live());

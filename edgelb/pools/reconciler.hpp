@@ -11,37 +11,41 @@
 
 namespace dklb::edgelb {
 
+/// Settings of a reconciler.
 struct reconciler_settings {
   std::filesystem::path state_folder;
   std::filesystem::path tasks_file; ///< empty: no tasks
   std::vector<agent> agents;
   std::chrono::seconds drain_time{3600};
-  /// How often instances and files are looked at.
+  /// The pause between two checks of instances and files.
   std::chrono::milliseconds interval{500};
 };
 
-/// All pools of one state folder. Pools never wait for each other. Thread-safe.
+/// All pools of one state folder. Restores them in open(), serves the API's calls, and keeps the
+/// instances running with a thread of its own until stop(). Pools never wait for each other.
+/// Thread-safe.
 class reconciler {
 public:
-  /// Takes the state folder for itself, reads the pools in it, adopts the instances that run and
-  /// ends those that belong to no pool. An error says what the operator can do.
+  /// Locks the state folder, reads its pools, adopts running instances, and ends those that belong
+  /// to no pool. The error tells the operator the next step.
   static domain::result<std::unique_ptr<reconciler>> open(const haproxy_program& program,
                                                           reconciler_settings settings);
   ~reconciler();
   reconciler(const reconciler&) = delete;
   reconciler& operator=(const reconciler&) = delete;
 
-  /// Each takes a document as it came and answers with the full one once it is live.
+  /// Create or replace a pool from a request's body. They return the completed document when it is
+  /// live.
   domain::result<document> create(document given);
   domain::result<document> replace(const std::string& name, document given);
   domain::result<domain::unit> remove(const std::string& name);
 
-  /// One pool, null where there is none.
+  /// One pool. Null if there is none.
   std::shared_ptr<const pool_view> find(const std::string& name) const;
-  /// All pools, by name.
+  /// All pools, sorted by name.
   std::vector<std::shared_ptr<const pool_view>> list() const;
 
-  /// Ends the upkeep; the instances go on. Idempotent.
+  /// Ends the upkeep. The instances keep running. Idempotent.
   void stop();
   /// stop(), then ends every instance.
   void stop_instances();
@@ -50,7 +54,7 @@ private:
   reconciler(const haproxy_program& program, reconciler_settings settings, descriptor lock);
 
   domain::result<domain::unit> restore();
-  /// Ends what runs and is not in `kept`, but for the instances of pools in `damaged`.
+  /// Ends the running instances that are not in `kept`, except for pools in `damaged`.
   void end_strays(const std::set<std::string>& kept, const std::set<std::string>& damaged,
                   const std::vector<found_process>& running);
   void end_orphans(const std::string& pool);
@@ -76,7 +80,7 @@ private:
   std::shared_ptr<const task_table> tasks_ = std::make_shared<const task_table>();
 
   std::mutex busy_mutex_;
-  std::set<std::string> busy_; ///< pools that a worker tends
+  std::set<std::string> busy_; ///< pools in tend() on a worker
   worker_pool workers_{16};
 
   std::mutex stopping_mutex_;

@@ -15,8 +15,8 @@ domain::result<descriptor> claim_state_folder(const std::filesystem::path& state
     std::filesystem::permissions(state, std::filesystem::perms::owner_all, problem);
   if (problem)
     return failure(500, "cannot use the state folder " + state.string() + ": " + problem.message());
-  // The folder itself may be reached over a link, but nothing in it: what is written and removed
-  // below must not lie elsewhere.
+  // The path of the state folder may have a link, but nothing in the folder may be one. Otherwise
+  // writes and removals could reach files elsewhere.
   for (const char* name : {"pools", "damaged", "i", "scratch"}) {
     if (auto made = make_private_folder(state / name); !made)
       return made.failure();

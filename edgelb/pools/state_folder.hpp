@@ -7,9 +7,9 @@
 
 namespace dklb::edgelb {
 
-/// Makes the state folder and the folders in it (`pools`, `damaged`, `i`, `scratch`), for this user
-/// alone, and takes the lock that keeps a second server out for as long as the result lives. A link
-/// in place of one of the inner folders is an error, and is not followed.
+/// Makes the state folder and the folders in it (`pools`, `damaged`, `i`, `scratch`), with mode
+/// 0700. Takes a lock that keeps out a second server while the result lives. A link in place of an
+/// inner folder is an error.
 domain::result<descriptor> claim_state_folder(const std::filesystem::path& state);
 
 } // namespace dklb::edgelb

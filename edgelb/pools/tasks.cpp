@@ -38,7 +38,7 @@ domain::result<task> task_from(const std::string& framework, const std::string& 
   return made;
 }
 
-/// One property of a task and the two selectors that may ask for it.
+/// One property of a task, and the two selectors for it.
 struct property {
   const char* exact;
   const char* pattern;
@@ -87,7 +87,7 @@ bool selected(const document& service, const task& candidate) {
   return by_mesos == verdict::selected || by_marathon == verdict::selected;
 }
 
-/// A port given by number holds as it is; otherwise it is looked up among the task's own.
+/// The ports of an endpoint: its own number if it has one, otherwise ports of the task.
 std::vector<int> ports_for(const document& endpoint, const task& where) {
   std::vector<int> ports;
   const bool all = flag_at(endpoint, "allPorts", false);
@@ -114,7 +114,7 @@ std::string server_name(const std::string& base, int port, std::set<std::string>
   return name;
 }
 
-/// Collects servers; the same address and port only once.
+/// Collects servers without duplicates of an address and port.
 class collector {
 public:
   explicit collector(std::vector<server>& into) : into_(into) {}

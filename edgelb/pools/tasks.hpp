@@ -10,7 +10,7 @@
 
 namespace dklb::edgelb {
 
-/// A running task, as far as a pool's selectors can see it.
+/// A running task: the properties that a pool's selectors can use.
 struct task {
   std::string framework;
   std::string framework_id;
@@ -18,7 +18,7 @@ struct task {
   std::string id;
   std::string service_id;                         ///< of Marathon
   std::string container_name;                     ///< of Marathon
-  std::string agent_address;                      ///< of the agent it runs on
+  std::string agent_address;                      ///< of its agent
   std::string container_address;                  ///< empty on the host network
   std::vector<std::pair<std::string, int>> ports; ///< name and number
 };
@@ -35,14 +35,14 @@ struct server {
   friend bool operator==(const server&, const server&) = default;
 };
 
-/// The tasks that exist, read from the tasks file (edgelb/README.md, "Tasks").
+/// All running tasks, from the tasks file (edgelb/README.md, "Tasks"). Immutable.
 class task_table {
 public:
-  /// Errors name the framework and task.
+  /// The error names the framework and the task.
   static domain::result<task_table> parse(std::string_view text);
 
-  /// The servers of a completed backend, sorted as tasks are listed, without duplicates. A selector
-  /// that selects nothing in particular gives no server.
+  /// The servers of a completed backend, in the order of the tasks file, without duplicates. An
+  /// empty selector selects no task.
   std::vector<server> servers_of(const document& backend) const;
 
 private:

@@ -10,7 +10,8 @@
 
 namespace dklb::edgelb {
 
-/// Threads that come as they are needed, up to a limit, and stay. A job must not throw.
+/// A thread pool. Starts threads on demand, up to a limit, and keeps them until stop(). A job must
+/// not throw. submit() may be called from any thread.
 class worker_pool {
 public:
   explicit worker_pool(std::size_t most) : most_(most) {}
@@ -18,9 +19,9 @@ public:
   worker_pool(const worker_pool&) = delete;
   worker_pool& operator=(const worker_pool&) = delete;
 
-  /// Runs the job as soon as a thread is free. After stop() it is dropped.
+  /// Runs the job when a thread is free. After stop(), drops it.
   void submit(std::function<void()> job);
-  /// Lets what was submitted finish, then ends the threads. Idempotent.
+  /// Waits for all submitted jobs, then ends the threads. Idempotent.
   void stop();
 
 private:

@@ -13,11 +13,11 @@
 namespace dklb::edgelb {
 namespace {
 
-/// How the first line of a configuration names its pool.
+/// The text around the pool's name in the first line of a configuration.
 constexpr const char* head_begin = "# Pool ";
 constexpr const char* head_end = " on ";
 
-/// HAProxy's threads: the pool's cpus, rounded up, but no more than there are.
+/// HAProxy's threads: the pool's `cpus`, rounded up, at most the CPUs of this machine.
 int threads_of(const document& pool) {
   const auto& cpus = member_at(pool, "cpus");
   const double wanted = cpus.is_number() ? std::ceil(cpus.get<double>()) : 1;
@@ -25,9 +25,9 @@ int threads_of(const document& pool) {
   return static_cast<int>(std::clamp(wanted, 1.0, there));
 }
 
-/// How many descriptors HAProxy prepares: it takes 64 bytes of memory for each at its start. A
-/// connection needs two, and about 42 KiB while data waits in it (two buffers of 16 KiB and what
-/// describes it): 24 of them fit into a mebibyte of the pool's `mem`.
+/// The descriptor limit of HAProxy, which takes 64 bytes of memory for each at its start. A
+/// connection needs two descriptors, and about 42 KiB while data waits in it (two buffers of 16 KiB
+/// and its state). So 24 connections fit into 1 MiB of the pool's `mem`.
 std::int64_t descriptors_of(const document& pool) {
   constexpr std::int64_t for_a_mebibyte = 48;
   return std::clamp<std::int64_t>(integer_at(pool, "mem", 0) * for_a_mebibyte, 2048, 100000);
@@ -35,11 +35,11 @@ std::int64_t descriptors_of(const document& pool) {
 
 void render_defaults(config_text& out) {
   out.section("defaults");
-  // A server that was down before a reload is down after it, too.
+  // A server that was down before a reload stays down after it.
   out.line("load-server-state-from-file global");
   out.line("retries 3");
-  // A new server counts as up until its first failed check: each retry goes to another one at once
-  // instead of waiting for the first.
+  // A new server counts as up until its first failed check. So each retry goes to another server at
+  // once, instead of waiting for the same one.
   out.line("option redispatch 1");
   out.line("option dontlognull");
   out.line("timeout connect 5s");
@@ -49,15 +49,15 @@ void render_defaults(config_text& out) {
   out.line("timeout tunnel 24h");
 }
 
-/// HTTPS and TLS differ from HTTP and TCP in what lies below. Towards a server that is `ssl` in the
+/// True for the protocols HTTP and HTTPS. TLS towards a server is the option `ssl` in the
 /// endpoint's miscStr, as with EdgeLB.
 bool speaks_http(const document& section) {
   const auto protocol = text_at(section, "protocol");
   return protocol == "HTTP" || protocol == "HTTPS";
 }
 
-/// An idle connection may stay for a day where HAProxy cannot see requests; a peer that is gone is
-/// found by TCP's own probes.
+/// In TCP mode HAProxy cannot see requests, so a connection may be idle for a day. TCP keepalive
+/// detects a lost peer.
 void render_mode(config_text& out, const document& section, const char* side) {
   const bool is_http = speaks_http(section);
   out.line(is_http ? "mode http" : "mode tcp");
@@ -89,8 +89,8 @@ void render_stats(config_text& out, const render_input& input, const listener& w
   out.line("stats uri /haproxy?stats");
 }
 
-/// A condition on the host that a request names. Clients put a port that is not the scheme's own
-/// into the header, so it holds with and without it: two acls of one name are alternatives.
+/// A condition on the Host header. Clients add a port that is not the default of the scheme, so the
+/// condition holds with and without a port: two ACLs with one name are alternatives.
 void render_host_acl(config_text& out, const std::string& name, const char* match,
                      const std::string& value) {
   const auto with = [&](const char* fetch) {
@@ -100,7 +100,7 @@ void render_host_acl(config_text& out, const std::string& name, const char* matc
   with("req.hdr(host)");
 }
 
-/// `redirectToHttps`: every request, but for the exceptions, is sent to the same URL over TLS.
+/// `redirectToHttps`: redirects every request, except for the exceptions, to the same URL over TLS.
 void render_redirect(config_text& out, const document& redirect) {
   if (redirect.is_null())
     return;
@@ -111,7 +111,8 @@ void render_redirect(config_text& out, const document& redirect) {
     const auto path = text_at(exception, "pathBeg");
     if (host.empty() && path.empty())
       continue;
-    // An exception with both needs both. One variable for all, as a line holds few words.
+    // An exception with host and path needs both to match. All exceptions set one variable, because
+    // a line has a limited number of words.
     if (!host.empty())
       render_host_acl(out, name + "_host", "str", host);
     if (!path.empty())
@@ -124,12 +125,12 @@ void render_redirect(config_text& out, const document& redirect) {
            "!{ var(txn.edgelb_plain) -m bool }");
 }
 
-/// An expression that begins with a star is none, but EdgeLB's own examples have it: any text.
+/// An expression with a star at its begin is invalid, but EdgeLB's own examples have it: any text.
 std::string expression(const std::string& text) {
   return text.starts_with('*') ? "." + text : text;
 }
 
-/// `linkBackend.map`, in the order it was given: the first entry whose conditions all hold decides.
+/// `linkBackend.map`, in its own order: the first entry with only true conditions decides.
 void render_map(config_text& out, const document& map) {
   struct condition {
     const char* key;
@@ -195,7 +196,7 @@ void render_server(config_text& out, const server& what, bool sticky) {
   out.refuse_control(what.address);
   auto line =
     "server " + quoted_word(what.name) + " " + quoted_word(socket_text(what.address, what.port));
-  // Not by the C library, which would keep HAProxy and the caller waiting for DNS.
+  // The C library's resolver would make HAProxy and the caller wait for DNS.
   if (by_name)
     line += " resolvers edgelb init-addr last,none";
   if (sticky)
@@ -234,7 +235,7 @@ void render_resolvers(config_text& out, const std::vector<std::vector<server>>& 
     return;
   out.section("resolvers", "edgelb");
   out.line("parse-resolv-conf");
-  // DNS that does not answer does not take a server away.
+  // A failing DNS does not remove a server.
   for (const char* problem : {"other", "refused", "timeout"})
     out.line(std::string("hold ") + problem + " 24h");
 }
@@ -248,7 +249,7 @@ void render_global(config_text& out, const render_input& input) {
   out.line("hard-stop-after " + std::to_string(input.drain_time.count()) + "s");
 }
 
-/// The servers of each backend, with the addresses of the names that need no DNS.
+/// The servers of each backend. Names from the hosts file are replaced by their addresses.
 std::vector<std::vector<server>> servers_of(const render_input& input) {
   std::vector<std::vector<server>> servers;
   for (const auto& backend : input.pool["haproxy"]["backends"]) {

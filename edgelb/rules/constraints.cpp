@@ -87,9 +87,9 @@ domain::result<placement_constraints> placement_constraints::parse(const documen
 
 bool placement_constraints::satisfied(const rule& wanted, const agent& where) {
   if (wanted.operation == "GROUP_BY")
-    return true; // spreads over what there is; never forbids a place
+    return true; // spreads instances, and never forbids an agent
   if (wanted.field != "hostname")
-    return wanted.operation == "UNLIKE"; // agents here have no attributes to compare
+    return wanted.operation == "UNLIKE"; // agents here have no attributes
   const auto either = [&](auto&& test) {
     return test(where.private_address)
            || (!where.public_address.empty() && test(where.public_address));
@@ -102,7 +102,7 @@ bool placement_constraints::satisfied(const rule& wanted, const agent& where) {
       compiled && either([&](const std::string& text) { return compiled->matches(text); });
     return like == (wanted.operation == "LIKE");
   }
-  return true; // UNIQUE and MAX_PER on the host hold anyway
+  return true; // UNIQUE and MAX_PER on the host always hold
 }
 
 bool placement_constraints::allow(const agent& where) const {

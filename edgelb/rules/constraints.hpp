@@ -8,16 +8,16 @@
 
 namespace dklb::edgelb {
 
-/// The placement constraints of a pool, in Marathon's style: `hostname:UNIQUE`, several joined by
-/// commas, or the text of a JSON list such as `[["hostname","MAX_PER","1"]]`. Fields: `hostname`,
-/// the agent's private or public address. Two instances of a pool never share an agent whatever the
-/// constraints say, because they would bind the same ports.
+/// The placement constraints of a pool, in Marathon's style: `hostname:UNIQUE`, several separated
+/// by commas, or the text of a JSON list such as `[["hostname","MAX_PER","1"]]`. The field
+/// `hostname` is the agent's private or public address. Whatever the constraints are, two instances
+/// of a pool never share an agent, because they would bind the same ports.
 class placement_constraints {
 public:
   /// `value` is the pool's `constraints`: null, empty, or text. Errors are 400.
   static domain::result<placement_constraints> parse(const document& value);
 
-  /// False where an instance must not run there.
+  /// False if the constraints forbid an instance on this agent.
   bool allow(const agent& where) const;
 
 private:

@@ -26,7 +26,7 @@ bool pattern::matches(const std::string& text) const {
     return how_ == match::whole ? std::regex_match(text, expression_)
                                 : std::regex_search(text, expression_);
   } catch (const std::regex_error&) {
-    return false; // too complex for this text: what cannot be decided does not match
+    return false; // too complex for this text
   }
 }
 

@@ -7,15 +7,15 @@
 
 namespace dklb::edgelb {
 
-/// A regular expression out of a pool, bounded in length: the expression and what it is tried on.
+/// A regular expression from a pool. The lengths of the expression and of its subject are bounded.
 class pattern {
 public:
   enum class match { anywhere, whole };
 
-  /// A 400 that names the expression where it is none.
+  /// The error is a 400 that shows the expression.
   static domain::result<pattern> compile(const std::string& expression, match how);
 
-  /// False for a text longer than 256 characters.
+  /// Also false for a text longer than 256 characters, or too complex for the expression.
   bool matches(const std::string& text) const;
 
 private:

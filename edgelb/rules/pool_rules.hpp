@@ -4,15 +4,15 @@
 
 namespace dklb::edgelb {
 
-/// The name of the section that serves a pool's statistics; no frontend or backend may have it.
+/// The name of the section for a pool's statistics. No frontend or backend may have it.
 inline constexpr const char* stats_section = "edgelb:stats";
 
-/// What must hold between the fields of a completed pool (complete_pool) before it can be rendered:
-/// what EdgeLB refuses (edgelb/README.md, "What is refused"), and what needs DC/OS. The
-/// error is a 400 that names the object and the next step.
+/// Checks the rules between the fields of a completed pool (complete_pool). Refuses what EdgeLB
+/// refuses (edgelb/README.md, "What is refused"), and what needs DC/OS. The error is a 400 that
+/// names the object and the next step.
 domain::result<domain::unit> check_pool(const document& pool);
 
-/// A pool as it came, completed (complete_pool) and checked.
+/// Completes (complete_pool) and checks (check_pool) a pool from a request.
 domain::result<document> accept_pool(document given);
 
 } // namespace dklb::edgelb

@@ -6,9 +6,10 @@
 
 namespace dklb::domain {
 
-/// Whether a request's Host header names this server: an IP address of any kind, `localhost`, or
-/// one of `names`, with or without a port. Only a name can be made to lead to somebody else's
-/// address (DNS rebinding). A header that is empty or absent is right: every browser sends one.
+/// True if a request's Host header names this server: any IP address, `localhost`, or one of
+/// `names`, with or without a port. A page of another site can use a host name of its own to reach
+/// this server (DNS rebinding), but not an address. An empty or absent header is accepted: every
+/// browser sends one.
 bool is_own_host(std::string_view header, const std::vector<std::string>& names);
 
 } // namespace dklb::domain

@@ -9,7 +9,7 @@
 
 namespace dklb::domain {
 
-/// What an object's name inside a pool says about its owner.
+/// The owner of a frontend or backend in a pool, from the object's name.
 struct object_owner {
   service_key service;
   int port = 0;
@@ -17,23 +17,24 @@ struct object_owner {
   friend bool operator==(const object_owner&, const object_owner&) = default;
 };
 
-/// `<cluster>:<namespace>:<service>:<port>`, `/` in the cluster name turned into `.`: the name of
-/// the frontend and of the backend of one port.
+/// The name of the frontend and of the backend of one port:
+/// `<cluster>:<namespace>:<service>:<port>`. A `/` in the cluster name becomes `.`.
 std::string object_name(std::string_view cluster, const service_key& service, int port);
 
-/// The owner of an object name, if it belongs to this cluster; clusters are compared in the dotted
-/// form. Anything else is foreign.
+/// The owner of an object name. Empty if the object is foreign: the name has another form, or
+/// another cluster. Clusters are compared in the dotted form.
 std::optional<object_owner> owner_of(std::string_view cluster, std::string_view object_name);
 
-/// The Services of this cluster whose objects a text names, such as EdgeLB's words about a refusal.
+/// The Services of this cluster whose object names are in a text, such as EdgeLB's message about a
+/// refusal.
 std::set<service_key> owners_named_in(std::string_view cluster, std::string_view text);
 
-/// `^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`
+/// True for a name of a pool that EdgeLB accepts: `^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`
 bool valid_pool_name(std::string_view name);
 
-/// `<prefix><cluster>--<suffix>` with the cluster name made fit and cut so that the pool's DC/OS
-/// service name stays within 63 characters. `prefix` is "" or "cloud--"; `suffix` has five
-/// characters of [a-z0-9].
+/// A generated pool name: `<prefix><cluster>--<suffix>`. Characters of the cluster name that a pool
+/// name cannot have are replaced. The cluster name is cut so that the pool's DC/OS service name has
+/// at most 63 characters. `prefix` is "" or "cloud--"; `suffix` has five characters of [a-z0-9].
 std::string generated_pool_name(std::string_view prefix, std::string_view cluster,
                                 std::string_view suffix);
 

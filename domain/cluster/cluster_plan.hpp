@@ -13,13 +13,13 @@
 
 namespace dklb::domain {
 
-/// What both servers say at one time.
+/// A snapshot of both servers.
 struct cluster_state {
-  std::vector<service> services;
-  std::map<std::string, pool_document> pools; ///< all that EdgeLB has, by name
+  std::vector<service> services;              ///< all Services of the Kubernetes cluster
+  std::map<std::string, pool_document> pools; ///< all pools of EdgeLB, by name
 };
 
-/// What must be done to one pool.
+/// The change of one pool.
 struct planned_pool {
   std::string name;
   pool_action action = pool_action::none;
@@ -27,28 +27,30 @@ struct planned_pool {
   std::vector<std::string> changes;
 };
 
-/// What would become of one Service that is not served, and why.
+/// A Service that would not be served, with its phase and the reason.
 struct unserved_service {
   service_key service;
   service_report report;
 };
 
+/// The result of plan_cluster().
 struct cluster_plan {
-  std::vector<planned_pool> pools;        ///< those that change, by name
+  std::vector<planned_pool> pools;        ///< changed pools, by name
   std::vector<unserved_service> unserved; ///< by Service
-  /// Objects of Services that are gone which stay as they are (`orphans.mode: report`).
+  /// Objects of deleted Services that are kept (`orphans.mode: report`).
   std::vector<std::string> left;
 };
 
-/// What dklb would write to EdgeLB if it started now, all pools at once: the decisions of the
-/// actors in one call. It knows of a Service what a restarted dklb knows. A name that has to be
-/// generated is made up; the one that is written will have another suffix.
+/// The changes that dklb would write to EdgeLB if it started now, for all pools. It calls the same
+/// plan_service() and plan_pool() as the actors, with the knowledge of a restarted dklb. A
+/// generated pool name is an example: the name that is really written has another suffix.
 /// Source: docs/plan.md.
 cluster_plan plan_cluster(const config& settings, const std::vector<std::string>& node_addresses,
                           const cluster_state& state);
 
-/// For people: a line a change, then a line for each Service that is not served.
+/// The plan for a terminal: a line per change, then a line per Service that is not served.
 std::string plan_as_table(const cluster_plan& plan);
+/// The plan for programs (docs/plan.md).
 nlohmann::json plan_as_json(const cluster_plan& plan);
 
 } // namespace dklb::domain

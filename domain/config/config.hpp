@@ -14,7 +14,8 @@
 
 namespace dklb::domain {
 
-/// The configuration file, section by section (docs/configuration.md). Defaults are the members'.
+/// The configuration file, a struct per section. docs/configuration.md documents every key. The
+/// initial values are the defaults.
 struct edgelb_config {
   std::string url = "http://api.edgelb.marathon.l4lb.thisdcos.directory";
   std::string bearer_token_file;
@@ -67,7 +68,7 @@ struct leader_election_config {
 
 struct http_config {
   std::string listen = "127.0.0.1:8080";
-  /// Names in a Host header that are answered, beside our own.
+  /// Host names that requests may use, besides this machine's own.
   std::vector<std::string> allowed_hosts;
 };
 
@@ -103,37 +104,36 @@ struct config {
   log_config log;
 };
 
-/// One mistake in a configuration file; its line is 0 only where there is no text to point at.
+/// One mistake in a configuration file. Its line is 0 only if no line is at fault.
 using config_mistake = mistake;
 
-/// A checked configuration, or every mistake at once, in line order.
+/// A checked configuration, or all mistakes of the file, by line.
 struct config_outcome {
   std::optional<domain::config> value;
   std::vector<config_mistake> mistakes;
 };
 
-/// Parses and checks the text of a configuration file. `environment_cluster_name` stands in where
-/// `clusterName` is absent. Keys that depend on each other (poll min and max, lease times) are
+/// Parses and checks the text of a configuration file. `environment_cluster_name` is the fallback
+/// if `clusterName` is absent. Keys that depend on each other (poll min and max, lease times) are
 /// checked together.
 config_outcome parse_config(std::string_view yaml,
                             const std::optional<std::string>& environment_cluster_name = {});
 
-/// `FILE:LINE: key: what is wrong`
+/// The mistake as a line of text: `FILE:LINE: key: message`.
 std::string to_string(const config_mistake& mistake, std::string_view file);
 
-/// A duration in Go style: `500ms`, `2m`, `1h30m`, `1.5s`. Nothing where it is none, negative, or
-/// below a millisecond but not zero.
+/// A duration in Go style: `500ms`, `2m`, `1h30m`, `1.5s`. Empty if the text is not a duration, is
+/// negative, or is below 1 ms but not zero.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 
-/// The shortest Go style form: `250ms`, `2m0s` is written `2m`.
+/// The shortest Go style form of a duration: `250ms`, and `2m` instead of `2m0s`.
 std::string format_duration(std::chrono::milliseconds duration);
 
-/// The configuration as JSON with the file's own keys (for `/config`). Holds no secrets: a
-/// configuration names files and never tokens.
+/// The configuration as JSON, with the keys of the file, for the page `/config`. It has no secrets:
+/// a configuration names files, never tokens.
 nlohmann::json config_to_json(const config& value);
 
-/// The configuration as YAML text that parses back to itself (for `/config`). Holds no secrets:
-/// a configuration file names files and never tokens.
+/// The configuration as YAML text. parse_config() reads it back to the same configuration.
 std::string render_config(const config& value);
 
 /// Every key of the file as a dotted path, in the order of docs/configuration.md.

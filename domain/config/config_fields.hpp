@@ -10,17 +10,17 @@
 
 namespace dklb::domain {
 
-/// One key of the configuration file, bound to the member that it sets.
+/// One key of the configuration file, bound to a member of a `config`.
 struct config_field {
   std::string key; ///< dotted path
-  /// Reads a value that is not null into the member; what is wrong with it, if anything.
+  /// Reads a value that is not null into the member. Returns the mistake, if any.
   std::function<std::optional<std::string>(const yaml_node&)> read;
-  /// The member's present value as a YAML scalar.
+  /// Returns the member's value as a YAML scalar.
   std::function<std::string()> write;
 };
 
-/// The one table of keys, types and ranges: reading, writing and the documentation's test go
-/// through it. In the order of docs/configuration.md; the fields refer to `target`.
+/// The table of all keys, types and ranges, in the order of docs/configuration.md. Reading, writing
+/// and the test of that page use it. The fields refer to `target`, which must outlive them.
 std::vector<config_field> fields_of(config& target);
 
 } // namespace dklb::domain

@@ -6,9 +6,10 @@
 
 namespace dklb::domain {
 
-/// What the plans of Services and pools need of the configuration.
+/// The part of the configuration that plan_service() needs.
 service_settings service_settings_of(const config& settings);
-/// Without the addresses of the nodes, which the configuration does not know.
+/// The part of the configuration that plan_pool() needs. The caller adds the addresses of the
+/// nodes, which are not in the configuration.
 pool_settings pool_settings_of(const config& settings);
 
 } // namespace dklb::domain

@@ -12,55 +12,58 @@
 
 namespace dklb::domain {
 
+/// The operation on the object. Delete and connect are `other`.
 enum class admission_operation : std::uint8_t { create, update, other };
 
-/// What the API server asks about one object, as far as dklb looks at it. Nothing here depends on
-/// `dryRun`: an answer has no side effect.
+/// The part of an AdmissionReview request that dklb uses. `dryRun` is not needed, because an answer
+/// has no side effect.
 struct admission_request {
   admission_operation operation = admission_operation::other;
-  /// The Service as it would be stored; absent where the object is of another kind, or where only a
-  /// subresource is written.
+  /// The Service as it would be stored. Absent if the object is of another kind, or if the request
+  /// writes a subresource only.
   std::optional<service> object;
-  /// The Service as it is stored, with `update`.
+  /// The stored Service, with `update`.
   std::optional<service> old_object;
-  /// Whether the object has `metadata.annotations`: a JSON patch cannot add to what is not there.
+  /// True if the object has `metadata.annotations`. A JSON patch cannot add to a missing object.
   bool has_annotations = false;
-  /// False where `spec.allocateLoadBalancerNodePorts` is: a port without nodePort will get none.
+  /// The value of `spec.allocateLoadBalancerNodePorts`. If it is false, a port without nodePort
+  /// gets none.
   bool allocates_node_ports = true;
 };
 
 /// The answer to one request.
 struct admission_verdict {
   bool allowed = true;
-  /// Where denied: the HTTP status (4xx), the StatusReason that goes with it, and the cause with
-  /// the next step, in the words that the controller would use.
+  /// If denied: the HTTP status (4xx), its StatusReason, and a message with the cause and the next
+  /// step. The message is the same as the controller's.
   int code = 0;
   std::string reason;
   std::string message;
-  /// What the user should know although the object is accepted.
+  /// Warnings to the user about an accepted object.
   std::vector<std::string> warnings;
-  /// RFC 6902 operations, null where nothing is to be changed.
+  /// RFC 6902 operations. Null if nothing is to be changed.
   nlohmann::json patch;
 };
 
-/// Where generated pool names come from, as in service_plan_input.
+/// The source of generated pool names, as in service_plan_input.
 struct name_source {
   std::function<std::string()> suffix;
   std::function<bool(const std::string&)> pool_exists;
 };
 
-/// Writes what the controller would: the defaults into an annotation that is absent or empty, and
-/// beside the text of a user the pool's name into `kubernetes.dcos.io/dklb-pool`, also where an
-/// update took it away. Never denies; a second call on the changed object changes nothing. What
-/// only the controller can know (which object was accepted last, after one that was refused; whose
-/// objects a pool holds) is left to it.
+/// Makes the changes that the controller would make. An absent or empty configuration annotation
+/// gets the defaults. Beside a user's own text, the annotation `kubernetes.dcos.io/dklb-pool` gets
+/// the pool's name, also if an update has removed it. Never denies. A second call on the changed
+/// object changes nothing. Decisions that need the controller's knowledge are left to it: the last
+/// accepted object after a refused one, and the owners of the objects in a pool.
 /// Source: docs/guide.md, "Refused at once".
 admission_verdict mutate_service(const service_settings& settings, const admission_request& request,
                                  const name_source& names);
 
-/// Denies what plan_service would refuse, changes of what cannot change included. An update that
-/// changes nothing dklb looks at passes, so that a Service that was stored while the webhook was
-/// away can still be labelled, finalized and deleted.
+/// Denies a Service that plan_service would refuse, forbidden changes included. An update passes if
+/// it changes nothing that dklb uses. So a Service that was stored while the webhook was away can
+/// still be labelled, finalized and deleted.
+/// Source: docs/guide.md, "Refused at once".
 admission_verdict validate_service(const service_settings& settings,
                                    const admission_request& request);
 

@@ -24,20 +24,21 @@ using namespace dklb;
 constexpr int exit_ok = 0;
 constexpr int exit_gave_up = 1;
 constexpr int exit_bad_input = 2;
-/// What `dklb plan` says, as `kubectl diff` does.
+/// Exit statuses of `dklb plan`, the same as those of `kubectl diff`.
 constexpr int exit_no_change = 0;
 constexpr int exit_changes = 1;
 constexpr int exit_failed = 2;
 
-/// Rare enough to cost nothing, often enough that a burst is soon forgotten.
+/// The period of release_code_pages(): its cost is negligible, and a burst's pages go soon.
 constexpr std::chrono::seconds upkeep_period{10};
 
-/// Tells the operator on standard error what is wrong; a server's words may be part of it.
+/// Prints an error for the operator. The text may be from a server, so control characters are
+/// escaped.
 void complain(const std::string& what) {
   std::cerr << domain::visible(what) << "\n";
 }
 
-/// The checked configuration; every mistake goes to standard error.
+/// Reads and checks the configuration file. Prints every mistake.
 std::optional<domain::config> load(const std::string& file) {
   const auto environment = http::kube::process_environment();
   const auto text = program::read_file(file);
@@ -51,7 +52,7 @@ std::optional<domain::config> load(const std::string& file) {
   return outcome.mistakes.empty() ? outcome.value : std::nullopt;
 }
 
-/// Prints what EdgeLB would be told, and tells it nothing.
+/// `dklb plan`: prints the changes that dklb would make to EdgeLB, and makes none.
 int plan(const domain::config& settings, bool as_json) {
   program::set_up_log(settings.log);
   const auto environment = http::kube::process_environment();

@@ -7,9 +7,9 @@
 
 namespace dklb::process {
 
-/// A log format of every program: spdlog's pattern in UTC, in which `%v` is the message with what
-/// steers a terminal or is not UTF-8 escaped (domain::visible), so that no text from outside can
-/// forge a line or reach a screen. `%*` is the same as the inside of a JSON string.
+/// The log format of all programs: spdlog's pattern, with times in UTC. In the message (`%v`),
+/// control characters and invalid UTF-8 are escaped (domain::visible), so that text from outside
+/// cannot forge a line or control a terminal. `%*` is the message escaped for a JSON string.
 std::unique_ptr<spdlog::formatter> log_format(std::string pattern);
 
 } // namespace dklb::process

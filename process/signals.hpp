@@ -8,16 +8,16 @@ namespace dklb::process {
 
 /// Exit status of a program whose orderly end was cut short.
 constexpr int exit_forced = 1;
-/// How long an orderly end may take. A pod gets 30 s before it is killed.
+/// The time limit of an orderly end. Kubernetes kills a pod after 30 s.
 constexpr std::chrono::seconds longest_end{25};
 
-/// The signals of a program that serves. SIGTERM and SIGINT ask for its end. SIGHUP, SIGUSR1 and
-/// SIGUSR2 are noted in the log and otherwise ignored; a closed pipe or connection (SIGPIPE) is the
-/// error of a write. All others have their usual effect.
+/// The signal handling of a server program. SIGTERM and SIGINT ask for its end. SIGHUP, SIGUSR1 and
+/// SIGUSR2 are logged and otherwise ignored. SIGPIPE is ignored: a write to a closed connection
+/// returns an error. All other signals keep their default effect.
 ///
-/// Make it first thing in main: it blocks the signals in the calling thread, and every later thread
-/// inherits that. One per process. A child process inherits it too, so whoever starts one resets
-/// the child's mask and dispositions.
+/// Create it first in main(): it blocks the signals in the calling thread, and later threads
+/// inherit that. One per process. A child process inherits it, too, so code that starts a child
+/// resets the child's mask and dispositions.
 class signals {
 public:
   signals();
@@ -25,23 +25,23 @@ public:
   signals(const signals&) = delete;
   signals& operator=(const signals&) = delete;
 
-  /// Gives all signals their usual effect again: for a command that does its work and ends. Before
-  /// the first other thread.
+  /// Restores the default effect of all signals, for a command that does its work and ends. Call it
+  /// before the first other thread starts.
   void release() const;
 
-  /// Waits; true where a signal asked for the end, false after raise(). Meanwhile `upkeep` is
-  /// called once in every `period`. For the main thread.
+  /// Waits for the end: true after SIGTERM or SIGINT, false after raise(). Calls `upkeep` once per
+  /// `period` meanwhile. For the main thread.
   bool wait(std::chrono::milliseconds period, const std::function<void()>& upkeep);
   bool wait();
   /// Makes wait() return false. Any thread.
   void raise() const;
 
-  /// Runs `work`, the orderly end of the program. Where SIGTERM or SIGINT comes again before it
-  /// returns, or it takes longer than `limit`, the process ends at once with exit_forced.
+  /// Runs `work`, the orderly end of the program. If SIGTERM or SIGINT comes again, or `work` takes
+  /// longer than `limit`, the process ends at once with exit_forced.
   void end_in_order(std::chrono::milliseconds limit, const std::function<void()>& work) const;
 
 private:
-  /// Takes the signals that have come; true where one of them asks for the end.
+  /// Handles the pending signals. True if one of them asks for the end.
   bool take() const;
 
   sigset_t before_{};

@@ -10,16 +10,16 @@
 
 namespace dklb::program {
 
-/// What `dklb plan` plans over.
+/// The input of `dklb plan`, from both servers.
 struct observed_cluster {
   domain::cluster_state state;
   /// The addresses of the ready nodes, sorted; read with `backendMode: nodes` only.
   std::vector<std::string> node_addresses;
 };
 
-/// Reads EdgeLB's pools, the Services and, where they are needed, the nodes, once each; blocks
-/// until all is there. Writes nothing. Malformed objects are logged and left out, as the controller
-/// does. An error says which of the servers failed, in its words.
+/// Reads EdgeLB's pools, the Services and, with `backendMode: nodes`, the nodes, once each. Blocks
+/// until all have been read. Writes nothing. Malformed objects are logged and left out, as in the
+/// controller. The error names the server that failed and has its message.
 domain::result<observed_cluster> read_cluster(const domain::config& settings,
                                               const http::kube::access& access,
                                               const http::kube::access_environment& environment);

@@ -25,29 +25,31 @@ class certificate;
 
 namespace dklb::program {
 
-/// What the controller needs of its surroundings.
+/// Settings and surroundings of a controller.
 struct controller_arguments {
   domain::config settings;
   http::kube::access access;
   http::kube::access_environment environment;
-  /// Who we are to the API server: `<hostname>_<uuid>`.
+  /// The identity of this process in Leases and events: `<hostname>_<uuid>`.
   std::string identity;
-  /// Called once, from any thread, when the process should end with status 1, and why.
+  /// Called once, on any thread, when the process should end with status 1.
   std::function<void(const std::string& why)> give_up;
 };
 
-/// The whole product in one object: engine, clients, actors and the two servers, started
-/// in order and stopped in order. One per process in production, as many as wanted in tests.
+/// The composition root: owns the engine, the clients, the actors and the two servers. start()
+/// starts them in order, stop() or the destructor stops them in order. A process has one; a test
+/// may have several. Not thread-safe: one thread starts and stops it.
 class controller {
 public:
-  /// Fails with what and where if a listen address cannot be bound, or a credential or the
-  /// webhook's certificate is unusable.
+  /// The error names a listen address that cannot be bound, or a credential or webhook certificate
+  /// that cannot be used.
   static domain::result<std::unique_ptr<controller>> start(controller_arguments arguments);
   ~controller();
   controller(const controller&) = delete;
   controller& operator=(const controller&) = delete;
 
-  /// Stops intake, finishes what is in flight (15 s at most), ends the actors. Idempotent.
+  /// Closes the gate, waits for requests in flight (15 s at most), gives the Lease back, and ends
+  /// the actors. Idempotent.
   void stop();
 
 private:
@@ -58,13 +60,13 @@ private:
   void spawn_elector();
   std::string own_namespace() const;
   std::string lease_namespace() const;
-  /// How long the write permit may be over before /livez fails.
+  /// The longest time since the write permit's deadline before /livez fails.
   std::chrono::milliseconds renewal_limit() const;
-  /// Hands the Lease back, so that a standby need not wait for it to expire.
+  /// Gives the Lease back, so that a standby need not wait until it expires.
   void resign();
   domain::result<domain::unit> open_server();
   http::server::handler make_pages() const;
-  /// Nothing to do where the webhook is off.
+  /// Does nothing if the webhook is off.
   domain::result<domain::unit> open_webhook();
   messages::webhook_registrar_actor make_registrar(caf::actor_system& system,
                                                    const messages::kube_gateway_actor& kube) const;
@@ -73,7 +75,7 @@ private:
   actors::runtime_ptr run_;
   std::shared_ptr<actors::write_permit> permit_;
   http::engine engine_;
-  /// The Lease has an engine of its own, so that a renewal never waits behind other traffic.
+  /// The Lease's own engine, so that a renewal never waits behind other requests.
   std::unique_ptr<http::engine> lease_engine_;
   std::shared_ptr<http::kube::client> kube_;
   std::shared_ptr<http::edgelb::client> edgelb_;
@@ -85,7 +87,8 @@ private:
   std::unique_ptr<http::server::listener> server_;
   std::shared_ptr<http::server::certificate> certificate_;
   std::unique_ptr<http::server::listener> webhook_;
-  /// What server_ answers with, once there are actors. Behind it, so that it ends before it.
+  /// The handler of server_, set when the actors run. Declared after it, so that it is destroyed
+  /// first and a waiting request ends.
   std::promise<http::server::handler> pages_;
   bool stopped_ = false;
 };

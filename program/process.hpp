@@ -5,21 +5,21 @@
 
 #include <string>
 
-/// What the program needs of the operating system beside network and files of others.
+/// Services of the operating system for the main program.
 namespace dklb::program {
 
-/// The text of a file, or why it cannot be read.
+/// Reads a file. The error has the cause.
 domain::result<std::string> read_file(const std::string& path);
 
-/// `<hostname>_<uuid>`, never the same for two processes.
+/// A new identity of this process: `<hostname>_<uuid>`. Two processes never have the same.
 std::string identity();
 
-/// Sets level and format of the log, which goes to standard error.
+/// Sets the level and the format of the log on standard error.
 void set_up_log(const domain::log_config& settings);
 
-/// Gives back the pages of memory that show the files of the program and its libraries. What is
-/// used again comes back from the system's page cache; what only the start or a burst needed stays
-/// away (docs/decisions/code-pages.md).
+/// Releases the resident code pages of the program and its libraries. Pages that are used again are
+/// mapped from the page cache; pages that only the start or a burst needed stay released
+/// (docs/decisions/code-pages.md).
 void release_code_pages();
 
 } // namespace dklb::program

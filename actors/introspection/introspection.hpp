@@ -10,8 +10,9 @@
 
 namespace dklb::actors {
 
-/// Asks the live actors to describe themselves. One that does not answer in time is listed as not
-/// answering, so a stuck actor shows itself and never hides the others.
+/// State of the introspection actor. Sends requests to the live actors in the roster and collects
+/// their answers. An actor without an answer in time is listed as "not answering", so a stuck actor
+/// is visible and does not hide the others. The HTTP server's threads send it the view messages.
 class introspection_state : public actor_base {
 public:
   using self_pointer = messages::introspection_actor::stateful_pointer<introspection_state>;

@@ -24,18 +24,18 @@
 
 namespace dklb::actors {
 
-/// How many phases a Service may be in.
+/// The number of values of service_phase.
 inline constexpr std::size_t service_phases =
   static_cast<std::size_t>(domain::service_phase::deleting) + 1;
 
-/// The counters of one kind of request, one for each status. Any thread; but for the first answer
-/// with a status, counting is one atomic addition.
+/// The counters of one kind of request, one per HTTP status. Any thread. Counting is one atomic
+/// addition, except for the first response with a status.
 class answer_counters {
 public:
-  /// `labels` are those of every counter; `code` comes on top of them.
+  /// Every counter has `labels` and the label `code`.
   answer_counters(prometheus::Family<prometheus::Counter>& family, prometheus::Labels labels);
 
-  /// Counts an answer. `code` is the HTTP status, `error` for 0: no complete answer came.
+  /// Counts a response. Status 0 means that no complete response came; its `code` is `error`.
   void count(int status);
 
 private:
@@ -46,8 +46,8 @@ private:
   std::array<std::atomic<prometheus::Counter*>, statuses> known_{};
 };
 
-/// What dklb counts and measures as it happens; /metrics shows it (docs/introspection.md,
-/// "Metrics"). Nothing here is told apart by Service or pool. Any thread.
+/// The metrics that dklb updates as events happen, for /metrics (docs/introspection.md, "Metrics").
+/// No metric has a label per Service or pool. One per process. Any thread.
 class metrics {
 public:
   using clock = std::chrono::steady_clock;
@@ -57,15 +57,15 @@ public:
   metrics(const metrics&) = delete;
   metrics& operator=(const metrics&) = delete;
 
-  /// An exchange with EdgeLB is over; status 0: without a complete answer. `took` does not include
+  /// A request to EdgeLB has ended. Status 0: no complete response came. `took` does not include
   /// the wait for a free slot.
   void edgelb_answered(std::string_view method, int status, std::chrono::duration<double> took);
-  /// An exchange with the API server is over. The method is that of HTTP, or LIST, or WATCH.
+  /// A request to the API server has ended. The method is an HTTP method, LIST or WATCH.
   void kubernetes_answered(std::string_view method, int status);
-  /// EdgeLB has done a write.
+  /// EdgeLB has confirmed a write.
   void pool_written(domain::pool_action action);
 
-  /// Everything so far.
+  /// The present values of all metrics.
   std::vector<prometheus::MetricFamily> collect();
 
 private:
@@ -94,8 +94,9 @@ private:
   waiting_since waiting_;
 };
 
-/// One Service's part in `services`, `oldest_pending_seconds` and `time_to_address_seconds`: it
-/// counts in one phase at a time, and in none once this is destroyed. For one actor.
+/// The share of one Service in `services`, `oldest_pending_seconds` and `time_to_address_seconds`.
+/// The Service counts in one phase at a time, until this object is destroyed. Owned by the service
+/// actor; not thread-safe.
 class service_meter {
 public:
   explicit service_meter(std::shared_ptr<metrics> into);
@@ -103,8 +104,8 @@ public:
   service_meter(const service_meter&) = delete;
   service_meter& operator=(const service_meter&) = delete;
 
-  /// The Service is in this phase now. `has_address`: its status shows one; a time to the first
-  /// address is measured only where none was there when the wait began.
+  /// The Service enters a phase. `has_address`: its status shows an address. The time to the first
+  /// address is measured only if the status had none when the wait began.
   void enter(domain::service_phase phase, bool has_address);
 
 private:

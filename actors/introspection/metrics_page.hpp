@@ -6,8 +6,8 @@
 
 namespace dklb::actors {
 
-/// The body of /metrics in Prometheus' text format: what was counted, and what the shared indexes
-/// know at this moment. No actor is asked, so that it also answers where one is stuck. Any thread.
+/// The body of /metrics in Prometheus' text format: the metrics of `run`, and the present values of
+/// its roster and watches. It asks no actor, so it also works if one is stuck. Any thread.
 /// Source: docs/introspection.md, "Metrics".
 std::string render_metrics(const runtime& run, bool leader);
 

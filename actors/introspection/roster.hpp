@@ -13,8 +13,9 @@
 
 namespace dklb::actors {
 
-/// Every live actor, for introspection. The one place where actors meet outside their mailboxes: a
-/// stuck supervisor must not hide the others. Thread-safe.
+/// All live actors, for introspection. An actor adds itself when it starts and removes itself when
+/// it ends (actors/base/base.hpp). It is shared and not a message to the supervisor, because a
+/// stuck supervisor must not hide the other actors. Thread-safe.
 class roster {
 public:
   struct entry {
@@ -25,19 +26,19 @@ public:
     messages::describable_actor handle;
   };
 
-  /// `kind` and `key` are not copied: they live until the actor is removed.
+  /// `kind` and `key` are not copied; they must live until remove().
   void add(std::uint64_t id, const char* kind, const char* key, messages::describable_actor handle);
   void remove(std::uint64_t id);
-  /// The first live actor of this kind; null where there is none.
+  /// A live actor of this kind. Null if there is none.
   messages::describable_actor find(std::string_view kind) const;
   /// `kind key`, for the log.
   std::string name_of(std::uint64_t id) const;
-  /// Counts a restart of `kind`/`key`; the number so far.
+  /// Counts a restart of `kind`/`key` and returns its number of restarts.
   std::uint32_t restarted(const char* kind, const std::string& key);
   std::vector<entry> list() const;
-  /// How many live actors there are of each kind.
+  /// The number of live actors of each kind.
   std::map<std::string, std::size_t> count() const;
-  /// How many restarts there have been of each kind that had one.
+  /// The number of restarts of each kind with at least one.
   std::map<std::string, std::size_t> restarts() const;
 
 private:

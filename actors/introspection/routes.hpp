@@ -13,32 +13,31 @@
 
 namespace dklb::actors {
 
-/// What the introspection paths need.
+/// Dependencies of the introspection pages.
 struct route_settings {
   caf::actor_system* system = nullptr;
   messages::supervisor_actor supervisor;
-  /// Where the webhook is served: why its newest certificate is not in use, "" where it is.
+  /// Why the webhook's newest certificate is not in use, "" if it is. Null without a webhook.
   std::function<std::string()> certificate_trouble;
-  /// Its troubles and the ages of its watches are shown by /readyz?verbose; its roster has the
-  /// introspection actor.
+  /// For /readyz?verbose (its troubles and watches) and for the introspection actor in its roster.
   runtime_ptr run;
-  /// True where a leader has stopped renewing and still runs: /livez fails.
+  /// True if a leader has stopped renewing the Lease and still runs: /livez then fails.
   std::function<bool()> renewal_overdue;
-  /// The body of /metrics, at this moment.
+  /// Returns the present body of /metrics.
   std::function<std::string()> metrics;
   /// The body of /config.
   std::string config;
-  /// Names in a Host header that are ours, beside `localhost` and IP addresses.
+  /// Valid names in a Host header, besides `localhost` and IP addresses.
   std::vector<std::string> host_names;
 };
 
-/// The body of /config: the live configuration as JSON, and when it was loaded.
+/// The body of /config: the live configuration as JSON, and the time when it was loaded.
 std::string render_live_config(const domain::config& settings);
 
-/// Answers `/healthz`, `/livez`, `/readyz`, `/actors`, `/pools`, `/services` and `/config` by
-/// asking the actors, each within a second, and `/metrics` without asking them. Answers 421 to a
-/// request whose Host header names somebody else. Runs on the server's threads, and keeps most of
-/// them free for health checks. Source: docs/introspection.md.
+/// The handler of all introspection pages. `/healthz`, `/livez`, `/readyz`, `/actors`, `/pools` and
+/// `/services` ask the actors, for at most a second each. `/metrics` and `/config` ask none. A Host
+/// header with a foreign name is a 421. Runs on the server's threads. It limits the number of pages
+/// in work, so that threads stay free for health checks. Source: docs/introspection.md.
 http::server::handler make_routes(route_settings settings);
 
 } // namespace dklb::actors

@@ -16,33 +16,34 @@
 
 namespace dklb::actors {
 
-/// Something that fails now.
+/// A failure that lasts.
 struct trouble {
-  std::string source;  ///< e.g. "services", "lease", "pool app"
-  std::string message; ///< for people: what, why, next step
+  std::string source;  ///< e.g. "services", "leader election", "pool app"
+  std::string message; ///< for operators: problem, cause, next step
 
   friend bool operator==(const trouble&, const trouble&) = default;
 };
 
-/// What fails now and has not worked since, for /readyz?verbose. The log hears of a trouble once,
-/// however often it repeats and however many sources have the same, and once when it is over.
-/// Any thread.
+/// All failures that last, for /readyz?verbose. A trouble begins with failing() or denied() and
+/// ends with works(). The log gets one line at its begin and one at its end, however often it
+/// repeats and however many sources have the same message. Any thread.
 class trouble_board {
 public:
   using listener = std::function<void(const trouble& what)>;
 
-  /// Without a logger it only remembers.
+  /// Without a logger, nothing is logged.
   explicit trouble_board(std::shared_ptr<spdlog::logger> log = nullptr) : log_(std::move(log)) {}
 
   void failing(const std::string& source, const std::string& message);
-  /// The same for access that somebody has to grant; the listener hears of it, too.
+  /// Like failing(), for a missing right or bad credentials. Also calls the listener.
   void denied(const std::string& source, const std::string& message);
-  /// One of the two, by what the API server's failure says about access.
+  /// Calls denied() if the API server's error is about access, otherwise failing().
   void kubernetes_failed(const std::string& source, const domain::error& failure);
   void works(const std::string& source);
-  /// One for each message, ordered by source.
+  /// One trouble per message, sorted by source.
   std::vector<trouble> list() const;
-  /// Whom a denial is told; an empty function ends it. On the thread where it happened.
+  /// Sets the listener for denials; an empty function removes it. It is called on the thread of the
+  /// denied request.
   void listen(listener tell);
 
 private:
@@ -56,7 +57,8 @@ private:
   listener tell_;
 };
 
-/// How long ago each watch was heard of, for /readyz?verbose. Any thread.
+/// The time since the last sign of life of each watch, for /readyz?verbose and /metrics. Any
+/// thread.
 class watch_ages {
 public:
   using age_function = std::function<std::chrono::milliseconds()>;

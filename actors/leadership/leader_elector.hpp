@@ -14,20 +14,21 @@
 
 namespace dklb::actors {
 
-/// What the elector needs; `store` speaks over an engine of its own.
+/// Dependencies and settings of the leader elector. `store` uses an engine of its own, so that a
+/// renewal never waits behind other requests.
 struct elector_arguments {
   runtime_ptr run;
   messages::supervisor_actor supervisor;
   std::shared_ptr<http::kube::lease_store> store;
   std::shared_ptr<write_permit> permit;
   domain::lease_settings settings;
-  /// Leadership was lost: the process ends with status 1.
+  /// Called when leadership is lost: the process ends with status 1.
   std::function<void(const std::string& why)> give_up;
 };
 
-/// Carries out what domain::lease_elector decides: reads, takes and renews the Lease, moves the
-/// write permit's deadline, and tells the supervisor. Whoever loses leadership stops for good.
-/// Source: docs/kubernetes.md, "Leadership".
+/// State of the leader elector. Carries out the actions of domain::lease_elector: reads, takes and
+/// renews the Lease, extends the write permit, and notifies the supervisor. After a loss of
+/// leadership it takes no further action. Source: docs/kubernetes.md, "Leadership".
 class leader_elector_state : public actor_base {
 public:
   using self_pointer = messages::leader_elector_actor::stateful_pointer<leader_elector_state>;
@@ -58,7 +59,7 @@ private:
   domain::lease_elector elector_{{}};
   bool leading_ = false;
   bool ended_ = false;
-  bool in_flight_ = false; ///< a request about the Lease has no answer yet
+  bool in_flight_ = false; ///< a request about the Lease is in flight
   bool released_anew_ = false;
   std::optional<caf::typed_response_promise<messages::resigned>> resigning_;
   std::uint64_t epoch_ = 0;

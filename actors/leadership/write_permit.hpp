@@ -6,14 +6,14 @@
 
 namespace dklb::actors {
 
-/// Whether a write may start at this very moment. The elector moves the deadline with each renewal;
-/// the HTTP engine asks when a transfer would start, so that a process that was frozen writes
-/// nothing when it wakes up. Lock-free, any thread.
+/// The permission to write, with a deadline. The leader elector extends it with each renewal of the
+/// Lease. The HTTP engine checks it when a transfer starts, so that a process that was frozen
+/// writes nothing when it continues. Lock-free; any thread.
 class write_permit {
 public:
   using clock = std::chrono::steady_clock;
 
-  /// Without an election everybody may write.
+  /// `always`: leader election is off, and every process may write.
   explicit write_permit(bool always) : always_(always) {}
 
   void extend(clock::time_point until) { deadline_ = until.time_since_epoch().count(); }
@@ -24,7 +24,7 @@ public:
   bool granted() const {
     return always_ || clock::now().time_since_epoch().count() < deadline_.load();
   }
-  /// How long the permit has been over; zero where it holds, or never did.
+  /// The time since the deadline. Zero if the permit is granted, or never was.
   std::chrono::milliseconds overdue() const {
     const auto deadline = deadline_.load();
     if (always_ || deadline == 0)

@@ -9,20 +9,21 @@
 
 namespace dklb::actors {
 
-/// What the registrar needs.
+/// Dependencies and settings of the webhook registrar.
 struct registrar_arguments {
   runtime_ptr run;
   messages::kube_gateway_actor kube;
   domain::registration_settings settings;
-  /// The certificates that the API server shall trust, as base64; an error names the file.
+  /// Reads the certificates that the API server shall trust, as base64. The error names the file.
   std::function<domain::result<std::string>()> read_ca_bundle;
-  /// How often the two configurations are compared, and how often the file is looked at.
+  /// The pauses between two comparisons of the configuration objects, and between two reads of the
+  /// CA file.
   milliseconds resync{120000};
   milliseconds look{5000};
 };
 
-/// Keeps the two webhook configurations while this process leads: creates what is missing, repairs
-/// what was changed by hand, follows a changed CA. Writes nothing where nothing differs.
+/// State of the webhook registrar. While this process leads, it creates a missing configuration
+/// object, reverts manual changes, and applies a changed CA. It writes only if something differs.
 /// Source: docs/kubernetes.md, "Admission".
 class webhook_registrar_state : public actor_base {
 public:
@@ -36,13 +37,13 @@ public:
 private:
   using answer = domain::result<messages::json_ptr>;
 
-  /// Looks at the file, and where it changed or the time has come, at the configurations.
+  /// Reads the CA file. If it has changed, or a comparison is due, compares the objects.
   void look();
   void compare(const domain::registration_kind& kind);
   void compared(const domain::registration_kind& kind, const answer& outcome);
   void write(const domain::registration_kind& kind, bool create, nlohmann::json desired);
   void send(messages::exchange_object what, const std::function<void(const answer&)>& handle);
-  /// One configuration is as it should be, or why not.
+  /// The work on one object has ended. `failure` is "" if the object is as desired.
   void done(const std::string& failure);
   void look_in(milliseconds delay);
 

@@ -5,9 +5,9 @@
 
 namespace dklb::actors {
 
-/// Answers `POST /mutate` and `POST /validate`: every readable AdmissionReview with 200, anything
-/// else with 400 and why. Asks no actor, so that it answers in every replica, leader or not. Runs
-/// on the server's threads. Source: docs/kubernetes.md, "Admission".
+/// The handler of `POST /mutate` and `POST /validate`. A readable AdmissionReview is answered with
+/// 200, an unreadable one with 400 and the cause. It asks no actor, so it works in every replica,
+/// leader or not. Runs on the server's threads. Source: docs/kubernetes.md, "Admission".
 http::server::handler make_webhook_routes(runtime_ptr run);
 
 } // namespace dklb::actors

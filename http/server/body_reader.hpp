@@ -10,17 +10,18 @@
 
 namespace dklb::http::server {
 
-/// Reads a request's body, and gives its room back in the end. For one thread.
+/// Reads the body of one request within a memory budget. Lives while the request is served; the
+/// destructor returns its share of the budget. For one thread.
 class body_reader {
 public:
-  /// `room`: of the bodies of all requests together. A body above `limit` bytes is 413.
+  /// `room`: the memory budget for the bodies of all requests. A body above `limit` bytes is a 413.
   body_reader(byte_budget& room, std::size_t limit) : room_(room), limit_(limit) {}
   body_reader(const body_reader&) = delete;
   body_reader& operator=(const body_reader&) = delete;
   ~body_reader() { room_.give_back(charged_); }
 
-  /// The status to refuse it with, 0 where `body` is complete. A body that is refused is read to
-  /// its end all the same, because a client that still sends does not see the answer.
+  /// Reads the body into `body`. Returns 0, or the HTTP status of the refusal. A refused body is
+  /// read to its end all the same, because a client that still sends does not see the response.
   int read(const httplib::Request& request, const httplib::ContentReader& content);
 
   std::string body;

@@ -10,31 +10,33 @@
 
 namespace dklb::http::server {
 
-/// A certificate chain with its key, ready for use. Immutable.
+/// A certificate chain with its key. Immutable.
 struct key_pair;
 
-/// The pair that a server shows, kept up to date with its two files. A pair that cannot be used is
-/// told in the log, and the last good one stays. Thread-safe.
+/// The certificate and key of a TLS server, reloaded when their files change. New files that cannot
+/// be used are logged, and the last valid pair stays in use. Shared by the listener, which calls
+/// refresh(), and the readiness page. Thread-safe.
 /// Source: docs/operations.md, "The webhook's certificate".
 class certificate {
 public:
-  /// Reads both PEM files; an error names the file and what is wrong with it.
+  /// Reads both PEM files. The error names the file and the cause.
   static domain::result<std::shared_ptr<certificate>> load(std::string certificate_file,
                                                            std::string key_file);
 
-  /// Reads the files again where they are not the ones that were read last (a Secret's `..data` was
-  /// swapped, a file was written), and warns once of a certificate that has expired.
+  /// Reads the files again if they have changed: a Secret's `..data` was swapped, or a file was
+  /// written. Warns once of an expired certificate.
   void refresh();
-  /// Lets every handshake of this context take the pair of its moment.
+  /// Makes every handshake of this context use the present pair. This object must outlive the
+  /// context's connections.
   void serve(SSL_CTX& context);
-  /// Why the newest files are not in use, "" where they are.
+  /// Why the newest files are not in use, "" if they are.
   std::string trouble() const;
 
 private:
   certificate(std::string certificate_file, std::string key_file)
     : certificate_file_(std::move(certificate_file)), key_file_(std::move(key_file)) {}
 
-  /// What tells one state of the two files from another.
+  /// Identities, sizes and times of both files, to detect a change.
   std::string signature() const;
   void take(std::shared_ptr<const key_pair> pair, const std::string& signature);
   void warn_of_expiry(const key_pair& pair);

@@ -13,9 +13,10 @@
 
 namespace dklb::http::server {
 
-/// One accepted connection as the HTTP server reads and writes it: an answer in one piece, no
-/// waking up while it is idle, and a deadline over each request and over each answer as a whole,
-/// however steadily the bytes trickle. This one is plain TCP. For one thread.
+/// One accepted connection, as cpp-httplib reads and writes it. Each request and each response has
+/// one deadline as a whole, so a slow client cannot extend it byte by byte. A response goes out in
+/// one piece, and an idle connection wakes no thread. This class is plain TCP; tls_connection adds
+/// TLS. Lives on one thread from accept to close.
 class connection : public httplib::Stream {
 public:
   /// Takes over the socket. `table` outlives this object.
@@ -24,16 +25,16 @@ public:
   connection& operator=(const connection&) = delete;
   ~connection() override;
 
-  /// What comes before the first request; false where the client does not agree.
+  /// The handshake before the first request. False if it fails.
   virtual bool handshake() { return true; }
-  /// True once there is something to read, or the client is gone; false where neither happens in
-  /// time, or where the connection is to give way.
+  /// Waits for the next request. True if there are bytes to read or the client has closed. False
+  /// after the time-out, or if the connection must give way to another one.
   bool wait_for_request();
-  /// From now on the request is limited by what reads its body.
+  /// Ends the size limit of the request's head. The reader of the body has a limit of its own.
   void head_is_read();
-  /// Sends what was written so far, the end of an answer.
+  /// Sends the buffered rest of a response. False if that fails.
   bool finish_answer();
-  /// Tells the client that this was all.
+  /// Announces the end of the connection to the client.
   virtual void say_goodbye() {}
 
   bool is_readable() const override { return true; }
@@ -42,18 +43,18 @@ public:
   ssize_t write(const char* from, std::size_t size) override;
   void get_remote_ip_and_port(std::string& ip, int& port) const override;
   void get_local_ip_and_port(std::string&, int&) const override {}
-  /// The library refuses to serve high numbers, because it would call select(); this does not.
+  /// Always 0: the library refuses high numbers for select(), which this class does not call.
   socket_t socket() const override { return 0; }
 
 protected:
   using waiting = connection_table::waiting;
 
-  /// One attempt to read or write; what the system's call returns.
+  /// Reads or writes once, and waits for the socket if needed. Returns like recv() and send().
   virtual ssize_t receive(char* into, std::size_t size);
   virtual ssize_t transmit(const char* from, std::size_t size);
-  /// Whether bytes were taken from the socket that nobody has read.
+  /// True if a lower layer has bytes that were read from the socket, but not from this object.
   virtual bool has_pending() const { return false; }
-  /// Waits until the socket is ready for `events`; false where the time for that is over.
+  /// Waits until the socket is ready for `events` (of poll()). False after the deadline.
   bool wait(short events);
   int descriptor() const { return socket_; }
 
@@ -69,13 +70,13 @@ private:
   bool fresh_ = true; ///< its first request has not begun
   waiting state_ = waiting::request;
   clock::time_point since_ = clock::now(); ///< the begin of `state_`
-  clock::time_point until_;                ///< when the present state's time is over
-  clock::time_point request_until_;        ///< of the request that is being read
+  clock::time_point until_;                ///< the deadline of `state_`
+  clock::time_point request_until_;        ///< the deadline of the request that is being read
   std::size_t head_left_ = 0;              ///< bytes that the request's head may still have
-  bool in_headers_ = false;                ///< behind the request's line, before its body
-  std::string_view escape_;                ///< what the reader gets before anything else
+  bool in_headers_ = false;                ///< after the request line, before the body
+  std::string_view escape_;                ///< characters to return before `received_`
   std::array<char, 16384> received_{};
-  std::size_t next_ = 0; ///< the first byte of `received_` that nobody has read
+  std::size_t next_ = 0; ///< the first unread byte of `received_`
   std::size_t end_ = 0;
   std::string to_send_;
 };

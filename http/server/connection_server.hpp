@@ -10,20 +10,22 @@
 
 namespace dklb::http::server {
 
-/// cpp-httplib's HTTP over connections of our own. The library's time-outs are per byte, and a
-/// fixed number of slow clients holds all of its threads. Here each connection has a thread, each
-/// request and each answer has a deadline as a whole, and where all threads are taken, the
-/// connection that has waited longest for its client gives way to a new one.
+/// cpp-httplib's HTTP server over connections of this library. cpp-httplib has a time-out per byte,
+/// so a few slow clients could hold all its threads. Here each request and each response has one
+/// deadline. Each connection has a thread; if all threads are in use, the connection that has
+/// waited longest for its client gives way to a new one. It is configured on one thread before it
+/// listens.
 class connection_server : public httplib::Server {
 public:
   explicit connection_server(const listener_options& options);
 
-  /// Makes the kernel keep new connections where they come in a burst. Call it once bound.
+  /// Makes the kernel queue a burst of new connections. Call it after the bind.
   void widen_backlog();
-  /// Call it before stop(): connections that wait for a request end at once.
+  /// Ends connections that wait for a request. Call it before stop(). Any thread.
   void end_connections() { connections_.close(); }
 
 protected:
+  /// Makes the connection object for an accepted socket.
   virtual std::unique_ptr<connection> connect(connection_table& table, int socket,
                                               const listener_options& options);
 

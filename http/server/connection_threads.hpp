@@ -14,9 +14,9 @@
 
 namespace dklb::http::server {
 
-/// The threads of a listener: one for each connection, made when it is needed and kept for the
-/// next, up to a limit. Past the limit a new connection waits, and the table is told, so that
-/// another one gives way.
+/// The threads of a listener, one per connection. A thread is started on demand and kept for the
+/// next connection. At the limit, a new connection waits, and connection_table::crowded() makes
+/// another one give way. The server calls enqueue() on its accepting thread.
 class connection_threads final : public httplib::TaskQueue {
 public:
   /// `connections` outlives this object.
@@ -27,7 +27,7 @@ public:
   ~connection_threads() override = default;
 
   void enqueue(std::function<void()> task) override;
-  /// Finishes what was given, then joins.
+  /// Waits for all connections in the queue, then joins the threads.
   void shutdown() override;
 
 private:
@@ -40,7 +40,7 @@ private:
   std::condition_variable changed_;
   std::deque<std::function<void()>> waiting_;
   std::vector<std::thread> threads_;
-  std::size_t idle_ = 0; ///< threads without a connection, those that just start included
+  std::size_t idle_ = 0; ///< threads without a connection, starting ones included
   bool ending_ = false;
 };
 

@@ -8,8 +8,9 @@
 
 namespace dklb::http::server {
 
-/// Binds a server, plain or with TLS, and runs it behind the common rules: methods, limits, error
-/// bodies, exceptions. `server` is valid and has no handlers yet.
+/// Binds and runs a server, plain or with TLS. Installs the common rules for methods, limits, error
+/// bodies and exceptions. `server` must have no handlers yet. The error names the address and the
+/// cause.
 domain::result<std::unique_ptr<listener>> serve(std::unique_ptr<connection_server> server,
                                                 const std::string& address, handler handle,
                                                 const listener_options& options);

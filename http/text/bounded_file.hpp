@@ -7,8 +7,8 @@
 
 namespace dklb::http {
 
-/// The text of a file of at most `limit` bytes, whatever kind of file it is. An error (`invalid`)
-/// says why not and does not name the file.
+/// Reads a file of any kind with at most `limit` bytes. The error is `invalid`; its message has the
+/// cause, but not the name of the file.
 domain::result<std::string> read_bounded_file(const std::string& path,
                                               std::size_t limit = 1U << 20U);
 

@@ -11,20 +11,20 @@
 
 namespace dklb::http {
 
-/// JSON that is only read: what the API server tells, and EdgeLB's answers where they are only
-/// compared. What is edited or written is nlohmann's (docs/decisions/simdjson.md). It lives in the
-/// reader that it came from.
+/// A JSON value that is only read: from the API server, or from EdgeLB for a comparison. JSON that
+/// is edited or written uses nlohmann (docs/decisions/simdjson.md). It is valid as long as the
+/// result of json_reader::read() that it is from.
 using json_view = simdjson::dom::element;
 
-/// Reads one text after the other into memory of its own. What it gave out before is void with the
-/// next text. One thread at a time.
+/// A JSON parser that reuses its memory. Each read() invalidates the former result. One thread at a
+/// time.
 class json_reader {
 public:
-  /// `deepest`: how far brackets may nest; whoever sends text could exhaust a stack otherwise.
+  /// `deepest`: the most levels of nesting. Without a limit, a text could exhaust the stack.
   explicit json_reader(std::size_t deepest = 1000);
 
-  /// `malformed` where the text is not one value of JSON in UTF-8; the message ends a sentence that
-  /// begins with "... is".
+  /// Parses a text. The error is `malformed` if the text is not one JSON value in UTF-8. Its
+  /// message completes a sentence that begins with "... is".
   domain::result<json_view> read(std::string_view text);
 
 private:
@@ -32,10 +32,10 @@ private:
   simdjson::dom::parser parser_;
 };
 
-/// The value behind a path of member names; nothing where there is none. Null counts as a value.
+/// The value at a path of member names. Empty if there is none. A JSON null is a value.
 std::optional<json_view> value_at(json_view object, std::initializer_list<const char*> path);
 
-/// The text behind a path, "" where there is none. The view lives as long as the document.
+/// The string at a path, "" if there is none. The view is valid as long as `object`.
 std::string_view text_view_at(json_view object, std::initializer_list<const char*> path);
 std::string text_at(json_view object, std::initializer_list<const char*> path);
 

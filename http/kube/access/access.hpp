@@ -10,52 +10,55 @@
 
 namespace dklb::http::kube {
 
-/// What proves to the API server who we are. Never logged.
+/// The proof of dklb's identity to the API server. Never logged.
 struct credential {
-  /// The Authorization header's value, e.g. "Bearer ...", or "" for none.
+  /// The value of the Authorization header, e.g. "Bearer ...", "" for none.
   std::string authorization;
-  /// How to reach the server with the client certificate that came with it; null: access::where.
+  /// The endpoint with the client certificate of this credential. Null: access::where.
   std::shared_ptr<const endpoint> where;
 
   friend bool operator==(const credential&, const credential&) = default;
 };
 
-/// Called exactly once: at once by the asking thread where the credential is at hand, else later on
-/// a thread of the source's own. Must not block.
+/// Called exactly once: at once on the calling thread if the credential is known, otherwise later
+/// on a thread of the source. Must not block.
 using credential_ready = std::function<void(domain::result<credential>)>;
 
-/// Gives credentials and keeps them until they expire. Thread-safe; get() never waits.
+/// A source of credentials, which keeps them until they expire. Lives as long as its client.
+/// Thread-safe.
 class token_source {
 public:
   virtual ~token_source() = default;
+  /// Hands the credential to `ready`. Does not wait for a plugin.
   virtual void get(credential_ready ready) = 0;
-  /// The server answered 401 to `used`: what comes next is read anew. True where another try may
+  /// The server answered 401 to `used`, so the next credential is read anew. True if a retry may
   /// help.
   virtual bool refused(const credential& used) = 0;
 };
 
-/// How to reach one API server, from whichever source.
+/// The endpoint and the credentials of one API server.
 struct access {
   std::shared_ptr<const endpoint> where;
-  std::shared_ptr<token_source> token; ///< null: certificates or nothing
+  std::shared_ptr<token_source> token; ///< null: client certificate or no credential
   std::string name_space;              ///< the pod's or the context's namespace, may be ""
-  std::string source;                  ///< for the log: where all of this was found
+  std::string source;                  ///< for the log: the files that this is from
 };
 
-/// What of the process's surroundings decides the access; a parameter so that tests can set it.
+/// The surroundings of the process that find_access() uses. A parameter, so that tests can set
+/// them.
 struct access_environment {
   std::function<std::optional<std::string>(const std::string&)> get_env;
   std::string service_account_dir = "/var/run/secrets/kubernetes.io/serviceaccount";
 };
 
-/// The process's own environment.
+/// The real surroundings of this process.
 access_environment process_environment();
 
-/// Finds the API server, in controller-runtime's order: the file given (flag or configuration),
-/// else KUBECONFIG (a list; the first entry that defines a thing wins), else in-cluster, else
-/// ~/.kube/config, also where the account of the cluster is not mounted. Relative paths inside a
-/// kubeconfig are relative to it. Errors name everything that was tried and what to do. Source:
-/// docs/kubernetes.md, "Access".
+/// Finds the API server, in the order of controller-runtime: the given file (flag or
+/// configuration), KUBECONFIG (a list; the first file that defines a thing wins), the service
+/// account of the pod, ~/.kube/config. The last one is also tried if the service account is not
+/// mounted. Relative paths in a kubeconfig are relative to its folder. The error names all attempts
+/// and the next step. Blocks for files only. Source: docs/kubernetes.md, "Access".
 domain::result<access> find_access(const std::string& kubeconfig,
                                    const access_environment& environment);
 

@@ -10,7 +10,7 @@
 
 namespace dklb::http::kube {
 
-/// Wakes and ends a run_command() from another thread.
+/// Cancels a run_command() from another thread.
 class cancel_signal {
 public:
   cancel_signal();
@@ -18,28 +18,29 @@ public:
   cancel_signal(const cancel_signal&) = delete;
   cancel_signal& operator=(const cancel_signal&) = delete;
 
-  /// Any thread; for good.
+  /// Cannot be undone. Any thread.
   void cancel();
-  /// Readable once cancelled.
+  /// Becomes readable on cancel(), for poll().
   int descriptor() const { return descriptor_; }
 
 private:
   int descriptor_;
 };
 
+/// A program to run, with its limits.
 struct command {
-  std::string program; ///< looked up in PATH where it has no slash
+  std::string program; ///< without a slash: looked up in PATH
   std::vector<std::string> arguments;
-  /// Set on top of our own environment.
+  /// Added to this process's environment.
   std::vector<std::pair<std::string, std::string>> environment;
   std::chrono::milliseconds timeout{30000};
-  std::size_t max_output = 1U << 20U;
+  std::size_t max_output = 1U << 20U; ///< bytes
 };
 
-/// Runs a program to its end and returns what it printed. Its standard error is ours, its standard
-/// input is empty. Blocks: never call it on the engine's thread. What does not end in time, prints
-/// too much or is cancelled is killed with its whole process group. Errors name the program and
-/// never its output.
+/// Runs a program to its end and returns its standard output. It inherits standard error; its
+/// standard input is empty. After the time-out, too much output or a cancellation, its whole
+/// process group is killed. The error names the program and never has its output. Blocks, so never
+/// call it on the engine's thread.
 domain::result<std::string> run_command(const command& what, const cancel_signal& cancel);
 
 } // namespace dklb::http::kube

@@ -10,7 +10,7 @@
 
 namespace dklb::http::kube {
 
-/// What an exec plugin printed (client.authentication.k8s.io, kind ExecCredential).
+/// The output of an exec plugin (client.authentication.k8s.io, kind ExecCredential).
 struct exec_credential {
   std::string token;            ///< "" for none
   std::string certificate_data; ///< PEM, "" for none
@@ -18,12 +18,12 @@ struct exec_credential {
   std::optional<micro_time> expires;
 };
 
-/// The value of KUBERNETES_EXEC_INFO for a plugin: what we speak and, where the user asks for it,
-/// the cluster. `ca_data` is the PEM of the cluster's authority, from wherever it came.
+/// The value of KUBERNETES_EXEC_INFO for a plugin: the API version and, with `provideClusterInfo`,
+/// the cluster. `ca_data` is the PEM text of the cluster's CA, from the data or the file.
 std::string exec_info(const exec_config& plugin, const kubeconfig_cluster& cluster,
                       const std::string& ca_data);
 
-/// Reads a plugin's output. Errors never hold any of it.
+/// Parses a plugin's output. The error never has a part of the output.
 domain::result<exec_credential> parse_exec_credential(std::string_view output,
                                                       const std::string& api_version);
 

@@ -14,14 +14,14 @@ namespace dklb::http::kube {
 /// A program that prints credentials (`users[].user.exec`).
 struct exec_config {
   std::string api_version; ///< client.authentication.k8s.io/v1 or v1beta1
-  std::string command;     ///< a path with a slash is absolute by now
+  std::string command;     ///< a path with a slash is absolute
   std::vector<std::string> arguments;
   std::vector<std::pair<std::string, std::string>> environment;
   std::string install_hint;
   bool provide_cluster_info = false;
 };
 
-/// `clusters[].cluster`; file names are absolute, data is decoded.
+/// `clusters[].cluster`. File names are absolute; data is decoded from base64.
 struct kubeconfig_cluster {
   std::string server; ///< without a trailing slash
   std::string ca_file;
@@ -29,22 +29,22 @@ struct kubeconfig_cluster {
   std::string tls_server_name;
   std::string proxy_url;
   bool insecure_skip_tls_verify = false;
-  /// What exec plugins are given as the cluster's `config`; null for none.
+  /// The cluster's `config` for exec plugins. Null for none.
   nlohmann::json exec_extension;
 };
 
-/// `users[].user`; file names are absolute, data is decoded.
+/// `users[].user`. File names are absolute; data is decoded from base64.
 struct kubeconfig_user {
   std::string certificate_file;
   std::string certificate_data;
   std::string key_file;
   std::string key_data;
   std::string token;
-  std::string token_file; ///< wins over token
+  std::string token_file; ///< takes precedence over token
   std::optional<exec_config> exec;
 };
 
-/// What the current context of a kubeconfig leads to.
+/// The current context of a kubeconfig, with its cluster and its user.
 struct kubeconfig {
   std::string context;
   std::string name_space; ///< may be ""
@@ -59,8 +59,8 @@ struct kubeconfig_file {
   std::string text;
 };
 
-/// Merges the files (the first that defines a thing wins) and follows the current context. An error
-/// names the file, the missing or wrong thing and what to do, and never holds a secret.
+/// Merges the files (the first that defines a thing wins) and follows the current context. The
+/// error names the file, the mistake and the next step, and never has a secret.
 /// Source: docs/kubernetes.md, "Access".
 domain::result<kubeconfig> read_kubeconfig(const std::vector<kubeconfig_file>& files);
 

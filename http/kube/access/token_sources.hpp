@@ -10,7 +10,7 @@
 
 namespace dklb::http::kube {
 
-/// The clocks a source judges age and expiry by; a parameter so that tests can turn them.
+/// The clocks for age and expiry of credentials. A parameter, so that tests can set them.
 struct source_clocks {
   std::function<std::chrono::steady_clock::time_point()> monotonic = [] {
     return std::chrono::steady_clock::now();
@@ -20,22 +20,22 @@ struct source_clocks {
   };
 };
 
-/// The Authorization header's value for a token, "" for none.
+/// The value of the Authorization header for a token. "" for an empty token.
 std::string bearer(const std::string& token);
 
-/// A token that never changes.
+/// A source with one token that never changes.
 std::shared_ptr<token_source> make_static_token(const std::string& token);
 
-/// A token in a file, read again every minute and after a 401. Where it cannot be read any more the
-/// last one goes on being used. `fallback`: the token while the file has never been read, "" for
-/// none.
+/// A source that reads the token from a file, again after a minute and after a 401. If the file
+/// cannot be read any more, the last token stays in use. `fallback`: the token until the file has
+/// been read once, "" for none.
 std::shared_ptr<token_source> make_file_token(std::string path, const std::string& fallback = {},
                                               source_clocks clocks = {});
 
-/// The credentials of an exec plugin, run on a thread of its own when they are first asked for, and
-/// again when they have expired or were refused: after the first refusal at once, and where that
-/// does not help (the answer has expired already, or is refused again), once in ten seconds.
-/// `where` is the endpoint they complete.
+/// A source that runs an exec plugin on a thread of its own: at the first request, and again after
+/// the credential has expired or was refused. After the first refusal it runs at once. If the new
+/// credential is expired or refused as well, it runs at most once in ten seconds. `where` is the
+/// endpoint that a client certificate of the plugin is added to.
 std::shared_ptr<token_source>
 make_exec_token(exec_config plugin, kubeconfig_cluster cluster,
                 std::shared_ptr<const endpoint> where, source_clocks clocks = {},

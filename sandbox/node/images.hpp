@@ -8,20 +8,22 @@
 
 namespace dklb::sandbox {
 
-/// A container as a local process.
+/// The local process that a container is run as.
 struct launch {
-  std::vector<std::string> command; ///< the first is the program
-  std::vector<int> ports;           ///< all must accept connections before it is ready
+  std::vector<std::string> command; ///< program and arguments
+  std::vector<int> ports;           ///< the container is ready when all accept connections
 };
 
-/// What the table says about an image, whatever its registry, tag or digest. `self` is this program
-/// (it is the web server, too), `folder` the container's own working folder.
-/// An error is for the user who created the pod: why it cannot run here, and what can.
+/// Looks up the process for a container's image. The registry, tag and digest of the image do not
+/// matter. `self` is the path of this program, which is also the web server. `folder` is the
+/// container's working folder. The error is for the user who created the pod: the cause, and the
+/// images that can run.
 domain::result<launch> launch_of(const pod& owner, const container& what,
                                  const std::string& address, const std::string& self,
                                  const std::string& folder);
 
-/// "registry.example:5000/library/redis:5.0.3@sha256:..." is "redis".
+/// The name of an image without registry, tag and digest: "redis" for
+/// "registry.example:5000/library/redis:5.0.3@sha256:...".
 std::string image_name(const std::string& image);
 
 } // namespace dklb::sandbox

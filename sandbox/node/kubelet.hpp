@@ -15,27 +15,31 @@
 
 namespace dklb::sandbox {
 
+/// Settings of the kubelet.
 struct kubelet_settings {
   std::vector<node> nodes;
-  std::string folder; ///< a folder per pod below it: logs and working folders
-  std::string self;   ///< this program, which is the web server, too
+  std::string folder; ///< parent of a folder per container, with its log and working folder
+  std::string self;   ///< path of this program, which is also the web server
 };
 
-/// Scheduler and kubelet of all nodes: binds pods, runs their containers as local processes on an
-/// address per pod, restarts what ends, reports, and confirms deletions. Everything happens on the
-/// engine's thread; what failed against the API server is tried again after a second.
+/// The scheduler and the kubelet of all nodes. Binds pods, runs their containers as local processes
+/// on an address per pod, restarts them, reports their status, and confirms deletions. Lives as
+/// long as the program. All calls are on the engine's thread. A failed call of the API server is
+/// retried after a second.
 class kubelet {
 public:
   using ready_handler = std::function<void(std::vector<pod> ready_pods)>;
 
   kubelet(http::engine& engine, node_api& api, kubelet_settings settings, address_pool addresses,
           ready_handler on_ready_pods);
-  /// Ends every process. Only after the engine was stopped.
+  /// Ends every process. The engine must have stopped before.
   ~kubelet();
   kubelet(const kubelet&) = delete;
   kubelet& operator=(const kubelet&) = delete;
 
+  /// The watch shows a new or changed Pod.
   void pod_changed(const nlohmann::json& object);
+  /// The watch shows that a Pod is gone.
   void pod_deleted(const nlohmann::json& object);
 
 private:
@@ -49,11 +53,11 @@ private:
     const node* where = nullptr;
     std::vector<running_container> containers;
     std::string started;
-    std::string changed;  ///< when readiness last did
-    nlohmann::json sent;  ///< the last status that went out, null after a failure
+    std::string changed;  ///< when readiness last changed
+    nlohmann::json sent;  ///< the last status that was sent, null after a failure
     bool calling = false; ///< a bind, patch or delete is in flight
     bool ending = false;
-    bool gone = false; ///< the object is
+    bool gone = false; ///< the Pod object does not exist any more
     bool complained = false;
   };
 

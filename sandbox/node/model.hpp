@@ -14,7 +14,7 @@ namespace dklb::sandbox {
 
 using label_map = std::map<std::string, std::string>;
 
-/// One of the sandbox's nodes: a name and the loopback address that stands for the machine.
+/// One of the sandbox's nodes: a name, and a loopback address instead of a machine.
 struct node {
   std::string name;
   std::string address;
@@ -29,11 +29,11 @@ struct container {
   std::string name;
   std::string image;
   std::vector<std::string> arguments;
-  bool has_command = false; ///< wants another program than the image's own
+  bool has_command = false; ///< overrides the program of the image
   std::vector<container_port> ports;
 };
 
-/// What of a v1 Pod decides what a node does with it.
+/// The fields of a v1 Pod that the sandbox uses.
 struct pod {
   std::string name_space;
   std::string name;
@@ -58,7 +58,7 @@ struct service_port {
   target_port target;
 };
 
-/// What of a v1 Service decides what its nodePorts lead to.
+/// The fields of a v1 Service that the sandbox uses.
 struct service {
   std::string name_space;
   std::string name;
@@ -73,11 +73,11 @@ struct service {
 /// "namespace/name" of any object.
 std::string key_of(const nlohmann::json& object);
 
-/// A field of the wrong type is a `malformed` error.
+/// Decode an object of the API. A field of the wrong type is a `malformed` error.
 domain::result<pod> decode_pod(const nlohmann::json& object);
 domain::result<service> decode_service(const nlohmann::json& object);
 
-/// Whether `labels` has everything that `selector` asks for.
+/// True if `labels` has all labels of `selector`.
 bool selects(const label_map& selector, const label_map& labels);
 
 } // namespace dklb::sandbox

@@ -11,24 +11,25 @@
 
 namespace dklb::sandbox {
 
-/// Now, as metav1.Time.
+/// The present time as metav1.Time.
 std::string time_now();
 
-/// The calls that kubelet and the scheduler make, asynchronous. `done` comes on the engine's
-/// thread; a failure has been logged by then.
+/// The asynchronous API calls of kubelet and scheduler. `done` is called on the engine's thread. A
+/// failure is logged before that.
 class node_api {
 public:
   using completion = std::function<void(bool worked)>;
 
   explicit node_api(std::shared_ptr<http::kube::client> client);
 
-  /// Creates the Node or takes over the one that is there; Ready, with its InternalIP and no taint.
+  /// Creates the Node, or updates an existing one: Ready, with its InternalIP and without taints.
   void register_node(const node& which, const completion& done);
   void bind(const pod& which, const node& where, completion done);
   void patch_status(const pod& which, const nlohmann::json& patch, completion done);
-  /// Removes the object of a deleted pod: its node has ended it. One already gone is fine.
+  /// Removes the object of a deleted pod after its processes have ended. A missing object is no
+  /// error.
   void confirm_deletion(const pod& which, completion done);
-  /// A Warning event on the pod; best effort.
+  /// Writes a Warning event about the pod. A failure is not retried.
   void warn(const pod& which, const std::string& reason, const std::string& message);
 
 private:

@@ -11,24 +11,25 @@
 
 namespace dklb::sandbox {
 
-/// The labels that a node has, hostname and operating system as kubelet sets them.
+/// The labels of a node: hostname and operating system, as kubelet sets them.
 label_map node_labels(const node& which);
 
-/// The scheduler: the node with the fewest pods (`load`, by node name) among those that the pod's
-/// nodeSelector allows; the first of equals. Null where none is allowed.
+/// The scheduler's choice: the node with the fewest pods (`load`, by node name) that the pod's
+/// nodeSelector allows. Among equals, the first. Null if no node is allowed.
 const node* choose_node(const pod& which, const std::vector<node>& nodes,
                         const std::map<std::string, int>& load);
 
-/// Hands out the loopback addresses of a range such as 127.0.2.0/24, each to one pod at a time.
+/// The loopback addresses of a range such as 127.0.2.0/24, each for one pod at a time. Not
+/// thread-safe.
 class address_pool {
 public:
-  /// Nothing where `range` is no IPv4 range inside 127.0.0.0/8 with at least two addresses.
+  /// Empty if `range` is not an IPv4 range in 127.0.0.0/8 with at least two addresses.
   static std::optional<address_pool> parse(const std::string& range);
 
-  /// A free address; nothing where all are taken. The one just given back comes last, so that a
-  /// late connection does not meet another pod.
+  /// A free address. Empty if all are taken. A returned address is reused last, so that a late
+  /// connection does not reach another pod.
   std::optional<std::string> take();
-  /// Takes this one, e.g. for a pod that had it before a restart; false where it is not free.
+  /// Takes this address, e.g. for a pod that had it before a restart. False if it is not free.
   bool take(const std::string& address);
   void give_back(const std::string& address);
 

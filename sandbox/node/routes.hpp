@@ -18,12 +18,12 @@ struct socket_address {
   friend auto operator<=>(const socket_address&, const socket_address&) = default;
 };
 
-/// Where connections to an address lead; each place has at least one target.
+/// The targets of each listening address. Each address has at least one target.
 using route_table = std::map<socket_address, std::vector<socket_address>>;
 
-/// What kube-proxy would forward: every nodePort on every node's address, to the pods that are
-/// ready and that the Service's selector names. A nodePort without such a pod has no entry, so that
-/// a connection to it is refused at once.
+/// The routes of kube-proxy: every nodePort on every node's address, to the ready pods of the
+/// Service's selector. A nodePort without a ready pod has no entry, so that a connection to it is
+/// refused at once.
 route_table routes_of(const std::vector<node>& nodes, const std::vector<service>& services,
                       const std::vector<pod>& ready_pods);
 

@@ -9,12 +9,12 @@
 
 namespace dklb::sandbox {
 
-/// One forwarded TCP connection: a client's socket, a target's, and what is on its way between
-/// them.
+/// One forwarded TCP connection: the client's socket, the target's socket, and the bytes in transit
+/// between them. On the thread of its event loop.
 class connection {
 public:
-  /// Tries the targets in order. `on_end` is called once, from the loop; the owner may destroy the
-  /// connection only after the loop's round.
+  /// Connects to the targets in order until one accepts. The loop calls `on_end` once. The owner
+  /// may destroy the connection only after the present run_once().
   connection(event_loop& loop, descriptor client, std::vector<socket_address> targets,
              std::function<void()> on_end);
   ~connection();
@@ -22,13 +22,13 @@ public:
   connection& operator=(const connection&) = delete;
 
 private:
-  /// One of the two sockets and what was read from it but not yet written to the other.
+  /// One of the two sockets, and the bytes that were read from it and not yet written to the other.
   struct side {
     descriptor socket;
     event_loop::identity watched = 0;
     std::string pending;
-    bool read_all = false; ///< the peer has sent its end
-    bool told_end = false; ///< we have sent the other side's end to it
+    bool read_all = false; ///< the peer has shut down its writing side
+    bool told_end = false; ///< the shutdown of the other side was sent to this peer
   };
 
   void connect_next();
@@ -43,7 +43,7 @@ private:
   event_loop& loop_;
   side client_;
   side target_;
-  std::vector<socket_address> targets_; ///< the next to try comes last
+  std::vector<socket_address> targets_; ///< the next one is the last item
   std::function<void()> on_end_;
   bool connecting_ = true;
 };

@@ -8,26 +8,26 @@
 
 namespace dklb::sandbox {
 
-/// epoll, level-triggered, for one thread. Descriptors are known by identities that are never used
-/// again, so that an event of a closed one is never taken for its successor's.
+/// An epoll loop, level-triggered, for one thread. Each descriptor gets an identity that is never
+/// reused, so that an event of a closed descriptor never reaches the handler of a new one.
 class event_loop {
 public:
   using identity = std::uint64_t;
-  /// Gets the EPOLL* bits; may watch and forget whatever it likes, itself included.
+  /// Gets the EPOLL* bits. It may call watch() and forget(), also for its own descriptor.
   using handler = std::function<void(std::uint32_t events)>;
 
   event_loop();
   event_loop(const event_loop&) = delete;
   event_loop& operator=(const event_loop&) = delete;
 
-  /// Makes a descriptor known; nothing is polled for before set_interest(). It is not owned.
+  /// Registers a descriptor, without owning it. Its handler is not called before set_interest().
   identity watch(int fd, handler handle);
-  /// What to poll for; with 0 not even errors and hang-ups are told.
+  /// Sets the events to poll for. With 0, errors and hang-ups are not reported either.
   void set_interest(identity which, std::uint32_t events);
-  /// To be called before the descriptor is closed.
+  /// Removes a descriptor. Call it before the descriptor is closed.
   void forget(identity which);
 
-  /// Waits (-1: without limit) and calls the handlers of what happened.
+  /// Waits for events (-1: without limit) and calls their handlers.
   void run_once(int timeout_ms);
 
 private:

@@ -7,10 +7,10 @@
 
 namespace dklb::sandbox {
 
-/// Forwards TCP connections as the routes say: one epoll loop on one thread. A connection goes to
-/// the targets in turn, to the next one where a target refuses; with none left it is reset, as it
-/// would be without a listener. Each direction is closed on its own (half-close). A route that
-/// changes or goes leaves its running connections alone.
+/// Forwards TCP connections along routes, with one epoll loop on a thread of its own. Connections
+/// are spread over the targets in turn. If a target refuses, the next one is tried; if all refuse,
+/// the connection is reset, as without a listener. Each direction is closed on its own
+/// (half-close). A changed or removed route does not affect its open connections.
 class forwarder {
 public:
   forwarder();
@@ -18,11 +18,11 @@ public:
   forwarder(const forwarder&) = delete;
   forwarder& operator=(const forwarder&) = delete;
 
-  /// Replaces all routes, soon. An address that cannot be bound is logged and tried again every
-  /// half second as long as it is wanted. Any thread.
+  /// Replaces all routes; the loop applies them. An address that cannot be bound is logged once,
+  /// and retried at least every half second while it has a route. Any thread.
   void set_routes(route_table routes);
 
-  /// Running connections and bound addresses, for tests and logs. Any thread.
+  /// The numbers of open connections and of bound addresses, for tests. Any thread.
   std::size_t connections() const;
   std::size_t listeners() const;
 

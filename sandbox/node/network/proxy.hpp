@@ -13,8 +13,8 @@
 
 namespace dklb::sandbox {
 
-/// kube-proxy of all nodes: keeps the forwarder's routes true to Services and ready pods. On the
-/// engine's thread; many changes at once make one new set of routes.
+/// The kube-proxy of all nodes: updates the forwarder's routes when Services or ready pods change.
+/// Many changes at once make one update. All calls are on the engine's thread.
 class proxy {
 public:
   proxy(http::engine& engine, forwarder& routes, std::vector<node> nodes);

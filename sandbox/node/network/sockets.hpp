@@ -6,7 +6,7 @@
 
 namespace dklb::sandbox {
 
-/// A file descriptor that closes itself.
+/// Owns a file descriptor and closes it. -1 means none.
 class descriptor {
 public:
   descriptor() = default;
@@ -27,20 +27,20 @@ private:
   int number_ = -1;
 };
 
-/// A listening, non-blocking socket; empty with errno set where the address cannot be bound.
+/// A listening, non-blocking socket. Empty, with errno set, if the address cannot be bound.
 descriptor listen_on(const socket_address& where);
 
-/// The next waiting connection, non-blocking; empty with errno set where there is none.
+/// The next pending connection, non-blocking. Empty, with errno set, if there is none.
 descriptor accept_from(int listener);
 
-/// A non-blocking socket that is connecting or connected; empty with errno set where it was refused
-/// at once.
+/// A non-blocking socket that is connecting or connected. Empty, with errno set, if the connection
+/// was refused at once.
 descriptor connect_to(const socket_address& where);
 
-/// Makes close() send a reset instead of an orderly end.
+/// Makes close() send a TCP reset.
 void reset_on_close(int socket);
 
-/// Whether a connection to a loopback address is accepted now; waits 50 ms at most.
+/// True if a loopback address accepts a connection now. Waits at most 50 ms.
 bool accepts_connections(const socket_address& where);
 
 } // namespace dklb::sandbox

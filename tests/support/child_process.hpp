@@ -9,15 +9,15 @@
 
 namespace dklb::support {
 
-/// What a process uses, from /proc.
+/// The resources that a process uses, from /proc.
 struct process_usage {
   double cpu_seconds = 0;
   double resident_megabytes = 0;
-  double file_megabytes = 0; ///< the part of it that shows files
+  double file_megabytes = 0; ///< the part of resident memory that maps files
 };
 
-/// A child that ends with its owner: the destructor kills it, and so does the end of the parent.
-/// Its output goes to a file. Throws std::system_error where it cannot be started.
+/// A child process that ends with its owner: the destructor or the end of the parent kills it. Its
+/// output goes to a file. Throws std::system_error if it cannot be started.
 class child_process {
 public:
   child_process(const std::vector<std::string>& command, const std::string& output_file,
@@ -29,7 +29,7 @@ public:
   pid_t pid() const { return pid_; }
   bool running();
   void signal(int number) const;
-  /// The exit status (128 + N after a signal), or nothing where it still runs after `deadline`.
+  /// The exit status (128 + N after a signal). Empty if it still runs after `deadline`.
   std::optional<int> wait(std::chrono::milliseconds deadline);
   process_usage usage() const;
 
@@ -38,7 +38,7 @@ private:
   std::optional<int> status_;
 };
 
-/// A folder under the system's temporary folder that goes with its owner.
+/// A folder under the system's temporary folder. The destructor removes it.
 class temporary_folder {
 public:
   temporary_folder();
@@ -47,7 +47,7 @@ public:
   temporary_folder& operator=(const temporary_folder&) = delete;
 
   const std::string& path() const { return path_; }
-  /// Writes a file in the folder and gives its path.
+  /// Writes a file in the folder and returns its path.
   std::string write(const std::string& name, const std::string& text) const;
 
 private:
@@ -56,7 +56,7 @@ private:
 
 std::string read_file(const std::string& path);
 
-/// `127.a.b.c:port` on an address that only this process uses, with a port nobody listens on.
+/// `127.a.b.c:port`, with an address that only this process uses and a free port.
 std::string free_listen_address();
 
 } // namespace dklb::support

@@ -14,11 +14,11 @@
 
 namespace dklb::support {
 
-/// The `dklb` program, run as a user runs it, against two imposters.
+/// A `dklb` process with a configuration file, against two imposters.
 class controller_process {
 public:
-  /// `overrides` is a merge patch over the configuration below. With a label the requests of this
-  /// process can be told apart, see imposter::url.
+  /// `overrides` is a merge patch for the default configuration of this class. `label` marks the
+  /// requests of this process in the imposters' logs (imposter::url).
   controller_process(std::string program, const kube_imposter& kube, const edgelb_imposter& edgelb,
                      const nlohmann::json& overrides = nlohmann::json::object(),
                      const std::string& label = {});
@@ -26,22 +26,22 @@ public:
   controller_process(const controller_process&) = delete;
   controller_process& operator=(const controller_process&) = delete;
 
-  /// Starts the process (again, with the same files).
+  /// Starts the process, or starts it again with the same files.
   void start();
-  /// SIGTERM and wait; the exit status, nothing where it had to be killed.
+  /// Sends SIGTERM and waits. The exit status. Empty if the process had to be killed.
   std::optional<int> stop(std::chrono::milliseconds deadline = std::chrono::seconds(20));
   void kill();
   child_process& process() { return *process_; }
 
-  /// Writes the configuration file again, with another merge patch.
+  /// Writes the configuration file anew, with another merge patch.
   void reconfigure(const nlohmann::json& overrides);
   const std::string& config_file() const { return config_file_; }
   const std::string& kubeconfig_file() const { return kubeconfig_file_; }
-  /// An introspection page; status 0 where nobody answers.
+  /// Gets an introspection page. Status 0 without a response.
   raw_answer get(const std::string& path) const;
-  /// Waits for `/readyz` to be ok.
+  /// Waits until `/readyz` is ok. False after the deadline.
   bool wait_ready(std::chrono::milliseconds deadline = std::chrono::seconds(20)) const;
-  /// What the process has said so far.
+  /// The output of the process so far.
   std::string output() const;
 
 private:

@@ -13,15 +13,15 @@
 
 namespace dklb::support {
 
-/// What was written to one pool.
+/// The writes to one pool.
 struct pool_writes {
   std::size_t count = 0;
-  bool overlapped = false; ///< two writes were ever open at the same time
-  /// The least time from the start of a write to the start of the next; none below two writes.
+  bool overlapped = false; ///< two writes were in flight at the same time
+  /// The shortest time between the starts of two writes. Empty with less than two.
   std::optional<std::chrono::steady_clock::duration> min_gap;
 };
 
-/// Writes by one client in a row, see imposter::url for labels.
+/// Consecutive writes by one client, by its label (imposter::url).
 struct writer_term {
   std::string client;
   std::chrono::steady_clock::time_point first;
@@ -29,39 +29,39 @@ struct writer_term {
   std::size_t writes = 0;
 };
 
-/// An EdgeLB V2 server on loopback, in memory, after its published contract: defaults filled in,
-/// unknown fields kept, 404, 409, 504, errors as {"code", "message"}. Public methods may be called
-/// from any thread.
+/// An EdgeLB V2 server on loopback that keeps pools in memory. It follows the published contract:
+/// it adds defaults, keeps unknown fields, and answers 404, 409 and 504 with {"code", "message"}.
+/// Public methods may be called from any thread.
 class edgelb_imposter final : public imposter {
 public:
   edgelb_imposter();
   ~edgelb_imposter() override;
 
-  /// Pools as somebody else sees and changes them.
+  /// Read and change pools, as another client does.
   std::optional<pool_json> pool(const std::string& name) const;
   std::vector<std::string> pool_names() const;
   std::size_t pool_count() const;
   void put_pool(pool_json document);
-  /// Not completed, not checked: whatever a server might answer with.
+  /// Stores a text as a pool, without defaults and checks.
   void put_raw_pool(const std::string& name, const std::string& json_text);
   void remove_pool(const std::string& name);
 
-  /// Addresses of a pool's instances, from now on.
+  /// Sets the addresses of a pool's instances.
   void set_instances(const std::string& name, std::vector<pool_instance> instances);
-  /// The whole metadata document of a pool, whatever it is; nothing: the usual one.
+  /// Sets the whole metadata document of a pool, unchecked. Empty: the generated one.
   void set_metadata(const std::string& name, std::optional<std::string> json_text);
-  /// Metadata is not known (504) until released; an empty name means all pools.
+  /// Answers 504 for metadata until release_metadata(). An empty name means all pools.
   void hold_metadata(const std::string& name = {});
   void release_metadata(const std::string& name = {});
-  /// Metadata of a new pool becomes known only this long after its creation.
+  /// Sets the time after a pool's creation until its metadata is known.
   void set_metadata_delay(std::chrono::milliseconds delay);
-  /// Refuses a document (400 with the text) where the function gives one.
+  /// Refuses a document with a 400 if `rule` returns a message.
   void refuse_when(std::function<std::optional<std::string>(const pool_json&)> rule);
 
   pool_writes writes_to(const std::string& name) const;
-  /// Any pool whose writes ever overlapped, for an error message.
+  /// The pools with overlapping writes, for an error message.
   std::vector<std::string> overlapped_pools() const;
-  /// Who wrote, in the order of time, from the log.
+  /// The writing clients, in order of time, from the log.
   std::vector<writer_term> writer_terms() const;
 
 private:
@@ -69,7 +69,7 @@ private:
     pool_json document;
     std::string bytes;
     std::chrono::steady_clock::time_point created;
-    std::map<std::string, int> ports; ///< given to frontends that asked for any
+    std::map<std::string, int> ports; ///< chosen for frontends with bindPort 0
   };
   struct write_state {
     std::size_t open = 0;

@@ -10,29 +10,29 @@ namespace dklb::support {
 
 struct loopback_request;
 
-/// What goes wrong with a request.
+/// The kinds of faults. "Not done" means that the request has no effect on the server.
 enum class fault_kind {
-  delay_only, ///< served as ever, after the delay
-  status,     ///< an error in the API's own form, nothing is done
-  html,       ///< an error page of a proxy in between, nothing is done
-  malformed,  ///< a success whose body is `text`, nothing is done
-  cut_before, ///< nothing is done, the connection is closed without a byte
-  cut_after,  ///< it is done, the connection is closed without a byte
-  half_body,  ///< it is done, the answer stops half-way
-  hang,       ///< nothing is done and nothing is ever answered
-  hang_after, ///< it is done, but nothing is ever answered
+  delay_only, ///< done and answered normally, after the delay
+  status,     ///< not done; an error in the API's own form
+  html,       ///< not done; an error page of a proxy
+  malformed,  ///< not done; a success with the body `text`
+  cut_before, ///< not done; the connection is closed without a byte
+  cut_after,  ///< done; the connection is closed without a byte
+  half_body,  ///< done; the body ends half-way
+  hang,       ///< not done; no response ever
+  hang_after, ///< done; no response ever
 };
 
-/// A fault for the requests that match. The newest matching fault wins.
+/// A fault for all matching requests. If several match, the newest one applies.
 struct fault {
   fault_kind kind = fault_kind::status;
   std::string method = {}; ///< empty: any
   std::string path = {};   ///< shell pattern over the path, `*` crosses slashes; empty: any
-  std::string query = {};  ///< stands in the query as it was sent; empty: any
-  int times = -1;          ///< how many requests it hits; negative: all
+  std::string query = {};  ///< a part of the raw query; empty: any
+  int times = -1;          ///< number of requests with this fault; negative: all
   std::chrono::milliseconds delay{0};
   int code = 503;                                       ///< with status and html
-  std::string text = {};                                ///< message or body; a default where empty
+  std::string text = {};                                ///< message or body; empty: a default
   std::optional<std::chrono::seconds> retry_after = {}; ///< header, with status and html
 
   bool matches(const loopback_request& request) const;

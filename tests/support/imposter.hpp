@@ -17,21 +17,21 @@
 
 namespace dklb::support {
 
-/// What a request means to the API that is imitated.
+/// A request in terms of the imitated API.
 struct request_meaning {
   std::string verb;     ///< get, list, watch, create, update, patch, delete
   std::string resource; ///< e.g. services, services/status, pools, pools/metadata
   std::string key;      ///< namespace/name, or a pool's name; may be empty
 };
 
-/// One request as it was received. Times are steady; `finished` is absent while it is open.
+/// One received request. Times are of the steady clock; `finished` is absent while it is open.
 struct log_entry {
   std::uint64_t exchange_id = 0;
   request_meaning meaning;
-  std::string client; ///< label of the base URL that was used, see imposter::url
+  std::string client; ///< label in the base URL (imposter::url)
   std::string method;
   std::string target;
-  std::string body; ///< empty where bodies are not kept
+  std::string body; ///< empty if bodies are not kept
   std::string user_agent;
   int status = 0; ///< 0: not answered (yet)
   std::chrono::steady_clock::time_point started;
@@ -40,8 +40,8 @@ struct log_entry {
   bool write() const;
 };
 
-/// What both imposters share: the server, faults on demand, the log of requests, waiting for a
-/// condition. Public methods may be called from any thread, also from a predicate of wait_until.
+/// The base of both imposters: the loopback server, injected faults and the log of requests. Public
+/// methods may be called from any thread, and also from a predicate of wait_until.
 class imposter : private loopback_handler {
 public:
   ~imposter() override;
@@ -49,38 +49,38 @@ public:
   imposter& operator=(const imposter&) = delete;
 
   int port() const;
-  /// The base URL. A label is put into the path, so that requests of several clients (say, two
-  /// processes) can be told apart in the log.
+  /// The base URL. A label becomes part of the path, so that the log shows which client (for
+  /// example, which process) sent a request.
   std::string url(const std::string& client_label = {}) const;
 
   std::size_t inject(fault what);
   void remove_fault(std::size_t id);
   void clear_faults();
-  /// Any request without this Authorization value is 401; empty: all are let in.
+  /// Answers 401 to requests without this Authorization value. Empty: accepts all requests.
   void require_authorization(std::string value);
-  /// Refuses connections and drops those that are open, until come_back().
+  /// Refuses connections and closes open ones, until come_back().
   void go_away();
   void come_back();
 
   std::vector<log_entry> log() const;
-  /// Log entries of one kind, oldest first; an empty key matches every key.
+  /// Log entries of one kind, oldest first. An empty key matches every key.
   std::vector<log_entry> log(const std::string& verb, const std::string& resource,
                              const std::string& key = {}) const;
   std::size_t count(const std::string& verb, const std::string& resource) const;
   std::size_t count(const std::string& verb, const std::string& resource,
                     const std::string& key) const;
-  /// Requests that create, update, patch or delete anything.
+  /// The number of requests that create, update, patch or delete an object.
   std::size_t writes() const;
-  /// "verb resource" -> number of requests.
+  /// The number of requests by "verb resource".
   std::map<std::string, std::size_t> counts() const;
-  /// The most requests open at once since the log was cleared, watches not counted.
+  /// The most requests in flight at the same time since clear_log(), without watches.
   std::size_t peak_in_flight() const;
   void clear_log();
-  /// Bodies of requests are kept in the log (the default) or not.
+  /// Sets whether the log keeps the bodies of requests. The default is true.
   void keep_bodies(bool keep);
 
-  /// Waits until `predicate` holds; it is asked again after each request and each change. False
-  /// when the deadline passes first.
+  /// Waits until `predicate` is true. It is called again after each request and each change. False
+  /// after the deadline.
   bool wait_until(const std::function<bool()>& predicate,
                   std::chrono::milliseconds deadline = std::chrono::seconds(10)) const;
 
@@ -88,21 +88,21 @@ protected:
   imposter() = default;
 
   virtual request_meaning understand(const loopback_request& request) const = 0;
-  /// Answers a request; called with the lock held, on the server's thread. Nothing returned: it is
-  /// streamed by the implementation.
+  /// Answers a request. Called with the lock held, on the server's thread. Empty: the
+  /// implementation streams the response.
   virtual std::optional<loopback_reply> serve(const loopback_request& request,
                                               const request_meaning& meaning, exchange answer) = 0;
-  /// The API's own form of an error.
+  /// An error in the API's own form.
   virtual loopback_reply error_reply(int status, const std::string& message) const = 0;
-  /// A request came in, before any fault or answer; called with the lock held.
+  /// A request was received, before any fault or response. Called with the lock held.
   virtual void received(const log_entry& entry) { (void)entry; }
-  /// The exchange is over; called with the lock held.
+  /// The exchange has ended. Called with the lock held.
   virtual void ended(const log_entry& entry) { (void)entry; }
 
   using lock_type = std::unique_lock<std::recursive_mutex>;
   lock_type locked() const { return lock_type(mutex_); }
   void changed() const;
-  /// Called first by the destructor of a derived class, because the server's thread calls it.
+  /// For the begin of a derived class's destructor: the server's thread calls virtual functions.
   void shut_down();
   void start();
   loopback_server& server() { return *server_; }

@@ -10,8 +10,9 @@
 
 namespace dklb::support {
 
-/// The event loop behind loopback_server and exchange. Commands come from any thread through one
-/// queue, so that what is sent to a stream keeps the order in which it was decided.
+/// The event loop of loopback_server and exchange, on a thread of its own from start() to stop().
+/// All threads send their commands through one queue, so that the bytes of a stream keep their
+/// order.
 class loopback_core : public std::enable_shared_from_this<loopback_core> {
 public:
   explicit loopback_core(loopback_handler& handler);
@@ -24,13 +25,13 @@ public:
   int port() const { return port_; }
   /// Queues `action` for the loop's thread.
   void post(std::function<void()> action);
-  /// Queues `action` and waits until it ran; on the loop's own thread it runs at once.
+  /// Queues `action` and waits until it has run. On the loop's own thread, it runs at once.
   void run(const std::function<void()>& action);
   void after(std::chrono::milliseconds delay, std::function<void()> action);
   void listen();
   void close_everything();
 
-  /// The ways to answer; `last` ends the exchange.
+  /// Sends bytes of a response. `last` ends the exchange; `cut` closes the connection afterwards.
   void send(std::uint64_t exchange_id, std::string bytes, bool last, bool cut);
 
 private:
@@ -40,8 +41,8 @@ private:
     std::string out;
     std::size_t sent = 0;
     std::uint64_t exchange_id = 0; ///< 0: between two requests
-    bool finished = false;         ///< the answer is complete in `out`
-    bool cut = false;              ///< close once `out` is sent
+    bool finished = false;         ///< the response is complete in `out`
+    bool cut = false;              ///< close after `out` is sent
     bool continued = false;        ///< `100 Continue` was sent for the request that is being read
     bool wants_write = false;
   };

@@ -12,7 +12,7 @@
 
 namespace dklb::support {
 
-/// A request as a loopback server read it.
+/// A request that a loopback server has received.
 struct loopback_request {
   std::string method;
   std::string target; ///< as sent, path and query
@@ -21,12 +21,12 @@ struct loopback_request {
   std::map<std::string, std::string> headers; ///< names in lower case
   std::string body;
 
-  /// The value of a query parameter or header, empty where it is absent.
+  /// The value of a query parameter or header. Empty if it is absent.
   std::string parameter(const std::string& name) const;
   std::string header(const std::string& name) const;
 };
 
-/// A complete answer.
+/// A complete response.
 struct loopback_reply {
   int status = 200;
   std::string content_type = "application/json";
@@ -36,9 +36,9 @@ struct loopback_reply {
 
 class loopback_core;
 
-/// One request that waits for its answer, or streams it. A value: copies answer the same request.
-/// Every method may be called from any thread, in any number of copies; what comes after the end
-/// of the answer, or after the client went away, is dropped.
+/// One request whose response is pending or streamed. A value type: all copies answer the same
+/// request. Methods may be called from any thread. Calls after the end of the response, or after
+/// the client has disconnected, have no effect.
 class exchange {
 public:
   exchange() = default;
@@ -50,7 +50,7 @@ public:
   void reply(const loopback_reply& answer) const;
   /// Sends the head and the first `bytes` of the body, then closes the connection.
   void reply_cut_short(const loopback_reply& answer, std::size_t bytes) const;
-  /// Begins a chunked answer.
+  /// Begins a chunked response.
   void open_stream(int status, const std::string& content_type) const;
   /// Sends bytes as HTTP chunks of at most `chunk_bytes` (0: one chunk).
   void stream(std::string_view bytes, std::size_t chunk_bytes = 0) const;
@@ -63,19 +63,19 @@ private:
   std::uint64_t id_ = 0;
 };
 
-/// What serves the requests; called on the server's thread only. Must not block.
+/// The handler of a server's requests. Called on the server's thread only. Must not block.
 class loopback_handler {
 public:
   virtual ~loopback_handler() = default;
   virtual void on_request(loopback_request request, exchange answer) = 0;
-  /// The answer was handed to the socket completely, or the client is gone.
+  /// The response was written to the socket completely, or the client has disconnected.
   virtual void on_finished(std::uint64_t exchange_id) = 0;
 };
 
-/// An HTTP/1.1 server on 127.0.0.1 for tests and benchmarks: one epoll thread, keep-alive, chunked
-/// streams, and control over every byte and every close, which HTTP server libraries do not give
-/// (a connection cut before the status line, a body that stops half-way, an answer that never
-/// comes). Throws std::system_error where it cannot bind.
+/// An HTTP/1.1 server on 127.0.0.1 for tests and benchmarks, with one epoll thread, keep-alive and
+/// chunked streams. Unlike HTTP libraries, it controls every byte and every close: a connection cut
+/// before the status line, a body that ends half-way, a response that never comes. Throws
+/// std::system_error if it cannot bind.
 class loopback_server {
 public:
   explicit loopback_server(loopback_handler& handler);
@@ -86,8 +86,8 @@ public:
   int port() const;
   /// Runs `action` on the server's thread after `delay`.
   void after(std::chrono::milliseconds delay, std::function<void()> action);
-  /// Closes the listening socket and every connection: the server is away, connections are
-  /// refused. Returns when that is so.
+  /// Closes the listening socket and every connection. New connections are refused when this
+  /// returns.
   void go_away();
   /// Listens on the same port again.
   void come_back();
@@ -98,7 +98,7 @@ private:
   std::shared_ptr<loopback_core> core_;
 };
 
-/// Decodes %XX; `+` stays as it is in a path and is a space in a query.
+/// Decodes %XX. A `+` is a space in a query, and itself in a path.
 std::string percent_decode(std::string_view text, bool query);
 
 } // namespace dklb::support

@@ -8,7 +8,7 @@
 
 namespace dklb::support {
 
-/// A page in Prometheus' text format (version 0.0.4), read strictly.
+/// A strict parser of Prometheus' text format (version 0.0.4).
 class prometheus_text {
 public:
   using label_map = std::map<std::string, std::string>;
@@ -20,12 +20,13 @@ public:
 
   explicit prometheus_text(const std::string& page);
 
-  /// What breaks the format or Prometheus' rules for names, one line each; empty for a good page.
+  /// The violations of the format or of Prometheus' rules for names, one line each. Empty for a
+  /// valid page.
   const std::vector<std::string>& mistakes() const { return mistakes_; }
   const std::vector<sample>& samples() const { return samples_; }
   /// The type of each family.
   const std::map<std::string, std::string>& types() const { return types_; }
-  /// The value of exactly these labels; nothing where it is not there.
+  /// The value of the sample with exactly these labels, if any.
   std::optional<double> value(std::string_view name, const label_map& labels = {}) const;
 
 private:
@@ -40,7 +41,7 @@ private:
   std::vector<sample> samples_;
   std::map<std::string, std::string> types_;
   std::map<std::string, std::string> helps_;
-  std::string family_; ///< whose lines are being read
+  std::string family_; ///< the family of the present line
 };
 
 } // namespace dklb::support

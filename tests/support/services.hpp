@@ -7,8 +7,8 @@
 
 namespace dklb::support {
 
-/// A Service of type LoadBalancer with TCP ports, as `kubectl create` would send it. `annotation`
-/// is the value of kubernetes.dcos.io/dklb-config, left out where it is empty.
+/// A Service of type LoadBalancer with TCP ports, as `kubectl create` sends it. `annotation` is the
+/// value of kubernetes.dcos.io/dklb-config; empty: no annotation.
 nlohmann::json load_balancer(const std::string& name_space, const std::string& name,
                              const std::vector<int>& ports = {80},
                              const std::string& annotation = {});

@@ -12,37 +12,36 @@
 
 namespace dklb::support {
 
-/// An API server on loopback with the semantics of the real one for what dklb uses: Services,
-/// Nodes, Events (both APIs), Leases, ConfigMaps and webhook configurations; lists in pages over a
-/// snapshot, watches with bookmarks, conflicts, finalizers, status apart from the rest, node ports.
-/// Public methods may be called from any thread.
+/// An API server on loopback with real semantics. Resources: Services, Nodes, Events (both APIs),
+/// Leases, ConfigMaps, webhook configurations. Lists in pages over a snapshot, watches, conflicts,
+/// finalizers, status subresource, node ports. Public methods may be called from any thread.
 class kube_imposter final : public imposter {
 public:
   kube_imposter();
   ~kube_imposter() override;
 
-  /// A kubeconfig for this server, over plain HTTP; see imposter::url for the label.
+  /// A kubeconfig for this server, over plain HTTP. For the label, see imposter::url.
   std::string kubeconfig(const std::string& client_label = {}) const;
 
-  /// Services and Nodes, as a user (or another controller) writes them. They throw
-  /// std::runtime_error with the server's message where it refuses.
+  /// Write objects as a user or another controller does. They throw std::runtime_error with the
+  /// server's message if it refuses the write.
   nlohmann::json create_service(nlohmann::json object);
   nlohmann::json patch_service(const std::string& name_space, const std::string& name,
                                const nlohmann::json& merge_patch);
   nlohmann::json patch_service_status(const std::string& name_space, const std::string& name,
                                       const nlohmann::json& merge_patch);
-  /// The same by strategic merge, as a controller adds a condition of its own.
+  /// The same with a strategic merge patch, as a controller adds a condition of its own.
   nlohmann::json merge_service_status(const std::string& name_space, const std::string& name,
                                       const nlohmann::json& strategic_patch);
   void delete_service(const std::string& name_space, const std::string& name);
-  /// The object, null where there is none.
+  /// The object. Null if there is none.
   nlohmann::json service(const std::string& name_space, const std::string& name) const;
   std::size_t service_count() const;
   nlohmann::json create_node(const std::string& name, const std::string& address,
                              bool ready = true);
   void delete_node(const std::string& name);
   void patch_node(const std::string& name, const nlohmann::json& merge_patch);
-  /// Any object of a served collection, null where there is none.
+  /// Any object of a served collection. Null if there is none.
   nlohmann::json object(const std::string& group_version, const std::string& plural,
                         const std::string& name_space, const std::string& name) const;
   nlohmann::json create_object(const std::string& group_version, const std::string& plural,
@@ -52,37 +51,38 @@ public:
                               const nlohmann::json& merge_patch);
   void delete_object(const std::string& group_version, const std::string& plural,
                      const std::string& name_space, const std::string& name);
-  /// Every Event of both APIs, oldest first; reasons only, about one object, in the second form.
+  /// All Events of both APIs, oldest first.
   std::vector<nlohmann::json> events() const;
+  /// The reasons of the Events about one object, oldest first.
   std::vector<std::string> event_reasons(const std::string& name_space,
                                          const std::string& name) const;
 
   std::string resource_version() const;
-  /// Forgets the history and every continue token: 410 for who comes from before.
+  /// Drops the history and all continue tokens. Requests with an older version are a 410.
   void compact();
-  /// Sends a bookmark to every watch that asked for them.
+  /// Sends a bookmark to every watch with bookmarks.
   void send_bookmarks();
   /// Closes all watches: cleanly, without the final chunk, or in the middle of a frame.
   void close_watches(watch_close how);
-  /// Open watches stay open, but nothing is ever sent to them again. New watches work.
+  /// Keeps open watches open, but sends nothing to them any more. New watches work.
   void silence_watches();
   std::size_t open_watches(const std::string& plural) const;
-  /// When the last change of any object was handed to the watches.
+  /// The time when the last change of any object was sent to the watches.
   std::chrono::steady_clock::time_point last_told() const;
-  /// Events travel in HTTP chunks of this many bytes (0, the default: one chunk an event).
+  /// Sends watch events in HTTP chunks of this many bytes. 0, the default: one chunk per event.
   void cut_events_into(std::size_t chunk_bytes);
-  /// Sends these bytes to every watch of a collection, whatever they are.
+  /// Sends these bytes, unchecked, to every watch of a collection.
   void send_raw(const std::string& plural, const std::string& bytes);
-  /// One more item in the lists of a collection, whatever it is; empty: none.
+  /// Adds an item, unchecked, to the lists of a collection. Empty: none.
   void set_raw_list_item(const std::string& plural, const std::string& json_text);
-  /// Serves `sendInitialEvents` (off: 422, as an older server does).
+  /// Supports `sendInitialEvents`. Off: 422, as from an older server.
   void stream_initial_lists(bool on);
-  /// A group that is not served at all, e.g. events.k8s.io/v1.
+  /// Stops serving a group, e.g. events.k8s.io/v1.
   void hide_group(const std::string& group_version);
   void set_node_port_range(int first, int last);
 
 private:
-  /// Where a path leads.
+  /// The resource and object of a path.
   struct route {
     const kube_resource* resource = nullptr;
     std::string name_space;

@@ -7,11 +7,11 @@
 
 namespace dklb::support {
 
-/// Gives out node ports, as the API server does for Services of type NodePort and LoadBalancer.
+/// Allocates node ports, as the API server does for Services of type NodePort and LoadBalancer.
 class node_port_allocator {
 public:
   void set_range(int first, int last);
-  /// A free port; 0 where the range is used up.
+  /// A free port. 0 if all ports of the range are in use.
   int allocate();
   void take(int port) { taken_.insert(port); }
   void release(int port) { taken_.erase(port); }

@@ -14,7 +14,7 @@
 
 namespace dklb::support {
 
-/// A collection that the imitated API server knows.
+/// A collection of the imitated API server.
 struct kube_resource {
   std::string group_version; ///< v1, coordination.k8s.io/v1, ...
   std::string plural;
@@ -23,7 +23,7 @@ struct kube_resource {
   bool status = false; ///< has a status subresource
 };
 
-/// A refusal in the API's terms.
+/// An error of the API.
 struct kube_failure {
   int code = 500;
   std::string reason;
@@ -31,7 +31,7 @@ struct kube_failure {
   nlohmann::json details;
 };
 
-/// An object at one version. Its bytes are serialized once and shared by every answer.
+/// An object at one version. It is serialized once; all responses share its bytes.
 struct kube_object {
   nlohmann::json value;
   std::string bytes;
@@ -51,22 +51,23 @@ struct kube_change {
   kube_pointer object;
 };
 
-/// Checks and completes what is written; absent parts of the old object mean a creation.
+/// The defaults and the validation of one kind.
 struct kube_rules {
-  /// Fills in defaults. `status_write` tells which of the two ways it came.
+  /// Adds defaults. `old` is null at a creation.
   std::function<void(nlohmann::json& object, const nlohmann::json* old)> complete;
-  /// A reason why the object is invalid (422), if there is one.
+  /// Why the object is invalid (422), if it is.
   std::function<std::optional<std::string>(const nlohmann::json& object)> refuse;
 };
 
-/// What a Kubernetes API server keeps, with its semantics: one rising resourceVersion, conflicts,
-/// preconditions, finalizers, status apart from the rest, no-op writes without a new version, and a
-/// history for watches that can be compacted. Not thread-safe; writes cost O(log n).
+/// The objects of a Kubernetes API server, with its semantics: a growing resourceVersion,
+/// conflicts, preconditions, finalizers, status subresource, no new version for a write without a
+/// change, and a history for watches that can be compacted. A write costs O(log n). Not
+/// thread-safe.
 class kube_store {
 public:
   explicit kube_store(std::vector<kube_resource> resources);
 
-  /// The collection, null where it is not served.
+  /// The collection. Null if it is not served.
   const kube_resource* resource(const std::string& group_version, const std::string& plural) const;
   const std::vector<kube_resource>& resources() const { return resources_; }
   void set_rules(const std::string& kind, kube_rules rules);
@@ -85,19 +86,19 @@ public:
                      const std::string& name, const std::string& uid_precondition = {});
   kube_pointer find(const kube_resource& where, const std::string& name_space,
                     const std::string& name) const;
-  /// All objects by namespace and name; an empty namespace means all of them.
+  /// All objects, sorted by namespace and name. An empty namespace means all namespaces.
   std::vector<kube_pointer> list(const kube_resource& where, const std::string& name_space) const;
   std::size_t size(const kube_resource& where) const;
 
   std::uint64_t version() const { return version_; }
-  /// Forgets the history: watches and exact lists from before are answered with 410.
+  /// Drops the history. Watches and exact lists of older versions are a 410.
   void compact();
   std::uint64_t compacted() const { return compacted_; }
   /// Calls `visit` for each change after `version`, oldest first.
   void replay(std::uint64_t version, const std::function<void(const kube_change&)>& visit) const;
 
 private:
-  /// Patches an object by `merge`, which changes it in place.
+  /// Patches an object with `merge`, which changes it in place.
   kube_result patch(const kube_resource& where, const std::string& name_space,
                     const std::string& name, const nlohmann::json& body, bool status,
                     const std::function<void(nlohmann::json& object)>& merge);
@@ -122,7 +123,7 @@ private:
 /// A metav1.Status for a failure.
 nlohmann::json status_object(const kube_failure& failure);
 
-/// The time as the API writes it: RFC 3339, whole seconds.
+/// The present time in the API's format: RFC 3339, whole seconds.
 std::string now_rfc3339();
 
 } // namespace dklb::support

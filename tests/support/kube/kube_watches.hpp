@@ -9,11 +9,11 @@
 
 namespace dklb::support {
 
-/// How a watch ends: `clean` with the last chunk, `cut` without, `mid_frame` in the middle of an
-/// event.
+/// The end of a watch: `clean` with the last chunk, `cut` without it, `mid_frame` in the middle of
+/// an event.
 enum class watch_close { clean, cut, mid_frame };
 
-/// What one watch wants to see.
+/// The objects that one watch selects.
 struct watch_filter {
   const kube_resource* resource = nullptr;
   std::string name_space; ///< empty: all
@@ -23,15 +23,15 @@ struct watch_filter {
   bool wants(const kube_change& change) const;
 };
 
-/// The open watches and what is sent to them. Not thread-safe; the streams themselves are queued
-/// per connection by the server, so that a slow watcher delays nobody.
+/// The open watches of an imposter. Not thread-safe: used with the imposter's lock. The server
+/// queues the bytes per connection, so that a slow watch does not delay others.
 class kube_watches {
 public:
   void open(const exchange& stream, const watch_filter& filter);
-  /// The connection is gone.
+  /// The connection has ended.
   void forget(std::uint64_t exchange_id) { watches_.erase(exchange_id); }
   void tell(const kube_change& change);
-  /// To one watch only (a replay or the initial events).
+  /// Sends a change to one watch only (a replay or the initial events).
   void tell_one(const exchange& stream, const kube_change& change) const;
   void bookmark(const exchange& stream, const kube_resource& resource, std::uint64_t version,
                 bool initial_end) const;
@@ -42,7 +42,7 @@ public:
   void silence();
   void send_raw(const std::string& plural, const std::string& bytes) const;
   std::size_t count(const std::string& plural) const;
-  /// When the last change was handed to the streams.
+  /// The time when the last change was sent to the streams.
   std::chrono::steady_clock::time_point last_told() const { return last_told_; }
   void cut_into(std::size_t chunk_bytes) { chunk_bytes_ = chunk_bytes; }
 
@@ -57,7 +57,7 @@ private:
   std::chrono::steady_clock::time_point last_told_;
 };
 
-/// True where `key=value` or `key==value` stands in a field selector; gives the value.
+/// The value of `key=value` or `key==value` in a field selector. Empty if the key is absent.
 std::string selected_field(const std::string& selector, const std::string& key);
 
 } // namespace dklb::support

@@ -11,7 +11,7 @@ namespace dklb::messages {
 /// Asks the event recorder to write a Kubernetes event. Sent by service actors and status writers
 /// about their Service, and by the supervisor about dklb's own Pod. No answer.
 struct record_event {
-  domain::service_key service; ///< namespace and name of the object, whatever its kind
+  domain::service_key service; ///< namespace and name of the object of any kind
   std::string uid;
   bool warning = false; ///< event type: Warning or Normal
   std::string reason;

@@ -10,9 +10,9 @@
 
 namespace dklb::edgelb {
 
-/// Whether the last part of a path may be a symbolic link. Operators' files may be links, as those
-/// that Kubernetes mounts are. The server makes no links in its state folder, so it refuses them
-/// there.
+/// Whether the last part of a path may be a symbolic link. Operators' files may be links:
+/// Kubernetes mounts files that way. The server makes no links in its state folder, so it refuses
+/// them there.
 enum class links { followed, refused };
 
 /// Reads a regular file. The error names the file and the cause. A folder, a pipe or a device is an

@@ -57,8 +57,8 @@ public:
   pool_store(std::filesystem::path folder, std::filesystem::path damaged)
     : folder_(std::move(folder)), damaged_(std::move(damaged)) {}
 
-  /// Reads all pools. A file that is not a record of the pool in its name is moved to `damaged`,
-  /// never deleted, so that an operator can repair it. Only a folder that cannot be listed is an
+  /// Reads all pools. A file that is not a record of the pool in its name is moved to `damaged`, so
+  /// that an operator can repair it. Nothing is deleted. Only a folder that cannot be listed is an
   /// error.
   domain::result<loaded_records> load() const;
   /// The pools with a record in `damaged`, from now or earlier.

@@ -26,8 +26,8 @@ struct reconciler_settings {
 /// Thread-safe.
 class reconciler {
 public:
-  /// Locks the state folder, reads its pools, adopts their running instances, and ends all others.
-  /// The error has the next step for the operator.
+  /// Locks the state folder, reads its pools, adopts running instances, and ends instances of no
+  /// pool. The error has the next step for the operator.
   static domain::result<std::unique_ptr<reconciler>> open(const haproxy_program& program,
                                                           reconciler_settings settings);
   ~reconciler();

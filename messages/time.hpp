@@ -3,7 +3,6 @@
 #include "domain/base/names.hpp"
 
 #include <cstdint>
-#include <string>
 
 /// Delayed messages of an actor to itself. CAF cannot recall a delayed message.
 namespace dklb::messages {
@@ -14,10 +13,9 @@ struct tick {
   std::uint32_t kind = 0; ///< an enum of the actor
   std::uint64_t epoch = 0;
 };
-/// Supervisor to itself: the delay before a restart is over.
+/// Supervisor to itself: the delay before a restart is over. `id` is that of the actor that failed.
 struct restart_child {
-  std::string kind;
-  std::string key;
+  std::uint64_t id = 0;
 };
 /// Watcher to itself: start the actor of this Service again. Status writer to itself: compare the
 /// status of this Service again.

@@ -31,52 +31,116 @@ void supervisor_state::start(supervisor_arguments arguments) {
   delays_.emplace(restart_delays, std::max(limits.restart_window, shortest_quiet));
   intensity_.emplace(static_cast<std::uint32_t>(limits.max_restarts), limits.restart_window);
   self_->set_down_handler([this](const caf::down_msg& down) { child_down(down); });
-  spawn_fixed();
+  start_fixed();
 }
 
-void supervisor_state::spawn_fixed() {
-  auto& system = self_->home_system();
+void supervisor_state::start_child(child_spec spec) {
+  const auto id = spec.start();
+  children_.emplace(id, std::move(spec));
+}
+
+void supervisor_state::start_fixed() {
   handles_.supervisor = supervisor_actor{self_};
-  handles_.kube = adopt(arguments_.make_kube_gateway(system), "kube_gateway", "");
-  handles_.edgelb = adopt(arguments_.make_edgelb_gateway(system), "edgelb_gateway", "");
-  handles_.recorder = adopt(arguments_.make_recorder(system, handles_.kube), "event_recorder", "");
-  handles_.inventory = adopt(self_->spawn(inventory, run, nullptr, false), "inventory", "");
-  for (std::size_t shard = 0; shard < arguments_.status_writers; ++shard)
-    handles_.writers.push_back(spawn_writer(shard));
-  for (std::size_t shard = 0; shard < arguments_.pool_pollers; ++shard)
-    handles_.pollers.push_back(spawn_poller(shard));
+  start_gateways();
+  start_writers();
+  start_pollers();
   peers = std::make_shared<const directory>(handles_);
   // The intake starts with its watcher and needs the rest to be there.
-  handles_.watcher = adopt(self_->spawn(service_watcher, run, peers, false, arguments_.make_intake),
-                           "service_watcher", "");
-  spawn_registrar();
-  spawn_introspection();
+  start_watcher();
+  start_pages();
   announce();
 }
 
-void supervisor_state::spawn_registrar() {
-  if (!arguments_.make_registrar)
-    return;
-  registrar_ =
-    adopt(arguments_.make_registrar(self_->home_system(), handles_.kube), "webhook_registrar", "");
-  if (leader_)
-    self_->send(registrar_, messages::leadership_changed{true});
+/// The gateways, and the two that work behind them alone. A gateway takes the promises of
+/// everything in flight with it; nobody would ever hear the outcome, so the process starts anew.
+void supervisor_state::start_gateways() {
+  start_child(
+    {.kind = "kube_gateway",
+     .name = {},
+     .start =
+       [this] { return adopt(handles_.kube, arguments_.make_kube_gateway(self_->home_system())); },
+     .essential = true});
+  start_child({.kind = "edgelb_gateway",
+               .name = {},
+               .start =
+                 [this] {
+                   return adopt(handles_.edgelb,
+                                arguments_.make_edgelb_gateway(self_->home_system()));
+                 },
+               .essential = true});
+  start_child({.kind = "event_recorder",
+               .name = {},
+               .start =
+                 [this] {
+                   return adopt(handles_.recorder,
+                                arguments_.make_recorder(self_->home_system(), handles_.kube));
+                 },
+               .in_directory = true});
+  start_child({.kind = "inventory",
+               .name = {},
+               .start =
+                 [this] {
+                   return adopt(handles_.inventory,
+                                self_->spawn(inventory, run, nullptr, gate_open));
+                 },
+               .in_directory = true});
 }
 
-/// The introspection pages find it in the roster.
-void supervisor_state::spawn_introspection() {
-  introspection_ = adopt(self_->spawn(introspection, run), "introspection", "");
+void supervisor_state::start_writers() {
+  handles_.writers.resize(arguments_.status_writers);
+  for (std::size_t shard = 0; shard < arguments_.status_writers; ++shard)
+    start_child({.kind = "status_writer",
+                 .name = std::to_string(shard),
+                 .start =
+                   [this, shard] {
+                     return adopt(handles_.writers.at(shard),
+                                  self_->spawn(status_writer, std::to_string(shard), run, peers,
+                                               statuses_open_));
+                   },
+                 .in_directory = true});
 }
 
-status_writer_actor supervisor_state::spawn_writer(std::size_t shard) {
-  auto key = std::to_string(shard);
-  return adopt(self_->spawn(status_writer, key, run, peers, statuses_open_), "status_writer", key);
+void supervisor_state::start_pollers() {
+  handles_.pollers.resize(arguments_.pool_pollers);
+  for (std::size_t shard = 0; shard < arguments_.pool_pollers; ++shard)
+    start_child({.kind = "pool_poller",
+                 .name = std::to_string(shard),
+                 .start =
+                   [this, shard] {
+                     const poller_shard which{shard, arguments_.pool_pollers};
+                     return adopt(handles_.pollers.at(shard),
+                                  self_->spawn(pool_poller, which, run, peers, gate_open));
+                   },
+                 .in_directory = true});
 }
 
-pool_poller_actor supervisor_state::spawn_poller(std::size_t shard) {
-  const poller_shard which{shard, arguments_.pool_pollers};
-  return adopt(self_->spawn(pool_poller, which, run, peers, gate_open), "pool_poller",
-               std::to_string(shard));
+void supervisor_state::start_watcher() {
+  start_child({.kind = "service_watcher",
+               .name = {},
+               .start =
+                 [this] {
+                   services_listed_ = false;
+                   update_gate();
+                   return adopt(handles_.watcher, self_->spawn(service_watcher, run, peers,
+                                                               gate_open, arguments_.make_intake));
+                 },
+               .in_directory = true});
+}
+
+/// Nobody sends messages to these two but the supervisor: the introspection pages find theirs in
+/// the roster.
+void supervisor_state::start_pages() {
+  if (arguments_.make_registrar)
+    start_child({.kind = "webhook_registrar", .name = {}, .start = [this] {
+                   const auto id = adopt(
+                     registrar_, arguments_.make_registrar(self_->home_system(), handles_.kube));
+                   if (leader_)
+                     self_->send(registrar_, messages::leadership_changed{true});
+                   return id;
+                 }});
+  start_child({.kind = "introspection", .name = {}, .start = [this] {
+                 return adopt(introspection_, self_->spawn(introspection, run));
+               }});
 }
 
 void supervisor_state::announce() {
@@ -110,7 +174,7 @@ supervisor_state::~supervisor_state() {
 caf::result<pool_actor> supervisor_state::ensure_pool(const messages::ensure_pool& what) {
   auto [found, added] = pools_.try_emplace(what.name);
   if (added)
-    spawn_pool(what.name, found->second);
+    start_pool(*found);
   if (const auto& pool = found->second.pool)
     return pool;
   auto promise = self_->make_response_promise<pool_actor>();
@@ -118,19 +182,33 @@ caf::result<pool_actor> supervisor_state::ensure_pool(const messages::ensure_poo
   return promise;
 }
 
-void supervisor_state::spawn_pool(const std::string& name, pool_entry& item) {
-  item.pool =
-    adopt(self_->spawn(pool, name, pool_arguments{run, peers, gate_open, nodes_}), "pool", name);
-  for (auto& promise : std::exchange(item.waiting, {}))
-    promise.deliver(item.pool);
+/// There may be ten thousand of them: what is captured fits into a std::function.
+void supervisor_state::start_pool(pool_map::value_type& place) {
+  start_child({.kind = "pool",
+               .name = place.first,
+               .start = [this, &place] { return spawn_pool(place); },
+               .ended = [this, &place](bool failed) { pool_ended(place, failed); }});
 }
 
-void supervisor_state::pool_ended(const std::string& name) {
-  const auto found = pools_.find(name);
-  if (found == pools_.end())
+std::uint64_t supervisor_state::spawn_pool(pool_map::value_type& place) {
+  auto& [name, item] = place;
+  const auto id =
+    adopt(item.pool, self_->spawn(pool, name, pool_arguments{run, peers, gate_open, nodes_}));
+  for (auto& promise : std::exchange(item.waiting, {}))
+    promise.deliver(item.pool);
+  return id;
+}
+
+void supervisor_state::pool_ended(pool_map::value_type& place, bool failed) {
+  const auto& name = place.first;
+  if (failed) {
+    place.second.pool = nullptr;
+    // The next one says which Services it serves.
+    self_->send(peers->poller_of(name), poll_pool{name, {}, false});
     return;
-  pools_.erase(found);
+  }
   delays_->forget("pool/" + name);
+  pools_.erase(std::string{name});
 }
 
 void supervisor_state::pool_drifted(const messages::pool_drifted& what) {

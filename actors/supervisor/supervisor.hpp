@@ -2,6 +2,7 @@
 
 #include "actors/base/base.hpp"
 #include "actors/service/service_watcher.hpp"
+#include "actors/supervisor/child_spec.hpp"
 #include "domain/base/retry_policy.hpp"
 
 #include <caf/typed_response_promise.hpp>
@@ -77,22 +78,23 @@ private:
     messages::pool_actor pool;
     std::vector<caf::typed_response_promise<messages::pool_actor>> waiting;
   };
-  struct child {
-    const char* kind;
-    std::string key;
-  };
+  using pool_map = std::unordered_map<std::string, pool_entry>;
 
+  void start_child(child_spec spec);
+  /// Monitors a child that was just started and stores its handle. Returns the actor's ID.
   template <class Handle>
-  Handle adopt(Handle handle, const char* kind, std::string key);
-  void spawn_fixed();
-  messages::status_writer_actor spawn_writer(std::size_t shard);
-  messages::pool_poller_actor spawn_poller(std::size_t shard);
-  void spawn_registrar();
-  void spawn_introspection();
-  void spawn_pool(const std::string& name, pool_entry& item);
-  void pool_ended(const std::string& name);
+  std::uint64_t adopt(Handle& place, Handle handle);
+  void start_fixed();
+  void start_gateways();
+  void start_writers();
+  void start_pollers();
+  void start_watcher();
+  void start_pages();
+  void start_pool(pool_map::value_type& place);
+  std::uint64_t spawn_pool(pool_map::value_type& place);
+  void pool_ended(pool_map::value_type& place, bool failed);
   /// The delay before the restart, or nothing where the limit is passed.
-  std::optional<milliseconds> count_restart(const char* kind, const std::string& key,
+  std::optional<milliseconds> count_restart(const char* kind, const std::string& name,
                                             const std::string& reason);
   void give_up(const std::string& why);
   void announce();
@@ -108,8 +110,9 @@ private:
   messages::directory handles_;
   messages::webhook_registrar_actor registrar_;
   messages::introspection_actor introspection_;
-  std::unordered_map<std::uint64_t, child> children_; ///< by actor ID
-  std::unordered_map<std::string, pool_entry> pools_;
+  /// By the ID of the actor that runs, or that failed and is to be started again.
+  std::unordered_map<std::uint64_t, child_spec> children_;
+  pool_map pools_;
   std::optional<domain::restart_delays> delays_;
   std::optional<domain::restart_intensity> intensity_;
   std::shared_ptr<const std::vector<std::string>> nodes_;

@@ -10,10 +10,10 @@
 namespace dklb::actors {
 
 template <class Handle>
-Handle supervisor_state::adopt(Handle handle, const char* kind, std::string key) {
+std::uint64_t supervisor_state::adopt(Handle& place, Handle handle) {
   self_->monitor(handle);
-  children_.insert_or_assign(handle.id(), child{kind, std::move(key)});
-  return handle;
+  place = std::move(handle);
+  return place.id();
 }
 
 template <class Message>

@@ -26,9 +26,9 @@ void service_state::start(const service_ptr& object, runtime_ptr shared, directo
 
 void service_state::changed(const service_ptr& object) {
   const auto verdict = writes_.accept(object, now(self_));
-  if (verdict == own_writes::verdict::first_held)
-    self_->delayed_send(self_, domain::echo_guard::patience, tick{echo, 0});
-  if (verdict != own_writes::verdict::counts)
+  if (verdict == domain::echo_guard<domain::service>::verdict::first_held)
+    self_->delayed_send(self_, domain::echo_timeout, tick{echo, 0});
+  if (verdict != domain::echo_guard<domain::service>::verdict::newest)
     return;
   if (object->uid != uid() && !cleaning_) {
     // A new object of the same name: what the old one had goes first.

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/base/base.hpp"
-#include "actors/base/echo.hpp"
+#include "domain/base/echo_guard.hpp"
 #include "domain/base/rare.hpp"
 #include "domain/base/retry_policy.hpp"
 #include "domain/service/service_phase.hpp"
@@ -118,7 +118,7 @@ private:
   self_pointer self_;
   messages::service_ptr object_;               ///< the newest snapshot; null once it is deleted
   domain::rare<messages::service_ptr> former_; ///< of the object before it; null where it is that
-  own_writes writes_;
+  domain::echo_guard<domain::service> writes_;
   messages::claim_ptr claim_;
   /// What EdgeLB served before claim_, while it does not serve that: a user whose claim is refused
   /// may choose another pool.

@@ -36,9 +36,9 @@ void status_writer_state::track(const track_status& what) {
 /// Whether a snapshot is not older than our own write; it is looked at again where it may be.
 bool status_writer_state::counts(entry& item, const service_ptr& object) {
   const auto verdict = item.writes.accept(object, now(self_));
-  if (verdict == own_writes::verdict::first_held)
-    self_->delayed_send(self_, domain::echo_guard::patience, messages::echo_overdue{object->key});
-  return verdict == own_writes::verdict::counts;
+  if (verdict == echo_guard::verdict::first_held)
+    self_->delayed_send(self_, domain::echo_timeout, messages::echo_overdue{object->key});
+  return verdict == echo_guard::verdict::newest;
 }
 
 void status_writer_state::untrack(const untrack_status& what) {

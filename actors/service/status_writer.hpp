@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/base/base.hpp"
-#include "actors/base/echo.hpp"
+#include "domain/base/echo_guard.hpp"
 #include "domain/base/retry_policy.hpp"
 #include "domain/base/write_back_limit.hpp"
 #include "domain/pool/pool_status.hpp"
@@ -33,6 +33,8 @@ public:
   void echo_overdue(const domain::service_key& key);
 
 private:
+  using echo_guard = domain::echo_guard<domain::service>;
+
   /// A status that the API server does not take.
   struct failing {
     domain::backoff backoff;
@@ -48,7 +50,7 @@ private:
     messages::addresses_ptr addresses; ///< null: not known
     std::shared_ptr<const std::string> left_out;
     std::unique_ptr<const domain::condition_update> said;
-    own_writes writes;
+    echo_guard writes;
     std::unique_ptr<failing> retry;
     std::unique_ptr<domain::write_back_limit> rival; ///< null: nobody else changes the status
     std::size_t established = 0; ///< digest of what the status was last known to say; 0: not known

@@ -2,70 +2,115 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace dklb::domain {
 
-/// After a write, the watch still delivers what the object was before; acting on that would write
-/// again. The guard holds such snapshots back until the one arrives that our write produced, or
-/// until a deadline (a relist may jump over it). Versions are opaque: only equality is used.
+/// How long the echo of an own write is waited for (a relist may jump over it).
+inline constexpr std::chrono::milliseconds echo_timeout{5000};
+
+/// Our writes to one object and the snapshots of it that the watch delivers meanwhile. After a
+/// write, the watch still delivers what the object was before; acting on that would write again.
+/// The guard holds such snapshots back until the echo of our write arrives, or until the time-out.
+/// Versions are opaque: only equality is used. Takes a pointer's memory while idle. Time is the
+/// caller's monotonic clock. Not thread-safe. `Object` has a `resource_version`.
+template <class Object>
 class echo_guard {
 public:
-  using time = std::chrono::milliseconds; ///< the caller's monotonic clock
+  using time = std::chrono::milliseconds;
+  using snapshot = std::shared_ptr<const Object>;
 
-  /// What the watch had told of the object when the answer to our write came.
-  struct answer {
-    bool news; ///< our write was not told yet: the answer's object is the newest
-    bool more; ///< something else than our write was told meanwhile
+  enum class verdict {
+    newest,    ///< not older than our write
+    held,      ///< older than our write, as far as is known
+    first_held ///< the same; the caller calls take_held() after echo_timeout
   };
 
-  /// A write goes out. What is told until it is answered may be its echo, and what followed that.
+  /// Which snapshots had been accepted when the answer to our write came.
+  struct answer {
+    bool news; ///< not that of our write: the answer's object is the newest
+    bool more; ///< others than that of our write
+  };
+
+  /// A write goes out. A snapshot that is accepted before the answer may be its echo.
   void begin() {
-    writing_ = true;
-    told_.clear();
+    auto& state = edit();
+    state.writing = true;
+    state.accepted.clear();
   }
 
   /// Our write was answered with this version.
-  answer answered(std::string resource_version, time now) {
-    const auto known = std::ranges::find(told_, resource_version) != told_.end();
-    const auto more = told_.size() > (known ? 1U : 0U);
-    failed();
+  answer answered(const std::string& version, time now) {
+    auto& state = edit();
+    const auto known = std::ranges::find(state.accepted, version) != state.accepted.end();
+    const auto more = state.accepted.size() > (known ? 1U : 0U);
     // The watch may have been faster than the answer: then there is nothing left to wait for.
-    expected_ = known ? std::string{} : std::move(resource_version);
-    deadline_ = now + patience;
+    state.expected = known ? std::string{} : version;
+    state.deadline = now + echo_timeout;
+    end_write();
     return {!known, more};
   }
 
   /// Our write changed nothing, as far as is known.
   void failed() {
-    writing_ = false;
-    told_.clear();
+    edit();
+    end_write();
   }
 
-  /// True where a snapshot of this version is not older than our write.
-  bool accept(const std::string& resource_version, time now) {
-    if (waiting() && resource_version != expected_ && now < deadline_)
-      return false;
-    expected_.clear();
-    if (writing_)
-      told_.push_back(resource_version);
-    return true;
+  /// Judges a snapshot from the watch.
+  verdict accept(const snapshot& object, time now) {
+    if (!state_)
+      return verdict::newest;
+    const auto& version = object->resource_version;
+    if (waiting() && version != state_->expected && now < state_->deadline)
+      return std::exchange(state_->held, object) ? verdict::held : verdict::first_held;
+    state_->held = nullptr;
+    state_->expected.clear();
+    if (state_->writing)
+      state_->accepted.push_back(version);
+    forget_if_idle();
+    return verdict::newest;
   }
 
-  /// For the echo of a write that was answered.
-  bool waiting() const { return !expected_.empty(); }
-  /// Neither in a write nor waiting.
-  bool idle() const { return !writing_ && !waiting(); }
+  /// The newest snapshot that was held back, null where there is none.
+  snapshot take_held() { return state_ ? std::exchange(state_->held, nullptr) : nullptr; }
 
-  static constexpr time patience{5000};
+  /// True while the echo of a write that was answered has not come.
+  bool waiting() const { return state_ && !state_->expected.empty(); }
+  /// True where no write is in flight and no echo is waited for.
+  bool idle() const { return !state_; }
+
+  /// Our writes were to an object that is gone.
+  void forget() { state_.reset(); }
 
 private:
-  std::string expected_;
-  std::vector<std::string> told_; ///< versions since the write went out
-  time deadline_{};
-  bool writing_ = false;
+  struct record {
+    std::string expected;              ///< version of the echo; "": none is waited for
+    std::vector<std::string> accepted; ///< versions since the write went out
+    time deadline{};
+    bool writing = false;
+    snapshot held;
+  };
+
+  record& edit() {
+    if (!state_)
+      state_ = std::make_unique<record>();
+    return *state_;
+  }
+  void end_write() {
+    state_->writing = false;
+    state_->accepted.clear();
+    forget_if_idle();
+  }
+  void forget_if_idle() {
+    if (!state_->writing && !waiting())
+      state_.reset();
+  }
+
+  std::unique_ptr<record> state_;
 };
 
 } // namespace dklb::domain

@@ -119,7 +119,7 @@ TEST_F(LifeOfAService, ChangeIsFollowedEvenIfTheEchoOfOurWriteNeverCame) {
   object.resource_version = "900";
   observe(object);
   EXPECT_FALSE(holds("a", 8080));
-  advance(domain::echo_guard::patience + milliseconds{500});
+  advance(domain::echo_timeout + milliseconds{500});
   EXPECT_TRUE(holds("a", 8080));
   EXPECT_FALSE(holds("a", 80));
 }
@@ -276,7 +276,7 @@ TEST_F(LifeOfAService, AStatusThatIsToBeTriedAgainIsNotHurriedByAnEchoThatNeverC
   object.resource_version = "900";
   observe(object);
   EXPECT_EQ(kube.count("status default/a"), before + 1);
-  advance(domain::echo_guard::patience + milliseconds{5000});
+  advance(domain::echo_timeout + milliseconds{5000});
   EXPECT_EQ(kube.count("status default/a"), before + 1);
   advance(milliseconds{60000});
   EXPECT_EQ(kube.count("status default/a"), before + 2);

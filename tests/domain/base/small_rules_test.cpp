@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,40 +32,65 @@ TEST(HostHeader, OurOwnAreAddressesLocalhostAndTheNamesGiven) {
   EXPECT_FALSE(is_own_host(":8080", {""})) << "no name is no name";
 }
 
+using guard_type = echo_guard<service>;
+using verdict = guard_type::verdict;
+
+std::shared_ptr<const service> version(const char* what) {
+  service out;
+  out.resource_version = what;
+  return std::make_shared<const service>(std::move(out));
+}
+
 /// A guard whose write was answered with this version at the start of time.
-echo_guard waiting_for(const char* version) {
-  echo_guard guard;
+guard_type waiting_for(const char* what) {
+  guard_type guard;
   guard.begin();
-  (void)guard.answered(version, milliseconds{0});
+  (void)guard.answered(what, milliseconds{0});
   return guard;
 }
 
 TEST(EchoGuard, HoldsOlderSnapshotsBackUntilTheEcho) {
   auto guard = waiting_for("7");
-  EXPECT_FALSE(guard.accept("5", milliseconds{10}));
-  EXPECT_TRUE(guard.accept("7", milliseconds{20}));
-  EXPECT_TRUE(guard.accept("9", milliseconds{30}));
+  EXPECT_EQ(guard.accept(version("5"), milliseconds{10}), verdict::first_held);
+  EXPECT_EQ(guard.accept(version("6"), milliseconds{15}), verdict::held);
+  EXPECT_EQ(guard.accept(version("7"), milliseconds{20}), verdict::newest);
+  EXPECT_EQ(guard.take_held(), nullptr) << "what is older than the echo is of no use";
+  EXPECT_EQ(guard.accept(version("9"), milliseconds{30}), verdict::newest);
 }
 
 TEST(EchoGuard, GivesUpWaitingAtTheDeadline) {
   auto guard = waiting_for("7");
-  EXPECT_FALSE(guard.accept("9", echo_guard::patience - milliseconds{1}));
-  EXPECT_TRUE(guard.accept("9", echo_guard::patience));
+  EXPECT_EQ(guard.accept(version("9"), echo_timeout - milliseconds{1}), verdict::first_held);
+  const auto held = guard.take_held();
+  ASSERT_NE(held, nullptr);
+  EXPECT_EQ(guard.accept(held, echo_timeout), verdict::newest);
   EXPECT_TRUE(guard.idle());
 }
 
+TEST(EchoGuard, HoldsTheNewestOfSeveralOlderSnapshots) {
+  auto guard = waiting_for("7");
+  (void)guard.accept(version("8"), milliseconds{1});
+  (void)guard.accept(version("9"), milliseconds{2});
+  EXPECT_EQ(guard.take_held()->resource_version, "9");
+  EXPECT_EQ(guard.take_held(), nullptr);
+}
+
 TEST(EchoGuard, AFailedWriteHasNoEcho) {
-  echo_guard guard;
+  guard_type guard;
   guard.begin();
   EXPECT_FALSE(guard.idle());
   guard.failed();
   EXPECT_TRUE(guard.idle());
-  EXPECT_TRUE(guard.accept("9", milliseconds{0}));
+  EXPECT_EQ(guard.accept(version("9"), milliseconds{0}), verdict::newest);
+}
+
+TEST(EchoGuard, TakesAPointersRoom) {
+  EXPECT_LE(sizeof(guard_type), sizeof(void*));
 }
 
 TEST(EchoGuard, SaysWhatWasToldBeforeTheAnswer) {
   struct example {
-    std::vector<std::string> told;
+    std::vector<const char*> told;
     bool news, more, waiting;
   };
   const std::vector<example> examples{
@@ -75,16 +101,17 @@ TEST(EchoGuard, SaysWhatWasToldBeforeTheAnswer) {
     {{"7", "9"}, false, true, false}, // the echo, and somebody else's change after it
   };
   for (const auto& each : examples) {
-    echo_guard guard;
-    EXPECT_TRUE(guard.accept("4", milliseconds{0})); // before the write: does not count
+    guard_type guard;
+    // Before the write: does not count.
+    EXPECT_EQ(guard.accept(version("4"), milliseconds{0}), verdict::newest);
     guard.begin();
-    for (const auto& version : each.told)
-      EXPECT_TRUE(guard.accept(version, milliseconds{1}));
+    for (const auto* told : each.told)
+      EXPECT_EQ(guard.accept(version(told), milliseconds{1}), verdict::newest);
     const auto found = guard.answered("7", milliseconds{2});
     EXPECT_EQ(found.news, each.news) << ::testing::PrintToString(each.told);
     EXPECT_EQ(found.more, each.more) << ::testing::PrintToString(each.told);
     EXPECT_EQ(guard.waiting(), each.waiting) << ::testing::PrintToString(each.told);
-    EXPECT_EQ(guard.accept("10", milliseconds{3}), !each.waiting)
+    EXPECT_EQ(guard.accept(version("10"), milliseconds{3}) == verdict::newest, !each.waiting)
       << ::testing::PrintToString(each.told);
   }
 }

@@ -78,6 +78,7 @@ struct service_facts {
   bool moved = false;          ///< the addresses in the status may be those of the pool it left
   bool condition_told = false; ///< the status writer has a condition of ours
   bool measured = false;       ///< it counts in the metrics: a standby counts no Services
+  bool guarded = false;        ///< our finalizer was on `object` before
   bool pool_missing = false;   ///< the claim's pool is to be asked for when the timer is due
   std::shared_ptr<const service> object; ///< the newest snapshot; null once it is deleted
   /// The newest of the deleted object whose claims these are; null where that is `object`.
@@ -92,7 +93,9 @@ struct service_facts {
   std::vector<std::string> found; ///< pools with its objects, to compare with `claim`
   std::shared_ptr<const std::vector<ingress>> addresses;
   std::unique_ptr<failing> failure; ///< null: none
-  std::size_t last_event = 0;       ///< a digest of its reason and message
+  /// Of another program that removes our finalizer; null: there is none.
+  std::unique_ptr<write_back_limit> stripper;
+  std::size_t last_event = 0; ///< a digest of its reason and message
   service_timeline timeline;
 };
 

@@ -137,6 +137,7 @@ void service_transition::plan() {
   if (!it_.measured)
     measure(it_.phase);
   it_.plan_current = true;
+  it_.guarded = it_.guarded || serves(around_.settings, *it_.object);
   // Whatever else is to be said of it: a pause holds from now on.
   if (it_.object->paused)
     hold_claim(it_.claim, true);
@@ -191,10 +192,31 @@ void service_transition::carry_out(pause_service step) {
 }
 
 void service_transition::carry_out(patch_service step) {
+  if (step.finalizers && it_.guarded && !serves(around_.settings, *it_.object) && !may_put_back())
+    return;
   it_.writes.begin();
   it_.patch = std::make_unique<const service_facts::writing>(
     service_facts::writing{it_.object, std::move(step)});
   add(service_effect::patch_object{it_.object, it_.patch->patch});
+}
+
+/// Whether the finalizer that another program removed may be put back now; the Service is planned
+/// again where not.
+bool service_transition::may_put_back() {
+  if (!it_.stripper)
+    it_.stripper = std::make_unique<write_back_limit>();
+  const auto known = it_.stripper->contested(around_.now);
+  const auto wait = it_.stripper->put_back(around_.now);
+  if (wait > write_back_limit::time{0}) {
+    add(service_effect::arm_timer{service_timer::retry, wait});
+    return false;
+  }
+  if (!known && it_.stripper->contested(around_.now))
+    emit(true, "FinalizerContested",
+         "another program keeps removing dklb's finalizer from this Service, which dklb now puts "
+         "back once a minute at most; see which one it is (kubectl get service -o yaml "
+         "--show-managed-fields) and stop it");
+  return true;
 }
 
 void service_transition::on(const service_event::patch_answered& event) {

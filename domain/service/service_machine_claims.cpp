@@ -228,6 +228,8 @@ void service_transition::forget_claim(bool leave_objects) {
 }
 
 void service_transition::clean_up_done() {
+  it_.guarded = false;
+  it_.stripper.reset();
   const auto complete = std::exchange(it_.stage, service_stage::seen) == service_stage::releasing;
   if (!it_.object) {
     emit(false, "DeletedLoadBalancer", "everything the Service had in EdgeLB is removed");

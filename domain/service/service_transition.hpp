@@ -64,6 +64,7 @@ private:
   void adopt(const service_ptr& object);
   void keep_former();
   void track();
+  bool may_put_back();
   void retry_later(const error& failure);
 
   // claims and releases

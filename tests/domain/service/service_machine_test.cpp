@@ -354,6 +354,53 @@ TEST_F(ServiceMachine, AnOlderSnapshotThanOurWriteIsHeldBack) {
   expect(event::timer_due{service_timer::echo}, {"track", "patch +finalizer"});
 }
 
+/// Two programs that disagree cannot keep the API server busy.
+TEST_F(ServiceMachine, AFinalizerThatAnotherProgramRemovesIsPutBackAtABoundedRate) {
+  settle();
+  int patches = 0;
+  int events = 0;
+  auto due = milliseconds::max();
+  for (now = milliseconds{0}; now < milliseconds{300000}; now += milliseconds{100}) {
+    object.finalizers.clear();
+    auto effects = tell(seen());
+    if (now >= due) {
+      due = milliseconds::max();
+      for (const auto& one : tell(event::timer_due{service_timer::retry}))
+        effects.push_back(one);
+    }
+    for (const auto& one : effects) {
+      if (const auto* timer = std::get_if<effect::arm_timer>(&one))
+        due = now + timer->delay;
+      events += std::holds_alternative<effect::record_event>(one) ? 1 : 0;
+      if (!std::holds_alternative<effect::patch_object>(one))
+        continue;
+      ++patches;
+      object.finalizers = {finalizer_name};
+      const auto answered = next();
+      (void)tell(event::patch_answered{answered});
+      (void)tell(event::seen{answered}); // its echo
+    }
+  }
+  EXPECT_GE(patches, 8);
+  EXPECT_LE(patches, 12);
+  EXPECT_EQ(events, 1) << "it is told once";
+  EXPECT_TRUE(machine.facts().served) << "the claim goes on";
+}
+
+TEST_F(ServiceMachine, AFinalizerThatWasRemovedTwiceComesBackWithoutAnotherSnapshot) {
+  settle();
+  object.finalizers.clear();
+  expect(seen(), {"track", "patch +finalizer"});
+  object.finalizers = {finalizer_name};
+  const auto answered = next();
+  (void)tell(event::patch_answered{answered});
+  (void)tell(event::seen{answered});
+  object.finalizers.clear();
+  expect(seen(), {"track", "arm retry 1000"});
+  now = milliseconds{1000};
+  expect(event::timer_due{service_timer::retry}, {"patch +finalizer"});
+}
+
 TEST_F(ServiceMachine, PoolsThatItLeftUnseenAreReleasedOnceItsClaimIsServed) {
   object.finalizers = {finalizer_name};
   begin();

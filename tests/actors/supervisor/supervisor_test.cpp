@@ -172,52 +172,6 @@ TEST_F(Supervisor, LostLeadershipClosesTheGate) {
   EXPECT_EQ(edgelb.writes(), 0U);
 }
 
-/// All that is ready but what the slow one would do.
-void run_without(caf::scheduler::test_coordinator& scheduler, const describable_actor& slow) {
-  const auto* const waits =
-    dynamic_cast<const caf::resumable*>(caf::actor_cast<caf::abstract_actor*>(slow));
-  scheduler.run_jobs_filtered([waits](const caf::resumable* job) { return job != waits; });
-}
-
-TEST_F(Supervisor, NoPoolBeginsBeforeEveryServiceHasSaidWhetherItComes) {
-  start(false);
-  list({make_service("a"), make_service("b", "p", 81), make_service("c", "p", 82)});
-  const auto slow = find("service").front();
-  caf::anon_send(supervisor_handle, leadership_changed{true});
-  run_without(scheduler(), slow);
-  EXPECT_EQ(kube.log.size(), 2U) << "the finalizers of the two others are written";
-  EXPECT_EQ(edgelb.writes(), 0U);
-  run();
-  EXPECT_EQ(edgelb.writes(), 1U) << "for all three";
-  EXPECT_TRUE(holds("a") && holds("b", 81) && holds("c", 82));
-}
-
-TEST_F(Supervisor, AServiceThatNeverHearsThatWorkBeginsHoldsUpPoolsForTwoSeconds) {
-  start(false);
-  list({make_service("a"), make_service("b", "q")});
-  const auto slow = find("service").front();
-  caf::anon_send(supervisor_handle, leadership_changed{true});
-  run_without(scheduler(), slow);
-  EXPECT_EQ(edgelb.writes(), 0U);
-  scheduler().advance_time(milliseconds{2000});
-  run_without(scheduler(), slow);
-  EXPECT_EQ(edgelb.writes(), 1U);
-  run();
-  EXPECT_EQ(edgelb.writes(), 2U);
-}
-
-TEST_F(Supervisor, PoolsStayClosedWhereLeadershipWasLostBeforeTheServicesHadHeard) {
-  start(false);
-  list({make_service("a"), make_service("b", "p", 81)});
-  const auto slow = find("service").front();
-  caf::anon_send(supervisor_handle, leadership_changed{true});
-  run_without(scheduler(), slow);
-  caf::anon_send(supervisor_handle, leadership_changed{false});
-  run();
-  advance(milliseconds{3000});
-  EXPECT_EQ(edgelb.writes(), 0U);
-}
-
 TEST_F(Supervisor, TakeOverOverSettledStateWritesNothing) {
   settle();
   const auto object = stored("a");

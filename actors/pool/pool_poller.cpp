@@ -22,7 +22,6 @@ bool settled(const Targets& targets) {
 void pool_poller_state::start(poller_shard shard, runtime_ptr shared, directory_ptr handles,
                               bool open) {
   gate_open = open;
-  calendar_ = domain::poll_calendar{domain::poll_calendar::step * shard.number / shard.of};
   enlist(self_, std::move(shared), std::move(handles), "pool_poller", std::to_string(shard.number));
   enter("idle");
 }
@@ -79,7 +78,7 @@ void pool_poller_state::gate_changed(bool open) {
   if (open)
     for (auto& item : pools_)
       if (!item.second.targets.empty())
-        poll(item);
+        poll_in(item, {});
   go_on();
 }
 
@@ -95,7 +94,7 @@ domain::poll_pauses pool_poller_state::pauses() const {
 }
 
 void pool_poller_state::enter_state() {
-  if (under_way_ > 0)
+  if (in_flight_ > 0)
     enter("polling");
   else
     enter(pools_.empty() ? "idle" : "waiting");
@@ -107,12 +106,12 @@ void pool_poller_state::go_on() {
   if (!gate_open)
     return;
   const auto moment = now(self_);
-  while (const auto due = calendar_.take(pauses(), moment, leisurely_)) {
+  while (const auto due = calendar_.take(pauses(), moment, background_)) {
     auto& item = *pools_.find(*due->pool);
     item.second.next = {};
     poll(item, !due->awaited);
   }
-  const auto next = calendar_.next(pauses(), leisurely_);
+  const auto next = calendar_.next(pauses(), background_);
   if (!next || (wake_at_ && *wake_at_ <= *next))
     return;
   wake_at_ = next;
@@ -121,10 +120,8 @@ void pool_poller_state::go_on() {
 
 void pool_poller_state::poll_in(pool_entry& item, milliseconds delay) {
   cancel(item.second);
-  const auto moment = now(self_);
-  const auto awaited = !settled(item.second.targets);
-  item.second.next = {awaited ? moment + delay : calendar_.due(moment, delay), &item.first,
-                      awaited};
+  item.second.next = {now(self_) + delay, &item.first, !settled(item.second.targets),
+                      domain::poll_calendar::early(delay)};
   calendar_.add(item.second.next);
 }
 
@@ -140,7 +137,7 @@ void pool_poller_state::forget(pool_map::iterator item) {
     pools_.erase(item);
 }
 
-void pool_poller_state::poll(pool_entry& item, bool leisurely) {
+void pool_poller_state::poll(pool_entry& item, bool background) {
   if (!gate_open)
     return;
   const auto& pool = item.first;
@@ -152,9 +149,9 @@ void pool_poller_state::poll(pool_entry& item, bool leisurely) {
   cancel(state);
   state.busy = true;
   state.again = false;
-  state.leisurely = leisurely;
-  ++under_way_;
-  leisurely_ += leisurely ? 1U : 0U;
+  state.background = background;
+  ++in_flight_;
+  background_ += background ? 1U : 0U;
   ask<metadata_answer>(
     self_, peers->edgelb, gateway_deadline(run->concurrency.edgelb_timeout),
     read_metadata{pool, !settled(state.targets)},
@@ -167,8 +164,8 @@ void pool_poller_state::answered(const std::string& pool,
   const auto found = pools_.find(pool);
   auto& item = found->second;
   item.busy = false;
-  --under_way_;
-  leisurely_ -= std::exchange(item.leisurely, false) ? 1U : 0U;
+  --in_flight_;
+  background_ -= std::exchange(item.background, false) ? 1U : 0U;
   if (item.targets.empty()) {
     forget(found);
     return go_on();

@@ -15,7 +15,6 @@ namespace dklb::actors {
 /// Which of the pollers it is.
 struct poller_shard {
   std::size_t number = 0;
-  std::size_t of = 1;
 };
 
 /// Asks for the metadata of the pools of its shard and reports what it says to the status writers;
@@ -45,15 +44,15 @@ private:
   struct polled_pool {
     std::vector<target> targets; ///< none: only the answer is awaited
     domain::poll_schedule schedule;
-    domain::poll_calendar::appointment next;
+    domain::poll_calendar::entry next;
     bool busy = false;
-    bool leisurely = false; ///< the poll under way has time
+    bool background = false; ///< the poll in flight
     bool again = false;
   };
   using pool_map = std::unordered_map<std::string, polled_pool>;
   using pool_entry = pool_map::value_type;
 
-  void poll(pool_entry& item, bool leisurely = false);
+  void poll(pool_entry& item, bool background = false);
   void answered(const std::string& pool, const domain::result<messages::metadata_ptr>& outcome);
   void learn(polled_pool& item, const domain::pool_metadata& metadata, const std::string& pool);
   void report(const target& item, const std::string& pool);
@@ -67,10 +66,10 @@ private:
 
   self_pointer self_;
   pool_map pools_;
-  domain::poll_calendar calendar_{{}};
+  domain::poll_calendar calendar_;
   std::set<std::string> failing_;
-  std::size_t leisurely_ = 0; ///< polls under way that have time
-  std::size_t under_way_ = 0;
+  std::size_t background_ = 0; ///< background polls in flight
+  std::size_t in_flight_ = 0;  ///< all polls in flight
   std::optional<milliseconds> wake_at_;
   std::uint64_t epoch_ = 0;
 };

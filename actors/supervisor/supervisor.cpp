@@ -107,7 +107,7 @@ void supervisor_state::start_pollers() {
                  .name = std::to_string(shard),
                  .start =
                    [this, shard] {
-                     const poller_shard which{shard, arguments_.pool_pollers};
+                     const poller_shard which{shard};
                      return adopt(handles_.pollers.at(shard),
                                   self_->spawn(pool_poller, which, run, peers, gate_open));
                    },

@@ -2,45 +2,31 @@
 
 namespace dklb::domain {
 
-/// From one few to the next: all have their turn in four fifths of `max`.
-poll_calendar::time poll_calendar::spacing(const poll_pauses& pauses) const {
-  const auto pools = static_cast<time::rep>(leisurely_.size() + 1);
-  return std::min(step, pauses.max * 4 * static_cast<time::rep>(few) / (5 * pools));
+poll_calendar::entries::const_iterator poll_calendar::first_background() const {
+  return entries_.lower_bound(entry{time::min(), nullptr, false});
 }
 
-poll_calendar::time poll_calendar::start_of_leisurely(const poll_pauses& pauses,
-                                                      std::size_t under_way) const {
-  const auto due = leisurely_.begin()->due;
-  // Whatever EdgeLB does not answer holds the others up no longer than that.
-  const auto overdue = due + pauses.max;
-  if (under_way >= few)
-    return overdue;
-  return gone_ < few ? due : std::clamp(since_ + spacing(pauses), due, overdue);
-}
-
-std::optional<poll_calendar::appointment> poll_calendar::take(const poll_pauses& pauses, time now,
-                                                              std::size_t under_way) {
-  const auto first_of = [](queue& from) { return from.extract(from.begin()).value(); };
-  if (!awaited_.empty() && awaited_.begin()->due <= now)
-    return first_of(awaited_);
-  if (leisurely_.empty() || start_of_leisurely(pauses, under_way) > now)
+std::optional<poll_calendar::entry> poll_calendar::take(const poll_pauses& pauses, time now,
+                                                        std::size_t in_flight) {
+  const auto removed = [this](auto place) { return entries_.extract(place).value(); };
+  if (!entries_.empty() && entries_.begin()->awaited && entries_.begin()->due <= now)
+    return removed(entries_.begin());
+  const auto place = first_background();
+  if (place == entries_.end())
     return std::nullopt;
-  if (now >= since_ + spacing(pauses)) {
-    since_ = now;
-    gone_ = 0;
-  }
-  ++gone_;
-  return first_of(leisurely_);
+  const bool goes =
+    in_flight < most_background ? place->due - place->early <= now : place->due + pauses.max <= now;
+  return goes ? std::optional{removed(place)} : std::nullopt;
 }
 
 std::optional<poll_calendar::time> poll_calendar::next(const poll_pauses& pauses,
-                                                       std::size_t under_way) const {
+                                                       std::size_t in_flight) const {
   std::optional<time> out;
-  if (!awaited_.empty())
-    out = awaited_.begin()->due;
-  if (!leisurely_.empty()) {
-    const auto start = start_of_leisurely(pauses, under_way);
-    out = out ? std::min(*out, start) : start;
+  if (!entries_.empty() && entries_.begin()->awaited)
+    out = entries_.begin()->due;
+  if (const auto place = first_background(); place != entries_.end()) {
+    const auto due = in_flight < most_background ? place->due : place->due + pauses.max;
+    out = out ? std::min(*out, due) : due;
   }
   return out;
 }

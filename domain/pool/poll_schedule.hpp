@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
-#include <compare>
 #include <cstddef>
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 
 namespace dklb::domain {
 
@@ -22,8 +22,8 @@ class poll_schedule {
 public:
   using time = std::chrono::milliseconds;
 
-  /// The delay before the next poll. `random` in [0, 1) spreads pools that were written together,
-  /// so that they do not ask in step for ever.
+  /// The delay before the next poll. `random` in [0, 1) takes up to a quarter off it once all
+  /// addresses are known, so that pools that were written together drift apart.
   time next(const poll_pauses& pauses, bool settled, double random) {
     last_ = settled ? std::min(pauses.max, std::max(last_, pauses.min) * 4) : pauses.min;
     if (!settled)
@@ -37,56 +37,45 @@ private:
   time last_{};
 };
 
-/// Which of many pools is polled next. A poll that somebody waits for (an address is not known yet)
-/// goes when it is due. The others go a few at a time: alone, each would wake up the whole process,
-/// which costs more than the poll; together, ten thousand pools that were written together would be
-/// polled together, too, and whatever else comes along would wait for them. They never go much
-/// faster than it takes to poll each once in `max`, however soon they are due.
+/// Which of many pools is polled next. A poll of a pool whose address is awaited goes when it is
+/// due. The others are background polls. They are limited to 24 in flight, so they never delay a
+/// new Service. A background poll that is overdue by `max` goes all the same, so pools that EdgeLB
+/// does not answer about never starve the others. Time is the caller's monotonic clock.
 class poll_calendar {
 public:
   using time = std::chrono::milliseconds;
 
-  /// What is due within a step goes at its beginning, `few` at a time.
-  static constexpr time step{1000};
-  static constexpr std::size_t few = 24;
+  static constexpr std::size_t most_background = 24;
 
-  /// `phase`: where the steps of this calendar begin, for several that are not to go together.
-  explicit poll_calendar(time phase) : phase_(phase % step) {}
-
-  struct appointment {
+  struct entry {
     time due{};
-    const std::string* pool = nullptr; ///< its name, where the caller keeps it; null: none made
+    const std::string* pool = nullptr; ///< its name, where the caller keeps it; null: no entry
     bool awaited = false;
-
-    // NOLINTNEXTLINE(modernize-use-nullptr): the check mistakes what the compiler makes of it
-    friend auto operator<=>(const appointment&, const appointment&) = default;
+    time early{}; ///< how much early a background poll may go
   };
 
-  /// When one is due that nobody waits for; a short delay is kept.
-  time due(time now, time delay) const {
-    const auto exactly = now + delay;
-    return delay < 4 * step ? exactly : exactly - (exactly + step - phase_) % step;
-  }
-  void add(const appointment& what) { queue_of(what).insert(what); }
-  void remove(const appointment& what) { queue_of(what).erase(what); }
+  /// How much early a background poll may go after this pause, so that one wake-up serves several.
+  static time early(time pause) { return std::min(time{500}, pause / 8); }
 
-  /// Takes one that may go now; `under_way`: as many that nobody waits for are not answered yet.
-  std::optional<appointment> take(const poll_pauses& pauses, time now, std::size_t under_way);
-  /// When to ask again if nothing happens before.
-  std::optional<time> next(const poll_pauses& pauses, std::size_t under_way) const;
+  void add(const entry& what) { entries_.insert(what); }
+  void remove(const entry& what) { entries_.erase(what); }
+
+  /// Removes one that may go now and returns it. `in_flight`: background polls without an answer.
+  std::optional<entry> take(const poll_pauses& pauses, time now, std::size_t in_flight);
+  /// When to call take() again if nothing happens before.
+  std::optional<time> next(const poll_pauses& pauses, std::size_t in_flight) const;
 
 private:
-  using queue = std::set<appointment>;
+  /// Awaited ones first, each kind by due time.
+  struct order {
+    static auto key(const entry& what) { return std::tuple{!what.awaited, what.due, what.pool}; }
+    bool operator()(const entry& left, const entry& right) const { return key(left) < key(right); }
+  };
+  using entries = std::set<entry, order>;
 
-  queue& queue_of(const appointment& what) { return what.awaited ? awaited_ : leisurely_; }
-  time spacing(const poll_pauses& pauses) const;
-  time start_of_leisurely(const poll_pauses& pauses, std::size_t under_way) const;
+  entries::const_iterator first_background() const;
 
-  time phase_;
-  queue awaited_;
-  queue leisurely_;
-  time since_{};         ///< the last few began
-  std::size_t gone_ = 0; ///< of them
+  entries entries_;
 };
 
 } // namespace dklb::domain

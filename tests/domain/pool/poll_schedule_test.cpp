@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <list>
 #include <optional>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -37,35 +40,35 @@ TEST(PollSchedule, SpreadsSettledPollsWithinAQuarter) {
 
 class PollCalendar : public ::testing::Test {
 protected:
-  poll_calendar::appointment at(const std::string& pool, int due, bool awaited) {
+  poll_calendar::entry at(const std::string& pool, int due, bool awaited) {
     for (const auto& name : names_)
       if (name == pool)
-        return {milliseconds{due}, &name, awaited};
+        return {milliseconds{due}, &name, awaited, early_};
     return {};
   }
-  void leisurely(const std::string& pool, int due) { calendar_.add(at(pool, due, false)); }
+  void background(const std::string& pool, int due) { calendar_.add(at(pool, due, false)); }
   void awaited(const std::string& pool, int due) { calendar_.add(at(pool, due, true)); }
-  /// So many that nobody waits for.
+  /// So many background polls.
   void many(std::size_t count, int due) {
     for (std::size_t i = 0; i < count; ++i)
-      calendar_.add({milliseconds{due}, &more_.emplace_back("m"), false});
+      calendar_.add({milliseconds{due}, &more_.emplace_back("m"), false, {}});
   }
   /// Every pool that may go at this time.
-  std::string taken(int now, std::size_t under_way = 0) {
+  std::string taken(int now, std::size_t in_flight = 0) {
     std::string out;
-    while (const auto what = calendar_.take(pauses, milliseconds{now}, under_way)) {
+    while (const auto what = calendar_.take(pauses, milliseconds{now}, in_flight)) {
       out += *what->pool;
-      under_way += what->awaited ? 0U : 1U;
+      in_flight += what->awaited ? 0U : 1U;
     }
     return out;
   }
-  std::optional<milliseconds> next(std::size_t under_way = 0) const {
-    return calendar_.next(pauses, under_way);
+  std::optional<milliseconds> next(std::size_t in_flight = 0) const {
+    return calendar_.next(pauses, in_flight);
   }
 
-  static constexpr auto step = static_cast<int>(poll_calendar::step.count());
-  static constexpr auto few = poll_calendar::few;
-  poll_calendar calendar_{milliseconds{0}};
+  static constexpr auto most = poll_calendar::most_background;
+  poll_calendar calendar_;
+  milliseconds early_{};
 
 private:
   std::vector<std::string> names_{"a", "b", "y", "z"};
@@ -74,67 +77,106 @@ private:
 
 TEST_F(PollCalendar, GivesNothingBeforeItIsDue) {
   EXPECT_FALSE(next());
-  leisurely("a", 1000);
+  background("a", 1000);
   awaited("b", 2000);
   EXPECT_EQ(next(), milliseconds{1000});
   EXPECT_EQ(taken(999), "");
   EXPECT_EQ(taken(1000), "a");
   EXPECT_EQ(next(1), milliseconds{2000});
+  EXPECT_EQ(taken(1999, 1), "");
   EXPECT_EQ(taken(2000, 1), "b");
   EXPECT_FALSE(next(1));
 }
 
-TEST_F(PollCalendar, PollsThatAreAwaitedGoTogetherTheOthersAFewAtATime) {
+TEST_F(PollCalendar, OneWakeUpServesBackgroundPollsThatAreDueSoon) {
+  early_ = poll_calendar::early(milliseconds{8000});
+  EXPECT_EQ(early_, milliseconds{500});
+  background("a", 1000);
+  background("b", 1500);
+  background("y", 1501);
+  awaited("z", 1001);
+  EXPECT_EQ(next(), milliseconds{1000}) << "the timer rings for what is due";
+  EXPECT_EQ(taken(1000), "ab");
+}
+
+TEST_F(PollCalendar, AShortPauseIsKept) {
+  EXPECT_EQ(poll_calendar::early(milliseconds{80}), milliseconds{10});
+  EXPECT_EQ(poll_calendar::early(milliseconds{0}), milliseconds{0});
+}
+
+TEST_F(PollCalendar, AwaitedPollsAreNotLimitedTheOthersShareABound) {
+  many(2 * most, 1000);
   awaited("y", 1000);
   awaited("z", 1000);
-  many(2 * few, 1000);
-  EXPECT_EQ(taken(1000).size(), 2 + few);
-  EXPECT_EQ(next(), milliseconds{1000 + step});
-  EXPECT_EQ(taken(1000 + step - 1).size(), 0U);
-  EXPECT_EQ(taken(1000 + step, few).size(), 0U) << "they are not answered";
-  EXPECT_EQ(taken(1000 + step, few - 1).size(), 1U);
-  EXPECT_EQ(taken(1000 + step).size(), few - 1);
+  EXPECT_EQ(taken(1000), "yz" + std::string(most, 'm'));
+  EXPECT_EQ(taken(1001, most), "") << "they are not answered";
+  EXPECT_EQ(taken(1002, most - 1), "m");
+  EXPECT_EQ(taken(1003, 1), std::string(most - 1, 'm'));
+  EXPECT_FALSE(next());
 }
 
-TEST_F(PollCalendar, AFewThatBeginLateAreNotFollowedByOthersAtOnce) {
-  many(1, 1000);
-  EXPECT_EQ(taken(1000).size(), 1U);
-  many(2 * few, 5000);
-  EXPECT_EQ(taken(5000).size(), few);
-  EXPECT_EQ(taken(5000 + step).size(), few);
+TEST_F(PollCalendar, AnAwaitedPollIsNeverBehindBackgroundPolls) {
+  many(2 * most, 1000);
+  EXPECT_EQ(taken(5000).size(), most);
+  awaited("y", 6000);
+  EXPECT_EQ(next(most), milliseconds{6000});
+  EXPECT_EQ(taken(6000, most), "y");
 }
 
-TEST_F(PollCalendar, ManyPoolsThatAreDueTogetherAllHaveTheirTurnWithinMaxAndNotAtOnce) {
-  constexpr std::size_t pools = 10000;
-  many(pools, 1000);
-  EXPECT_EQ(taken(1000).size(), few);
-  std::size_t gone = few;
-  many(few, 4000); // those that went are due again while others still wait
-  for (int now = 1001; now < 1000 + 60000; ++now) {
-    const auto some = taken(now).size();
-    EXPECT_LE(some, few);
-    gone += some;
-    many(some, now + 3000);
-  }
-  EXPECT_GE(gone, pools);
-  EXPECT_LE(gone, pools * 3 / 2);
-}
-
-TEST_F(PollCalendar, WhatFallsBehindByMaxGoesWhateverIsUnderWay) {
-  many(few + 1, 1000);
-  EXPECT_EQ(taken(1000).size(), few);
-  EXPECT_EQ(next(few), milliseconds{1000 + 60000});
-  EXPECT_EQ(taken(60999, few).size(), 0U);
-  EXPECT_EQ(taken(61000, few).size(), 1U);
+TEST_F(PollCalendar, WhatFallsBehindByMaxGoesWhateverIsInFlight) {
+  many(most + 1, 1000);
+  EXPECT_EQ(taken(1000).size(), most);
+  EXPECT_EQ(next(most), milliseconds{1000 + 60000});
+  EXPECT_EQ(taken(60999, most), "");
+  EXPECT_EQ(taken(61000, most), "m");
 }
 
 TEST_F(PollCalendar, ARemovedOneIsNotTaken) {
-  leisurely("a", 100);
+  background("a", 100);
   awaited("b", 100);
   calendar_.remove(at("a", 100, false));
   calendar_.remove(at("b", 100, true));
   EXPECT_EQ(taken(1000), "");
   EXPECT_FALSE(next());
+}
+
+/// Ten thousand pools that were written together and are answered at once.
+TEST_F(PollCalendar, TenThousandSettledPoolsAllHaveTheirTurnAndNotAtOnce) {
+  struct pool {
+    std::string name;
+    poll_schedule schedule;
+    int polls = 0;
+  };
+  constexpr std::size_t count = 10000;
+  std::mt19937 generator{7};
+  std::uniform_real_distribution<double> random{0, 1};
+  std::vector<pool> pools(count);
+  const auto add = [&](int now, milliseconds pause, const std::string& name) {
+    calendar_.add({milliseconds{now} + pause, &name, false, poll_calendar::early(pause)});
+  };
+  for (std::size_t i = 0; i < count; ++i)
+    pools[i].name = std::to_string(i);
+  for (auto& each : pools)
+    add(0, each.schedule.next(pauses, true, random(generator)), each.name);
+  constexpr int end = 600000;
+  std::vector<std::size_t> in_second(end / 1000);
+  for (int now = 0; now < end; now += 10) {
+    // Answers take ten milliseconds, so as many go at once as may be in flight.
+    std::size_t in_flight = 0;
+    while (const auto what = calendar_.take(pauses, milliseconds{now}, in_flight)) {
+      ++in_flight;
+      ++in_second[static_cast<std::size_t>(now) / 1000];
+      auto& item = pools[std::stoul(*what->pool)];
+      ++item.polls;
+      add(now, item.schedule.next(pauses, true, random(generator)), item.name);
+    }
+    ASSERT_LE(in_flight, most);
+  }
+  for (const auto& each : pools)
+    ASSERT_GE(each.polls, 600 / 60 - 1);
+  // Each is polled once within 45 to 60 seconds, and they have drifted apart by now.
+  const auto settled = in_second.begin() + 300;
+  EXPECT_LT(*std::max_element(settled, in_second.end()), count / 10);
 }
 
 } // namespace

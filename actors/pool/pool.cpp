@@ -57,7 +57,7 @@ caf::typed_response_promise<pool_released> pool_state::release(const release_poo
 }
 
 void pool_state::drifted() {
-  known_ = knowledge::stale;
+  known_ = knowledge::outdated;
   last_.reset();
   dirty_ = true;
   // What EdgeLB refused before it may take now.
@@ -91,8 +91,6 @@ void pool_state::gate_changed(bool open) {
 void pool_state::ticked(const tick& what) {
   if (what.kind == wake && what.epoch == wake_epoch_)
     pump();
-  if (what.kind == forget && what.epoch == forget_epoch_ && !busy_)
-    last_.reset();
   if (what.kind == retry_faulty && what.epoch == retry_epoch_) {
     faulty_at_ = {};
     dirty_ = book_.retry_faulty() || dirty_;

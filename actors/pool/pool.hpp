@@ -46,9 +46,10 @@ private:
   struct inquiry;
   using verdicts =
     std::vector<std::pair<domain::service_key, std::optional<domain::claim_refusal>>>;
-  /// What is known of the pool in EdgeLB.
-  enum class knowledge { unknown, stale, absent, present };
-  enum tick_kind : std::uint32_t { wake, forget, retry_faulty };
+  /// What a round may begin with: the inventory is asked, a pool that does not exist is planned at
+  /// once, and any other pool is read.
+  enum class knowledge { unknown, absent, outdated };
+  enum tick_kind : std::uint32_t { wake, retry_faulty };
   struct last_write {
     std::chrono::system_clock::time_point at;
     std::string cause;
@@ -73,11 +74,11 @@ private:
   messages::service_actor owner_of(const domain::service_key& key);
   void release_ended(const domain::service_key& key);
   domain::backoff_settings delays() const;
-  bool fresh() const;
   void recall();
   void read();
   void read_ended(domain::result<messages::snapshot_ptr> outcome);
   void plan_round();
+  bool needs_read(const domain::pool_plan& plan) const;
   domain::pool_plan_input plan_input(std::optional<domain::pool_document> actual) const;
   domain::pool_plan make_plan(const domain::pool_plan_input& input) const;
   void carry_out(domain::pool_plan plan);
@@ -108,8 +109,8 @@ private:
                         std::vector<caf::typed_response_promise<messages::pool_released>>>>
     promises_;
   std::vector<messages::claim_ptr> polled_; ///< what the poller was told
-  messages::snapshot_ptr last_;
-  milliseconds known_at_{};
+  messages::snapshot_ptr last_;             ///< as this round knows it; null: absent, or no round
+  bool read_ = false;                       ///< EdgeLB was asked for it in this round
   knowledge known_ = knowledge::unknown;
   bool held_ours_ = false;
   bool dirty_ = false;
@@ -118,7 +119,6 @@ private:
   domain::rare<std::set<domain::service_key>> planned_releases_;
   milliseconds not_before_{};
   std::uint64_t wake_epoch_ = 0;
-  std::uint64_t forget_epoch_ = 0;
   std::uint64_t retry_epoch_ = 0;
   milliseconds faulty_at_{}; ///< when those that EdgeLB refused are tried again; 0: nobody waits
   std::unique_ptr<domain::backoff> backoff_; ///< since the last success, null where nothing failed

@@ -18,9 +18,6 @@ using domain::pool_action;
 
 namespace {
 
-/// What EdgeLB said this recently is planned upon without reading again (invariant 9).
-constexpr milliseconds freshness{5000};
-
 /// The longest pause before a claim that EdgeLB refuses is tried again: what it lacks may have come
 /// free without anybody telling.
 constexpr milliseconds longest_refusal{30000};
@@ -31,11 +28,6 @@ void pool_state::wake_at(milliseconds when) {
   self_->delayed_send(self_, when - now(self_), tick{wake, ++wake_epoch_});
 }
 
-bool pool_state::fresh() const {
-  const auto recent = now(self_) - known_at_ < freshness;
-  return (known_ == knowledge::present && last_ && recent) || known_ == knowledge::absent;
-}
-
 void pool_state::pump() {
   if (busy_ || !dirty_ || !gate_open)
     return;
@@ -43,10 +35,11 @@ void pool_state::pump() {
     return wake_at(not_before_);
   dirty_ = false;
   busy_ = true;
+  read_ = false;
   enter("working");
   if (known_ == knowledge::unknown)
     recall();
-  else if (fresh())
+  else if (known_ == knowledge::absent)
     plan_round();
   else
     read();
@@ -69,6 +62,7 @@ void pool_state::recall() {
 }
 
 void pool_state::read() {
+  read_ = true;
   ask<pool_answer>(
     self_, peers->edgelb, gateway_deadline(run->concurrency.edgelb_timeout), read_pool{own_name()},
     [this](pool_answer& answer) { read_ended(std::move(answer.outcome)); },
@@ -87,8 +81,7 @@ void pool_state::read_ended(domain::result<snapshot_ptr> outcome) {
 }
 
 void pool_state::learn(snapshot_ptr pool) {
-  known_at_ = now(self_);
-  known_ = pool ? knowledge::present : knowledge::absent;
+  known_ = pool ? knowledge::outdated : knowledge::absent;
   last_ = std::move(pool);
   self_->send(peers->inventory, pool_seen{own_name(), last_});
 }
@@ -115,17 +108,22 @@ void pool_state::plan_round() {
   }
   auto input = plan_input(std::move(actual));
   auto plan = make_plan(input);
-  const auto forbidden = std::any_of(plan.refusals.begin(), plan.refusals.end(), [](auto& item) {
-    return item.second.reason == domain::refusal_reason::creation_forbidden;
-  });
-  // "It does not exist" may be old news; a refusal on its ground deserves a look.
-  if (forbidden && now(self_) - known_at_ >= freshness)
+  if (!read_ && needs_read(plan))
     return read();
   planned_ = book_.version();
   planned_releases_.reset();
   if (!input.releases.empty())
     planned_releases_.edit() = std::move(input.releases);
   carry_out(std::move(plan));
+}
+
+/// EdgeLB's API has no version check, so a document that is old overwrites what others have added
+/// since. A refusal because the pool does not exist may be old news as well.
+bool pool_state::needs_read(const domain::pool_plan& plan) const {
+  return plan.action == pool_action::replace || plan.action == pool_action::remove
+         || std::any_of(plan.refusals.begin(), plan.refusals.end(), [](const auto& item) {
+              return item.second.reason == domain::refusal_reason::creation_forbidden;
+            });
 }
 
 /// The one place that takes a plan apart: a new field does not compile until it is obeyed here.
@@ -166,7 +164,7 @@ void pool_state::write_ended(const planned_round& round, domain::result<snapshot
   if (round.action != pool_action::replace)
     book_.made_anew();
   learn(std::move(*outcome));
-  if (known_ == knowledge::present)
+  if (last_)
     run->names->add(own_name());
   else
     run->names->remove(own_name());
@@ -186,11 +184,7 @@ void pool_state::round_succeeded(const planned_round& round) {
   for (auto& [key, refusal] : news)
     tell(key, std::move(refusal));
   confirm_releases();
-  // Only a pool whose claims still come in needs its document soon again.
-  if (last_ && !dirty_ && book_.entries().size() < 2)
-    last_.reset();
-  else if (last_)
-    self_->delayed_send(self_, freshness, tick{forget, ++forget_epoch_});
+  last_.reset();
   end_if_unused();
   pump();
 }
@@ -252,7 +246,7 @@ void pool_state::release_ended(const domain::service_key& key) {
 void pool_state::round_failed(const domain::error& failure, bool was_write) {
   busy_ = false;
   dirty_ = true;
-  known_ = knowledge::stale;
+  known_ = knowledge::outdated;
   last_.reset();
   failed(failure.message);
   enter("waiting");

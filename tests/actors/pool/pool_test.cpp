@@ -187,6 +187,60 @@ TEST_F(PoolActor, HandMadeChangeIsRepairedWhenTheInventoryShowsIt) {
   EXPECT_EQ(edgelb.pools.at("p")["haproxy"]["frontends"][0]["bindPort"], 80);
 }
 
+class PoolWithOthers : public PoolActor {
+protected:
+  void add_theirs() {
+    edgelb.pools.at("p")["haproxy"]["frontends"].push_back(
+      {{"name", "theirs"}, {"bindPort", 9000}});
+  }
+  bool holds_theirs() const {
+    for (const auto& frontend : edgelb.pools.at("p")["haproxy"]["frontends"])
+      if (frontend["name"] == "theirs")
+        return true;
+    return false;
+  }
+};
+
+TEST_F(PoolWithOthers, WhatSomebodyAddsBetweenTwoWritesSurvives) {
+  start();
+  claim("a", 80);
+  run();
+  add_theirs();
+  claim("b", 81);
+  advance(milliseconds{1000});
+  EXPECT_TRUE(holds("a", 80) && holds("b", 81));
+  EXPECT_TRUE(holds_theirs());
+  EXPECT_EQ(edgelb.log, (std::vector<std::string>{"create p", "read p", "replace p"}));
+}
+
+TEST_F(PoolWithOthers, ThatSomebodyElseUsesByNowIsNotDeleted) {
+  start();
+  claim("a", 80);
+  run();
+  add_theirs();
+  release("a");
+  advance(milliseconds{1000});
+  ASSERT_TRUE(edgelb.pools.contains("p"));
+  EXPECT_FALSE(holds("a", 80));
+  EXPECT_TRUE(holds_theirs());
+}
+
+TEST_F(PoolActor, WhatTheInventoryRecallsIsReadBeforeItIsWritten) {
+  start();
+  claim("a", 80);
+  claim("b", 81);
+  advance(milliseconds{1000});
+  edgelb.log.clear();
+  start(); // another actor for the same pool, as after a crash
+  claim("a", 80);
+  run();
+  EXPECT_TRUE(edgelb.log.empty()) << "nothing to write";
+  start();
+  claim("c", 82);
+  run();
+  EXPECT_EQ(edgelb.log, (std::vector<std::string>{"read p", "replace p"}));
+}
+
 TEST_F(PoolActor, WithoutLeadershipItKeepsTheClaimAndWritesLater) {
   start();
   edgelb.write_failures.push_back({{domain::error_code::not_leader, "", {}, 0}, false});

@@ -84,22 +84,37 @@ pools_found inventory_state::find(const domain::service_key& service) const {
 }
 
 void inventory_state::ticked(const tick& what) {
-  if (what.kind == forget) {
+  const auto moment = now(self_);
+  if (what.kind == forget && forget_timer_.came(what.epoch)) {
+    if (moment < forget_at_)
+      return arm(forget, forget_timer_, forget_at_);
     documents_.clear();
-  } else if (what.epoch == epoch_) {
+  } else if (what.kind == resync && resync_timer_.came(what.epoch) && !busy_) {
+    if (moment < read_at_)
+      return arm(resync, resync_timer_, read_at_);
     read();
   }
 }
 
+void inventory_state::arm(tick_kind kind, domain::wake_timer& timer, milliseconds due) {
+  if (const auto epoch = timer.arm(due))
+    self_->delayed_send(self_, due - now(self_), tick{kind, *epoch});
+}
+
 void inventory_state::read_in(milliseconds delay) {
-  self_->delayed_send(self_, delay, tick{resync, ++epoch_});
+  read_at_ = now(self_) + delay;
+  arm(resync, resync_timer_, read_at_);
+}
+
+void inventory_state::forget_in(milliseconds delay) {
+  forget_at_ = now(self_) + delay;
+  arm(forget, forget_timer_, forget_at_);
 }
 
 void inventory_state::read() {
   if (busy_)
     return;
   busy_ = true;
-  ++epoch_;
   enter("reading");
   ask<inventory_answer>(
     self_, peers->edgelb, gateway_deadline(run->concurrency.edgelb_timeout), read_inventory{},
@@ -152,7 +167,7 @@ std::optional<domain::error> inventory_state::take_in(const std::string& body) {
   if (news.room)
     room_made({});
   if (!documents_.empty())
-    self_->delayed_send(self_, freshness, tick{forget, 0});
+    forget_in(freshness);
   return std::nullopt;
 }
 

@@ -3,6 +3,7 @@
 #include "actors/base/base.hpp"
 #include "domain/base/retry_policy.hpp"
 #include "domain/pool/pool_inventory.hpp"
+#include "domain/pool/wake_timer.hpp"
 
 #include <set>
 #include <string>
@@ -41,6 +42,8 @@ private:
   void verify(const domain::service_key& owner, std::vector<std::string> pools);
   void remove(const std::string& pool, const domain::service_key& owner);
   void read_in(milliseconds delay);
+  void forget_in(milliseconds delay);
+  void arm(tick_kind kind, domain::wake_timer& timer, milliseconds due);
 
   self_pointer self_;
   domain::pool_inventory pools_;
@@ -49,7 +52,10 @@ private:
   std::set<std::string> awaiting_room_; ///< pools of which EdgeLB refused a write
   std::set<std::pair<std::string, domain::service_key>> reported_;
   domain::backoff backoff_;
-  std::uint64_t epoch_ = 0;
+  domain::wake_timer resync_timer_;
+  domain::wake_timer forget_timer_;
+  milliseconds read_at_{};   ///< when the next answer is due to be asked for
+  milliseconds forget_at_{}; ///< when `documents_` are no longer fresh
   bool busy_ = false;
 };
 

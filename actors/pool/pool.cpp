@@ -89,9 +89,11 @@ void pool_state::gate_changed(bool open) {
 }
 
 void pool_state::ticked(const tick& what) {
-  if (what.kind == wake && what.epoch == wake_epoch_)
+  if (what.kind == wake && wake_timer_.came(what.epoch))
     pump();
-  if (what.kind == retry_faulty && what.epoch == retry_epoch_) {
+  if (what.kind == retry_faulty && retry_timer_.came(what.epoch) && faulty_at_.count() > 0) {
+    if (now(self_) < faulty_at_)
+      return arm(retry_faulty, retry_timer_, faulty_at_);
     faulty_at_ = {};
     dirty_ = book_.retry_faulty() || dirty_;
     pump();

@@ -4,6 +4,7 @@
 #include "domain/base/rare.hpp"
 #include "domain/base/retry_policy.hpp"
 #include "domain/pool/claim_book.hpp"
+#include "domain/pool/wake_timer.hpp"
 
 #include <caf/typed_response_promise.hpp>
 
@@ -68,7 +69,7 @@ private:
   };
 
   void pump();
-  void wake_at(milliseconds when);
+  void arm(tick_kind kind, domain::wake_timer& timer, milliseconds due);
   std::vector<claimant>::iterator place_of(const domain::service_key& key);
   /// The actor whose claim it is, null where that is not known.
   messages::service_actor owner_of(const domain::service_key& key);
@@ -118,8 +119,8 @@ private:
   std::uint64_t planned_ = 0;
   domain::rare<std::set<domain::service_key>> planned_releases_;
   milliseconds not_before_{};
-  std::uint64_t wake_epoch_ = 0;
-  std::uint64_t retry_epoch_ = 0;
+  domain::wake_timer wake_timer_;
+  domain::wake_timer retry_timer_;
   milliseconds faulty_at_{}; ///< when those that EdgeLB refused are tried again; 0: nobody waits
   std::unique_ptr<domain::backoff> backoff_; ///< since the last success, null where nothing failed
   std::unique_ptr<domain::backoff> faulty_backoff_;

@@ -83,10 +83,8 @@ void pool_poller_state::gate_changed(bool open) {
 }
 
 void pool_poller_state::ticked(const tick& what) {
-  if (what.epoch != epoch_)
-    return;
-  wake_at_.reset();
-  go_on();
+  if (timer_.came(what.epoch))
+    go_on();
 }
 
 domain::poll_pauses pool_poller_state::pauses() const {
@@ -112,10 +110,10 @@ void pool_poller_state::go_on() {
     poll(item, !due->awaited);
   }
   const auto next = calendar_.next(pauses(), background_);
-  if (!next || (wake_at_ && *wake_at_ <= *next))
+  if (!next)
     return;
-  wake_at_ = next;
-  self_->delayed_send(self_, std::max(*next - moment, milliseconds{0}), tick{0, ++epoch_});
+  if (const auto epoch = timer_.arm(*next))
+    self_->delayed_send(self_, std::max(*next - moment, milliseconds{0}), tick{0, *epoch});
 }
 
 void pool_poller_state::poll_in(pool_entry& item, milliseconds delay) {

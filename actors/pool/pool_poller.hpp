@@ -2,6 +2,7 @@
 
 #include "actors/base/base.hpp"
 #include "domain/pool/poll_schedule.hpp"
+#include "domain/pool/wake_timer.hpp"
 
 #include <memory>
 #include <optional>
@@ -70,8 +71,7 @@ private:
   std::set<std::string> failing_;
   std::size_t background_ = 0; ///< background polls in flight
   std::size_t in_flight_ = 0;  ///< all polls in flight
-  std::optional<milliseconds> wake_at_;
-  std::uint64_t epoch_ = 0;
+  domain::wake_timer timer_;
 };
 
 messages::pool_poller_actor::behavior_type pool_poller(pool_poller_state::self_pointer self,

@@ -24,15 +24,16 @@ constexpr milliseconds longest_refusal{30000};
 
 } // namespace
 
-void pool_state::wake_at(milliseconds when) {
-  self_->delayed_send(self_, when - now(self_), tick{wake, ++wake_epoch_});
+void pool_state::arm(tick_kind kind, domain::wake_timer& timer, milliseconds due) {
+  if (const auto epoch = timer.arm(due))
+    self_->delayed_send(self_, due - now(self_), tick{kind, *epoch});
 }
 
 void pool_state::pump() {
   if (busy_ || !dirty_ || !gate_open)
     return;
   if (now(self_) < not_before_)
-    return wake_at(not_before_);
+    return arm(wake, wake_timer_, not_before_);
   dirty_ = false;
   busy_ = true;
   read_ = false;
@@ -288,7 +289,7 @@ void pool_state::try_faulty_later() {
   }
   const auto pause = faulty_backoff_->next();
   faulty_at_ = now(self_) + pause;
-  self_->delayed_send(self_, pause, tick{retry_faulty, ++retry_epoch_});
+  arm(retry_faulty, retry_timer_, faulty_at_);
 }
 
 /// The owner is told in EdgeLB's words, and who has the port where that is what they are about.

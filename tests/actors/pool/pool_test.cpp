@@ -89,6 +89,20 @@ TEST_F(PoolActor, WaitsTheWriteGapBetweenTwoWrites) {
   EXPECT_EQ(edgelb.writes(), 2U);
 }
 
+TEST_F(PoolActor, ManyClaimsWithinTheWriteGapArmOneTimer) {
+  start();
+  claim("a", 80);
+  run();
+  const auto armed = [&] { return scheduler().clock().schedule().size(); };
+  const auto before = armed();
+  for (int i = 0; i < 100; ++i)
+    claim("b" + std::to_string(i), 1000 + i);
+  run();
+  EXPECT_EQ(armed(), before + 1);
+  advance(shared->concurrency.pool_write_gap + milliseconds{50});
+  EXPECT_TRUE(holds("b99", 1099));
+}
+
 TEST_F(PoolActor, SettledPoolIsNotWrittenAgain) {
   start();
   claim("a", 80);

@@ -43,7 +43,7 @@ void pool_state::claim(const claim_pool& what) {
 caf::typed_response_promise<pool_released> pool_state::release(const release_pool& what) {
   const auto& key = what.service;
   auto promise = self_->make_response_promise<pool_released>();
-  promises_.edit()[key].push_back(promise);
+  promises_[key].push_back(promise);
   if (owner_of(key))
     claimants_.erase(place_of(key));
   book_.release(key, what.creation);

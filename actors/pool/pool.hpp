@@ -1,7 +1,6 @@
 #pragma once
 
 #include "actors/base/base.hpp"
-#include "domain/base/rare.hpp"
 #include "domain/base/retry_policy.hpp"
 #include "domain/pool/claim_book.hpp"
 #include "domain/pool/wake_timer.hpp"
@@ -106,8 +105,7 @@ private:
   std::shared_ptr<const std::vector<std::string>> nodes_;
   domain::claim_book book_;
   std::vector<claimant> claimants_; ///< sorted by Service
-  domain::rare<std::map<domain::service_key,
-                        std::vector<caf::typed_response_promise<messages::pool_released>>>>
+  std::map<domain::service_key, std::vector<caf::typed_response_promise<messages::pool_released>>>
     promises_;
   std::vector<messages::claim_ptr> polled_; ///< what the poller was told
   messages::snapshot_ptr last_;             ///< as this round knows it; null: absent, or no round
@@ -117,7 +115,7 @@ private:
   bool dirty_ = false;
   bool busy_ = false;
   std::uint64_t planned_ = 0;
-  domain::rare<std::set<domain::service_key>> planned_releases_;
+  std::set<domain::service_key> planned_releases_;
   milliseconds not_before_{};
   domain::wake_timer wake_timer_;
   domain::wake_timer retry_timer_;

@@ -112,9 +112,7 @@ void pool_state::plan_round() {
   if (!read_ && needs_read(plan))
     return read();
   planned_ = book_.version();
-  planned_releases_.reset();
-  if (!input.releases.empty())
-    planned_releases_.edit() = std::move(input.releases);
+  planned_releases_ = std::move(input.releases);
   carry_out(std::move(plan));
 }
 
@@ -222,24 +220,21 @@ void pool_state::tell(const domain::service_key& key, std::optional<domain::clai
 }
 
 void pool_state::confirm_releases() {
-  for (const auto& key : *planned_releases_) {
+  for (const auto& key : std::exchange(planned_releases_, {})) {
     if (!book_.releasing(key))
       continue;
     book_.released(key);
     release_ended(key);
   }
-  planned_releases_.reset();
 }
 
 /// Whoever asked for it is told.
 void pool_state::release_ended(const domain::service_key& key) {
-  if (!promises_->contains(key))
+  const auto waiting = promises_.extract(key);
+  if (waiting.empty())
     return;
-  for (auto& promise : promises_.edit().at(key))
+  for (auto& promise : waiting.mapped())
     promise.deliver(pool_released{own_name()});
-  promises_.edit().erase(key);
-  if (promises_->empty())
-    promises_.reset();
 }
 
 // -- failures

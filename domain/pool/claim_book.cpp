@@ -32,7 +32,7 @@ const claim_book::entry* claim_book::find(const service_key& service) const {
 
 bool claim_book::put(claim_ptr claim) {
   const auto key = claim->service;
-  call_off_release(key);
+  releases_.erase(key);
   auto slot = place_of(key);
   if (slot == entries_.end() || service_of(*slot) != key) {
     slot = entries_.emplace(slot);
@@ -58,38 +58,23 @@ void claim_book::release(const service_key& service, std::optional<creation_stra
     entries_.erase(place_of(service));
   }
   clear_of_suspicion(service);
-  releases_.edit()[service] = {++version_, creation};
+  releases_[service] = {++version_, creation};
   room_ = version_;
 }
 
 void claim_book::released(const service_key& service) {
-  const auto found = releases_->find(service);
-  if (found == releases_->end())
+  const auto found = releases_.find(service);
+  if (found == releases_.end())
     return;
   kept_ = kept_ || found->second.creation == creation_strategy::never;
-  call_off_release(service);
-}
-
-void claim_book::call_off_release(const service_key& service) {
-  if (releases_->contains(service))
-    releases_.edit().erase(service);
-  if (releases_->empty())
-    releases_.reset();
+  releases_.erase(found);
 }
 
 void claim_book::clear_of_suspicion(const service_key& service) {
-  if (search_->faulty.empty() && search_->suspects.empty())
-    return;
-  search_.edit().faulty.erase(service);
-  for (auto& group : search_.edit().suspects)
+  faulty_.erase(service);
+  for (auto& group : suspects_)
     group.erase(service);
-  std::erase_if(search_.edit().suspects, [](const auto& group) { return group.empty(); });
-  end_search_if_done();
-}
-
-void claim_book::end_search_if_done() {
-  if (search_->faulty.empty() && search_->suspects.empty())
-    search_.reset();
+  std::erase_if(suspects_, [](const auto& group) { return group.empty(); });
 }
 
 pool_plan_input claim_book::plan_input() const {
@@ -100,28 +85,28 @@ pool_plan_input claim_book::plan_input() const {
   input.excluded = excluded();
   input.keep_when_empty = kept_;
   // What a release that is left out would remove stays, as that of any Service without a claim.
-  for (const auto& [service, leaving] : *releases_)
+  for (const auto& [service, leaving] : releases_)
     if (!input.excluded.contains(service))
       add_release(input, service, leaving.creation);
   return input;
 }
 
 std::set<service_key> claim_book::excluded() const {
-  auto out = search_->faulty;
-  for (const auto& group : search_->suspects)
+  auto out = faulty_;
+  for (const auto& group : suspects_)
     out.insert(group.begin(), group.end());
   return out;
 }
 
 void claim_book::set_version(const service_key& service, std::uint64_t version) {
-  if (releases_->contains(service))
-    releases_.edit()[service].version = version;
+  if (releases_.contains(service))
+    releases_[service].version = version;
   else
     place_of(service)->version = version;
 }
 
 bool claim_book::succeeded(std::uint64_t planned) {
-  if (search_->suspects.empty()) {
+  if (suspects_.empty()) {
     success_ = planned;
     // A change that was carried out may have been the ground of a refusal that is another's.
     const bool room = room_ != 0 && room_ <= planned;
@@ -132,10 +117,9 @@ bool claim_book::succeeded(std::uint64_t planned) {
   // Those who were in this round are cleared; the latest half that was left out comes next. Their
   // versions are moved up so that exactly they can be at fault for the next refusal.
   success_ = version_++;
-  for (const auto& key : search_->suspects.back())
+  for (const auto& key : suspects_.back())
     set_version(key, version_);
-  search_.edit().suspects.pop_back();
-  end_search_if_done();
+  suspects_.pop_back();
   return true;
 }
 
@@ -154,7 +138,7 @@ std::vector<service_key> claim_book::changed_until(std::uint64_t planned) const 
   std::vector<service_key> out;
   for (const auto* claim : claims)
     out.push_back(claim->service);
-  for (const auto& [service, leaving] : *releases_)
+  for (const auto& [service, leaving] : releases_)
     if (counts(service, leaving.version))
       out.push_back(service);
   return out;
@@ -179,36 +163,34 @@ std::vector<service_key> claim_book::refused(std::uint64_t planned,
   }
   explained_ = !candidates.empty();
   if (candidates.size() == 1) {
-    auto& [suspects, faulty] = search_.edit();
-    faulty.insert(candidates.front());
+    faulty_.insert(candidates.front());
     room_ = 0; // what is left out makes no room
     // Most likely it was the only one: all others get their turn together.
     std::set<service_key> rest;
-    for (const auto& group : suspects)
+    for (const auto& group : suspects_)
       for (const auto& key : group)
-        if (!faulty.contains(key))
+        if (!faulty_.contains(key))
           rest.insert(key);
-    suspects.clear();
+    suspects_.clear();
     if (!rest.empty())
-      suspects.push_back(std::move(rest));
+      suspects_.push_back(std::move(rest));
     return candidates;
   }
   const std::set<service_key> later(candidates.begin()
                                       + static_cast<std::ptrdiff_t>((candidates.size() + 1) / 2),
                                     candidates.end());
   if (!later.empty())
-    search_.edit().suspects.push_back(later);
+    suspects_.push_back(later);
   return {};
 }
 
 bool claim_book::retry_faulty() {
-  if (search_->faulty.empty())
+  if (faulty_.empty())
     return false;
   ++version_;
-  for (const auto& key : search_->faulty)
+  for (const auto& key : faulty_)
     set_version(key, version_);
-  search_.edit().faulty.clear();
-  end_search_if_done();
+  faulty_.clear();
   return true;
 }
 

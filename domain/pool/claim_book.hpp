@@ -1,6 +1,5 @@
 #pragma once
 
-#include "domain/base/rare.hpp"
 #include "domain/pool/pool_claim.hpp"
 #include "domain/pool/pool_plan.hpp"
 
@@ -48,8 +47,8 @@ public:
   const std::vector<entry>& entries() const { return entries_; }
   /// The Service's entry, null where it has none.
   const entry* find(const service_key& service) const;
-  bool releasing(const service_key& service) const { return releases_->contains(service); }
-  bool empty() const { return entries_.empty() && releases_->empty(); }
+  bool releasing(const service_key& service) const { return releases_.contains(service); }
+  bool empty() const { return entries_.empty() && releases_.empty(); }
   std::uint64_t version() const { return version_; }
 
   /// All that the next plan is to know of claims and releases.
@@ -80,16 +79,11 @@ private:
     std::uint64_t version = 0;
     std::optional<creation_strategy> creation;
   };
-  /// For what EdgeLB refuses.
-  struct search {
-    /// Left out until their turn: the later halves of refused rounds, the latest last.
-    std::vector<std::set<service_key>> suspects;
-    std::set<service_key> faulty;
-  };
-
   std::vector<entry> entries_; ///< one in most pools, which a map's node would make much of
-  rare<std::map<service_key, leave>> releases_;
-  rare<search> search_;
+  std::map<service_key, leave> releases_;
+  /// Left out until their turn: the later halves of refused rounds, the latest last.
+  std::vector<std::set<service_key>> suspects_;
+  std::set<service_key> faulty_;
   std::uint64_t version_ = 0;
   std::uint64_t success_ = 0;
   std::uint64_t room_ = 0; ///< the version that last made room for others; 0: none since a retry
@@ -97,11 +91,9 @@ private:
   bool kept_ = false; ///< a Service with strategies.creation Never has left
 
   std::vector<entry>::iterator place_of(const service_key& service);
-  void call_off_release(const service_key& service);
   void set_version(const service_key& service, std::uint64_t version);
   std::vector<service_key> changed_until(std::uint64_t planned) const;
   void clear_of_suspicion(const service_key& service);
-  void end_search_if_done();
 };
 
 } // namespace dklb::domain

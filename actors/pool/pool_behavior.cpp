@@ -17,7 +17,7 @@ constexpr milliseconds document_patience{600};
 nlohmann::json pool_state::summary() const {
   auto claims = nlohmann::json::array();
   auto refusals = nlohmann::json::object();
-  for (const auto& item : book_.entries()) {
+  for (const auto& item : machine_->book().entries()) {
     const auto service = to_string(item.claim->service);
     auto ports = nlohmann::json::array();
     for (const auto& port : item.claim->ports)
@@ -76,7 +76,7 @@ void pool_state::explain_documents(const std::shared_ptr<inquiry>& asked) {
     auto& body = asked->body;
     if (seen) {
       auto actual = domain::document_of(*seen.value());
-      auto plan = make_plan(plan_input(actual));
+      auto plan = machine_->plan_for(actual);
       body["desired"] =
         plan.action == domain::pool_action::none ? actual : std::move(plan.document);
       body["actual"] = actual;
@@ -85,7 +85,7 @@ void pool_state::explain_documents(const std::shared_ptr<inquiry>& asked) {
       body["actual"] = nullptr;
       body["actualError"] = seen.failure().message;
       if (seen.failure().code == domain::error_code::not_found)
-        body["desired"] = make_plan(plan_input(std::nullopt)).document;
+        body["desired"] = machine_->plan_for(std::nullopt).document;
     }
     asked->answered();
   };

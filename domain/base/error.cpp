@@ -16,19 +16,6 @@ bool access_refused(error_code code) {
   return code == error_code::unauthorized || code == error_code::forbidden;
 }
 
-bool ambiguous(error_code code) {
-  switch (code) {
-  case error_code::unavailable:
-  case error_code::timeout:
-  case error_code::transport:
-  case error_code::malformed:
-  case error_code::cancelled:
-    return true;
-  default:
-    return false;
-  }
-}
-
 const char* to_string(error_code code) {
   switch (code) {
   case error_code::invalid:

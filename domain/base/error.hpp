@@ -44,9 +44,6 @@ bool retryable(error_code code);
 /// True where the server does not accept who asks: somebody has to grant something.
 bool access_refused(error_code code);
 
-/// True where a write may have happened although no success was seen: read before writing again.
-bool ambiguous(error_code code);
-
 /// The enumerator's name, e.g. `not_found`.
 const char* to_string(error_code code);
 

@@ -10,21 +10,8 @@ namespace {
 constexpr double follower_jitter = 1.2;
 /// What a holder leaves behind at its orderly end; nobody else writes so short a duration.
 constexpr std::chrono::seconds released_duration{1};
-/// How much longer than one try the deadline has to be.
-constexpr double deadline_factor = 1.2;
 
 } // namespace
-
-std::string lease_mistake(const lease_settings& settings) {
-  if (settings.duration % std::chrono::seconds{1} != std::chrono::milliseconds{0})
-    return "leaseDuration has to be a whole number of seconds";
-  if (settings.duration <= settings.renew_deadline)
-    return "leaseDuration has to be longer than renewDeadline";
-  const auto retry = static_cast<double>(settings.retry_period.count());
-  if (static_cast<double>(settings.renew_deadline.count()) <= deadline_factor * retry)
-    return "renewDeadline has to be longer than 1.2 x retryPeriod";
-  return {};
-}
 
 std::chrono::milliseconds lease_request_timeout(const lease_settings& settings) {
   return std::max(std::chrono::milliseconds{1000}, settings.renew_deadline / 2);

@@ -24,17 +24,14 @@ struct lease_record {
   friend bool operator==(const lease_record&, const lease_record&) = default;
 };
 
-/// Identity and times of one candidate.
+/// Identity and times of one candidate. The configuration's reader checks that the duration is
+/// whole seconds and that duration > renew deadline > 1.2 x retry period.
 struct lease_settings {
   std::string identity; ///< `<hostname>_<uuid>`, never the same for two processes
   std::chrono::milliseconds duration{15000};
   std::chrono::milliseconds renew_deadline{10000};
   std::chrono::milliseconds retry_period{2000};
 };
-
-/// The first mistake in the times, "" if they are valid. The rule: duration > renew deadline > 1.2
-/// x retry period, and the duration is a whole number of seconds.
-std::string lease_mistake(const lease_settings& settings);
 
 /// The time-out of a request about the Lease: half the renew deadline, at least 1 s.
 std::chrono::milliseconds lease_request_timeout(const lease_settings& settings);

@@ -132,6 +132,9 @@ private:
     const std::string lease = "leaderElection.leaseDuration";
     const std::string deadline = "leaderElection.renewDeadline";
     const std::string retry = "leaderElection.retryPeriod";
+    if (!bad_.contains(lease)
+        && election.lease_duration % std::chrono::seconds{1} != std::chrono::milliseconds{0})
+      report(lease, "must be a whole number of seconds, as a Lease counts in them");
     if (both_right(lease, deadline) && election.lease_duration <= election.renew_deadline)
       report(written(deadline, lease), "renewDeadline (" + format_duration(election.renew_deadline)
                                          + ") must be below leaseDuration ("
@@ -186,29 +189,6 @@ std::string to_string(const config_mistake& mistake, std::string_view file) {
   return text + ": " + mistake.what;
 }
 
-std::string render_config(const config& value) {
-  auto copy = value;
-  std::string text;
-  std::vector<std::string> open;
-  for (const auto& field : fields_of(copy)) {
-    std::string_view rest{field.key};
-    std::size_t depth = 0;
-    for (auto dot = rest.find('.'); dot != std::string_view::npos; dot = rest.find('.')) {
-      const auto section = rest.substr(0, dot);
-      if (depth >= open.size() || open[depth] != section) {
-        open.resize(depth);
-        open.emplace_back(section);
-        text.append(2 * depth, ' ').append(section).append(":\n");
-      }
-      rest.remove_prefix(dot + 1);
-      ++depth;
-    }
-    open.resize(depth);
-    text.append(2 * depth, ' ').append(rest).append(": ").append(field.write()).append("\n");
-  }
-  return text;
-}
-
 nlohmann::json config_to_json(const config& value) {
   auto copy = value;
   auto out = nlohmann::json::object();
@@ -221,14 +201,6 @@ nlohmann::json config_to_json(const config& value) {
       parsed.is_discarded() ? nlohmann::json(std::move(text)) : std::move(parsed);
   }
   return out;
-}
-
-std::vector<std::string> config_keys() {
-  config any;
-  std::vector<std::string> keys;
-  for (auto& field : fields_of(any))
-    keys.push_back(std::move(field.key));
-  return keys;
 }
 
 } // namespace dklb::domain

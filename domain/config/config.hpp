@@ -133,10 +133,4 @@ std::string format_duration(std::chrono::milliseconds duration);
 /// a configuration names files, never tokens.
 nlohmann::json config_to_json(const config& value);
 
-/// The configuration as YAML text. parse_config() reads it back to the same configuration.
-std::string render_config(const config& value);
-
-/// Every key of the file as a dotted path, in the order of docs/configuration.md.
-std::vector<std::string> config_keys();
-
 } // namespace dklb::domain

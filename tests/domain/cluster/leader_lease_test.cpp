@@ -275,22 +275,6 @@ TEST(LeaseElector, AnOrderlyEndHandsTheLeaseBack) {
   EXPECT_EQ(record.version, "1");
 }
 
-TEST(LeaseSettings, TheTimesHaveToFitEachOther) {
-  struct expected {
-    std::chrono::milliseconds duration;
-    std::chrono::milliseconds deadline;
-    std::chrono::milliseconds retry;
-    bool fits;
-  };
-  const expected table[] = {
-    {15s, 10s, 2s, true},   {15s, 15s, 2s, false},     {15s, 16s, 2s, false},
-    {15s, 12s, 10s, false}, {15s, 12001ms, 10s, true}, {15500ms, 10s, 2s, false},
-  };
-  for (const auto& [duration, deadline, retry, fits] : table)
-    EXPECT_EQ(domain::lease_mistake({"us", duration, deadline, retry}).empty(), fits)
-      << duration.count() << ' ' << deadline.count() << ' ' << retry.count();
-}
-
 TEST(LeaseSettings, ARequestMayTakeHalfTheDeadlineButASecondAtLeast) {
   EXPECT_EQ(domain::lease_request_timeout({"us", 15s, 10s, 2s}), 5s);
   EXPECT_EQ(domain::lease_request_timeout({"us", 3s, 1500ms, 1s}), 1s);

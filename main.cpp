@@ -12,7 +12,6 @@
 #include <CLI/CLI.hpp>
 #include <spdlog/spdlog.h>
 
-#include <chrono>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -28,9 +27,6 @@ constexpr int exit_bad_input = 2;
 constexpr int exit_no_change = 0;
 constexpr int exit_changes = 1;
 constexpr int exit_failed = 2;
-
-/// The period of release_code_pages(): its cost is negligible, and a burst's pages go soon.
-constexpr std::chrono::seconds upkeep_period{10};
 
 /// Prints an error for the operator. The text may be from a server, so control characters are
 /// escaped.
@@ -93,7 +89,7 @@ int run(process::signals& signals, domain::config settings) {
     complain(controller.failure().message);
     return exit_bad_input;
   }
-  const auto orderly = signals.wait(upkeep_period, program::release_code_pages);
+  const auto orderly = signals.wait();
   spdlog::info(orderly ? "stopping" : "giving up");
   signals.end_in_order(process::longest_end, [&] { (*controller)->stop(); });
   return orderly ? exit_ok : exit_gave_up;

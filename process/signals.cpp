@@ -80,22 +80,15 @@ bool signals::take() const {
   return asked;
 }
 
-bool signals::wait(std::chrono::milliseconds period, const std::function<void()>& upkeep) {
+bool signals::wait() {
   for (;;) {
     std::array<pollfd, 2> both{{{descriptor_, POLLIN, 0}, {gave_up_, POLLIN, 0}}};
-    if (!wait_for(both, period)) {
-      upkeep();
-      continue;
-    }
+    wait_for(both, std::chrono::milliseconds{-1});
     if (both[1].revents != 0)
       return false;
     if (take())
       return true;
   }
-}
-
-bool signals::wait() {
-  return wait(std::chrono::milliseconds{-1}, [] {});
 }
 
 void signals::raise() const {

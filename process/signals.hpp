@@ -29,9 +29,7 @@ public:
   /// before the first other thread starts.
   void release() const;
 
-  /// Waits for the end: true after SIGTERM or SIGINT, false after raise(). Calls `upkeep` once per
-  /// `period` meanwhile. For the main thread.
-  bool wait(std::chrono::milliseconds period, const std::function<void()>& upkeep);
+  /// Waits for the end: true after SIGTERM or SIGINT, false after raise(). For the main thread.
   bool wait();
   /// Makes wait() return false. Any thread.
   void raise() const;

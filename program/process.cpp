@@ -7,13 +7,8 @@
 #include <spdlog/spdlog.h>
 
 #include <array>
-#include <bit>
-#include <cerrno>
-#include <cstring>
-#include <link.h>
 #include <memory>
 #include <random>
-#include <sys/mman.h>
 #include <unistd.h>
 
 namespace dklb::program {
@@ -46,23 +41,6 @@ void set_up_log(const domain::log_config& settings) {
     settings.json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":"%*"})"
                   : "%Y-%m-%dT%H:%M:%S.%eZ %-7l %v"));
   spdlog::set_default_logger(std::move(logger));
-}
-
-void release_code_pages() {
-  const auto release = [](dl_phdr_info* object, std::size_t, void*) {
-    static const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
-    for (int number = 0; number < object->dlpi_phnum; ++number) {
-      const auto& segment = object->dlpi_phdr[number];
-      // A page that may be written can differ from its file.
-      if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0)
-        continue;
-      const auto start = (object->dlpi_addr + segment.p_vaddr) & ~(page - 1);
-      const auto end = object->dlpi_addr + segment.p_vaddr + segment.p_memsz;
-      (void)madvise(std::bit_cast<void*>(start), end - start, MADV_DONTNEED);
-    }
-    return 0;
-  };
-  (void)dl_iterate_phdr(release, nullptr);
 }
 
 } // namespace dklb::program

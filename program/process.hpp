@@ -17,9 +17,4 @@ std::string identity();
 /// Sets the level and the format of the log on standard error.
 void set_up_log(const domain::log_config& settings);
 
-/// Releases the resident code pages of the program and its libraries. Pages that are used again are
-/// mapped from the page cache; pages that only the start or a burst needed stay released
-/// (docs/decisions/code-pages.md).
-void release_code_pages();
-
 } // namespace dklb::program

@@ -108,19 +108,5 @@ TEST_F(Signals, AnOrderlyEndInTimeGoesOn) {
     ExitedWithCode(as_wanted), "");
 }
 
-TEST_F(Signals, UpkeepIsCalledWhileNothingComes) {
-  EXPECT_EXIT(
-    {
-      signals taken;
-      int calls = 0;
-      const auto asked = taken.wait(1ms, [&] {
-        if (++calls == 3)
-          send(SIGTERM);
-      });
-      end_as(asked && calls >= 3);
-    },
-    ExitedWithCode(as_wanted), "");
-}
-
 } // namespace
 } // namespace dklb::process

@@ -123,14 +123,13 @@ domain::result<domain::unit> controller::make_clients() {
 void controller::spawn_actors() {
   supervisor_arguments arguments;
   arguments.run = run_;
-  const auto services = std::make_shared<http::kube::decoded_services>();
-  arguments.make_kube_gateway = [run = run_, client = kube_, services](caf::actor_system& system) {
-    return system.spawn(kube_gateway, run, client, services);
+  arguments.make_kube_gateway = [run = run_, client = kube_](caf::actor_system& system) {
+    return system.spawn(kube_gateway, run, client);
   };
   arguments.make_edgelb_gateway = [run = run_, client = edgelb_](caf::actor_system& system) {
     return system.spawn(edgelb_gateway, run, client);
   };
-  arguments.make_intake = make_service_intake(kube_, run_, services);
+  arguments.make_intake = make_service_intake(kube_, run_);
   arguments.make_recorder = [run = run_, identity = arguments_.identity, client = kube_](
                               caf::actor_system& system, const kube_gateway_actor& kube) {
     http::kube::event_settings events;

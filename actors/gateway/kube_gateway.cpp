@@ -1,6 +1,7 @@
 #include "actors/gateway/kube_gateway.hpp"
 
 #include "domain/text/json_text.hpp"
+#include "http/kube/codec.hpp"
 #include "http/kube/denial.hpp"
 #include "http/kube/service_patch.hpp"
 
@@ -75,17 +76,22 @@ call event_call(send_event& what) {
   return out;
 }
 
-/// How the answer to a call is read as a Service; both readers belong to the engine's thread.
-auto service_reader(const std::shared_ptr<http::json_reader>& reader,
-                    const std::shared_ptr<http::kube::decoded_services>& services,
-                    const call& what) {
-  return [reader, services, name = what.method + ' ' + what.path](
-           const std::string& text) -> domain::result<service_ptr> {
+domain::result<service_ptr> service_of(http::json_view object) {
+  auto decoded = http::kube::decode_service(object);
+  if (!decoded)
+    return std::move(decoded.failure());
+  return std::make_shared<const domain::service>(std::move(*decoded));
+}
+
+/// How the answer to a call is read as a Service; `reader` belongs to the engine's thread.
+auto service_reader(const std::shared_ptr<http::json_reader>& reader, const call& what) {
+  return [reader, name = what.method + ' '
+                         + what.path](const std::string& text) -> domain::result<service_ptr> {
     const auto object = reader->read(text);
     if (!object)
       return domain::error{
         object.failure().code, name + ": the answer is " + object.failure().message, {}, 0};
-    return services->read(*object);
+    return service_of(*object);
   };
 }
 
@@ -100,7 +106,6 @@ call list_one(const domain::service_key& key) {
 
 /// The only item of a list, null where it is empty.
 auto item_reader(const std::shared_ptr<http::json_reader>& reader,
-                 const std::shared_ptr<http::kube::decoded_services>& services,
                  const domain::service_key& key) {
   return [=, name = "list of "
                     + to_string(key)](const std::string& text) -> domain::result<service_ptr> {
@@ -112,7 +117,7 @@ auto item_reader(const std::shared_ptr<http::json_reader>& reader,
     if (!items || !items->is_array())
       return domain::error{error_code::malformed, name + ": the answer has no items", {}, 0};
     for (const auto object : items->get_array())
-      return services->read(object);
+      return service_of(object);
     return service_ptr{};
   };
 }
@@ -121,8 +126,7 @@ auto item_reader(const std::shared_ptr<http::json_reader>& reader,
 
 kube_gateway_actor::behavior_type
 kube_gateway(kube_gateway_actor::stateful_pointer<actor_base> self, runtime_ptr run,
-             std::shared_ptr<http::kube::client> api,
-             std::shared_ptr<http::kube::decoded_services> services) {
+             std::shared_ptr<http::kube::client> api) {
   self->state.enlist(self, std::move(run), nullptr, "kube_gateway", "");
   const auto reader = std::make_shared<http::json_reader>();
   using http::kube::client;
@@ -130,20 +134,20 @@ kube_gateway(kube_gateway_actor::stateful_pointer<actor_base> self, runtime_ptr 
     [=](const describe&) { return self->state.describe(self); },
     [=](const read_service& what) {
       return ask<service_answer>(self, *api, &client::request_text, "list services",
-                                 list_one(what.key), item_reader(reader, services, what.key));
+                                 list_one(what.key), item_reader(reader, what.key));
     },
     [=](const patch_service_object& what) {
       auto patch =
         patch_call(service_path(what.object->key),
                    http::kube::encode_service_patch(*what.object, what.patch), patch_type::merge);
-      const auto read = service_reader(reader, services, patch);
+      const auto read = service_reader(reader, patch);
       return ask<service_answer>(self, *api, &client::request_text, "patch services",
                                  std::move(patch), read);
     },
     [=](patch_service_status& what) {
       auto patch = patch_call(service_path(what.key) + "/status", std::move(what.patch),
                               patch_type::strategic_merge);
-      const auto read = service_reader(reader, services, patch);
+      const auto read = service_reader(reader, patch);
       return ask<service_answer>(self, *api, &client::request_text, "patch services/status",
                                  std::move(patch), read);
     },

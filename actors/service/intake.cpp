@@ -25,9 +25,8 @@ void note_trouble(const runtime& run, const char* source, const domain::error& f
 class service_intake : public intake {
 public:
   service_intake(std::shared_ptr<http::kube::client> client, runtime_ptr run,
-                 std::shared_ptr<http::kube::decoded_services> services,
                  service_watcher_actor watcher)
-    : run_(std::move(run)), services_(std::move(services)), watcher_(std::move(watcher)),
+    : run_(std::move(run)), watcher_(std::move(watcher)),
       reflector_(std::move(client), settings(), handler()) {
     run_->watches->add("services", [this] { return reflector_.staleness(); });
     reflector_.start();
@@ -67,9 +66,10 @@ private:
   }
 
   void observed(http::json_view object) {
-    auto decoded = services_->read(object);
+    auto decoded = http::kube::decode_service(object);
     if (decoded) {
-      caf::anon_send(watcher_, service_observed{std::move(*decoded)});
+      caf::anon_send(
+        watcher_, service_observed{std::make_shared<const domain::service>(std::move(*decoded))});
       return;
     }
     run_->log->warn("Services: skipped a malformed object: {}", decoded.failure().message);
@@ -77,18 +77,15 @@ private:
   }
 
   runtime_ptr run_;
-  std::shared_ptr<http::kube::decoded_services> services_;
   service_watcher_actor watcher_;
   reflector reflector_;
 };
 
 } // namespace
 
-intake_factory make_service_intake(std::shared_ptr<http::kube::client> client, runtime_ptr run,
-                                   std::shared_ptr<http::kube::decoded_services> services) {
-  return [client = std::move(client), run = std::move(run),
-          services = std::move(services)](service_watcher_actor watcher) {
-    return std::make_unique<service_intake>(client, run, services, std::move(watcher));
+intake_factory make_service_intake(std::shared_ptr<http::kube::client> client, runtime_ptr run) {
+  return [client = std::move(client), run = std::move(run)](service_watcher_actor watcher) {
+    return std::make_unique<service_intake>(client, run, std::move(watcher));
   };
 }
 

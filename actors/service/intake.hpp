@@ -2,7 +2,6 @@
 
 #include "actors/service/service_watcher.hpp"
 #include "http/kube/client.hpp"
-#include "http/kube/decoded_services.hpp"
 #include "http/kube/watch/reflector.hpp"
 
 #include <functional>
@@ -13,10 +12,8 @@
 namespace dklb::actors {
 
 /// An intake over a reflector of all Services. `mailboxLimit` of the configuration is its high
-/// water: with that many objects not yet taken in by the watcher, the watch pauses. `services` is
-/// used on the engine's thread only.
-intake_factory make_service_intake(std::shared_ptr<http::kube::client> client, runtime_ptr run,
-                                   std::shared_ptr<http::kube::decoded_services> services);
+/// water: with that many objects not yet taken in by the watcher, the watch pauses.
+intake_factory make_service_intake(std::shared_ptr<http::kube::client> client, runtime_ptr run);
 
 /// Lists and watches the nodes, and tells the sorted addresses of the ready ones whenever they
 /// change. Destroying it ends it.

@@ -1,8 +1,8 @@
 #include "process/log_format.hpp"
 
-#include "domain/text/json_text.hpp"
 #include "domain/text/utf8.hpp"
 
+#include <nlohmann/json.hpp>
 #include <spdlog/pattern_formatter.h>
 
 #include <string_view>
@@ -27,8 +27,7 @@ public:
       out.append(text.data(), text.data() + text.size());
       return;
     }
-    std::string quoted;
-    domain::append_json(quoted, text);
+    const auto quoted = nlohmann::json(text).dump(); // visible() leaves nothing but UTF-8
     out.append(quoted.data() + 1, quoted.data() + quoted.size() - 1);
   }
 

@@ -1,6 +1,5 @@
 #include "actors/gateway/kube_gateway.hpp"
 
-#include "domain/text/json_text.hpp"
 #include "http/kube/codec.hpp"
 #include "http/kube/denial.hpp"
 #include "http/kube/service_patch.hpp"
@@ -58,7 +57,7 @@ call object_call(const exchange_object& what) {
   out.method = what.method;
   out.path = what.path;
   if (what.body)
-    out.body = domain::json_text(*what.body);
+    out.body = what.body->dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   if (what.method == "PATCH")
     out.content_type = content_type_of(patch_type::merge);
   return out;

@@ -2,11 +2,33 @@
 
 #include "domain/document/pool_defaults.hpp"
 #include "domain/document/pool_snapshot.hpp"
-#include "domain/text/document_reader.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 
 namespace dklb::domain {
+
+namespace {
+
+/// True where brackets nest deeper than `levels`. It recurses no deeper than that itself.
+bool nests_deeper(const pool_document& value, int levels) {
+  if (!value.is_structured())
+    return false;
+  return levels == 0 || std::ranges::any_of(value, [levels](const pool_document& item) {
+           return nests_deeper(item, levels - 1);
+         });
+}
+
+} // namespace
+
+pool_document read_document(std::string_view text) {
+  // The library parses and destroys without recursion, but writes, copies and compares with it.
+  auto document = pool_document::parse(text, nullptr, false);
+  if (nests_deeper(document, deepest_nesting))
+    return pool_document(pool_document::value_t::discarded);
+  return document;
+}
 
 const pool_document& member(const pool_document& value, std::string_view key) {
   static const pool_document nothing;
@@ -140,6 +162,12 @@ std::set<service_key> owners_in(std::string_view cluster, const pool_document& d
       owners.insert(object.owner->service);
   }
   return owners;
+}
+
+pool_snapshot snapshot_of(const pool_document& document) {
+  // The library's unordered kind sorts the keys of each object.
+  const auto sorted = nlohmann::json(document).dump();
+  return {document.dump(), std::hash<std::string>{}(sorted)};
 }
 
 pool_document document_of(const pool_snapshot& snapshot) {

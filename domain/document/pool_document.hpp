@@ -16,6 +16,15 @@ namespace dklb::domain {
 /// Reading a pool document that anybody may have written: every function here takes any JSON and
 /// never throws. What is missing or of a wrong type reads as absent.
 
+/// How deep brackets may nest. EdgeLB's pools nest less than a dozen levels.
+inline constexpr int deepest_nesting = 100;
+
+/// The document in a JSON text. A discarded value if the text is not JSON, is not UTF-8, or nests
+/// deeper than `deepest_nesting`. The order of members is kept. Of members with the same name the
+/// last one holds, in the place of the first. Integers of 64 bits are exact; longer ones become the
+/// nearest double.
+pool_document read_document(std::string_view text);
+
 /// The member of an object; a null value where there is no such member or `value` is no object.
 const pool_document& member(const pool_document& value, std::string_view key);
 

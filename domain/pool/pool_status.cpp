@@ -2,8 +2,9 @@
 
 #include "domain/base/ip_address.hpp"
 #include "domain/base/names.hpp"
-#include "domain/text/json_text.hpp"
 #include "domain/text/utf8.hpp"
+
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <functional>
@@ -12,6 +13,8 @@
 namespace dklb::domain {
 
 namespace {
+
+using nlohmann::json;
 
 bool alphanumeric(char letter) {
   return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9');
@@ -67,46 +70,35 @@ std::string lower_case(std::string value) {
   return value;
 }
 
-void append_member(std::string& object, std::string_view key, std::string_view value) {
-  append_json(object, key);
-  object += ':';
-  append_json(object, value);
-}
-
-std::string addresses_as_json(const std::vector<ingress>& addresses) {
-  std::string list;
+json addresses_as_json(const std::vector<ingress>& addresses) {
+  auto list = json::array();
   for (const auto& address : addresses) {
-    list += list.empty() ? "[{" : ",{";
+    auto entry = json::object();
     if (!address.ip.empty())
-      append_member(list, "ip", address.ip);
-    if (!address.ip.empty() && !address.hostname.empty())
-      list += ',';
+      entry["ip"] = address.ip;
     if (!address.hostname.empty())
-      append_member(list, "hostname", address.hostname);
-    list += '}';
+      entry["hostname"] = address.hostname;
+    list.push_back(std::move(entry));
   }
-  return list.empty() ? "[]" : list + "]";
+  return list;
 }
 
 /// dklb's own condition as it is to be written.
-std::string condition_as_json(const condition_update& update, const std::string& message,
-                              std::string_view since) {
-  std::string object;
-  object.reserve(256 + message.size());
-  object += '{';
-  append_member(object, "type", condition_type);
-  append_member(object += ',', "status", update.status);
-  append_member(object += ',', "reason", update.reason);
-  append_member(object += ',', "message", message);
+json condition_as_json(const condition_update& update, const std::string& message,
+                       std::string_view since) {
+  json object{{"type", condition_type},
+              {"status", update.status},
+              {"reason", update.reason},
+              {"message", message},
+              {"lastTransitionTime", since}};
   if (update.observed_generation != 0)
-    object += ",\"observedGeneration\":" + std::to_string(update.observed_generation);
-  append_member(object += ',', "lastTransitionTime", since);
-  return object + "}";
+    object["observedGeneration"] = update.observed_generation;
+  return object;
 }
 
 /// dklb's condition brought up to date; nothing where it says so already.
-std::optional<std::string> updated_condition(const std::optional<condition>& current,
-                                             const condition_update& update, std::string_view now) {
+std::optional<json> updated_condition(const std::optional<condition>& current,
+                                      const condition_update& update, std::string_view now) {
   const auto message = visible(update.message, longest_message);
   const auto before = current.value_or(condition{});
   const auto& since = before.last_transition_time;
@@ -194,21 +186,17 @@ std::size_t digest_of(const desired_status& desired) {
 
 std::optional<std::string> status_patch(const service& current, const desired_status& desired,
                                         std::string_view now) {
-  std::string status;
-  status.reserve(512);
+  auto status = json::object();
   if (desired.condition) {
-    if (const auto own = updated_condition(current.own_condition, *desired.condition, now))
-      status += "\"conditions\":[" + *own + "]";
+    if (auto own = updated_condition(current.own_condition, *desired.condition, now))
+      status["conditions"].push_back(std::move(*own));
   }
-  if (desired.addresses && *desired.addresses != current.addresses) {
-    status += status.empty() ? "" : ",";
-    status += R"("loadBalancer":{"ingress":)" + addresses_as_json(*desired.addresses) + "}";
-  }
+  if (desired.addresses && *desired.addresses != current.addresses)
+    status["loadBalancer"]["ingress"] = addresses_as_json(*desired.addresses);
   if (status.empty())
     return std::nullopt;
-  std::string patch = "{\"metadata\":{";
-  append_member(patch, "uid", current.uid);
-  return patch + "},\"status\":{" + status + "}}";
+  const json patch{{"metadata", {{"uid", current.uid}}}, {"status", std::move(status)}};
+  return patch.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 } // namespace dklb::domain

@@ -1,6 +1,5 @@
 #include "http/edgelb/client.hpp"
 
-#include "domain/text/json_text.hpp"
 #include "http/edgelb/caller.hpp"
 #include "http/edgelb/metadata_reader.hpp"
 #include "http/edgelb/pool_reader.hpp"
@@ -57,11 +56,9 @@ completion with_parsed(reply<T> done, Parse parse) {
   };
 }
 
-/// The pool that an answer tells. The reader belongs to the engine's thread, as every answer does.
-completion with_pool(const std::shared_ptr<json_reader>& reader,
-                     reply<domain::pool_snapshot> done) {
-  return with_parsed(std::move(done),
-                     [reader](const std::string& body) { return read_pool(*reader, body); });
+/// The pool that an answer tells.
+completion with_pool(reply<domain::pool_snapshot> done) {
+  return with_parsed(std::move(done), read_pool);
 }
 
 /// Servers answer a second creation with 409, or with another status and these words.
@@ -98,7 +95,7 @@ domain::result<request> write_of(std::string method, std::string path,
   request what = write_of(std::move(method), std::move(path));
   what.headers.emplace_back("Content-Type", "application/json");
   try {
-    what.body = domain::json_text(document, domain::not_utf8::refuse);
+    what.body = document.dump();
   } catch (const std::exception&) {
     return error{error_code::invalid, "the pool's document holds text that is not UTF-8",
                  std::nullopt, 0};
@@ -135,7 +132,6 @@ public:
   }
 
   const std::shared_ptr<caller> edgelb;
-  const std::shared_ptr<json_reader> reader = std::make_shared<json_reader>();
 };
 
 client::client(http::engine& engine, client_settings settings)
@@ -149,12 +145,11 @@ void client::read_inventory(reply<std::string> done) {
 }
 
 void client::get_pool(const std::string& name, reply<domain::pool_snapshot> done) {
-  implementation_->call_about(name, read_of(pool_path(name)),
-                              with_pool(implementation_->reader, std::move(done)));
+  implementation_->call_about(name, read_of(pool_path(name)), with_pool(std::move(done)));
 }
 
 void client::create_pool(const pool_document& document, reply<domain::pool_snapshot> done) {
-  auto finish = with_pool(implementation_->reader, [done = std::move(done)](auto answer) {
+  auto finish = with_pool([done = std::move(done)](auto answer) {
     if (answer) {
       done(std::move(answer));
     } else {
@@ -167,7 +162,7 @@ void client::create_pool(const pool_document& document, reply<domain::pool_snaps
 void client::replace_pool(const std::string& name, const pool_document& document,
                           reply<domain::pool_snapshot> done) {
   implementation_->call_about(name, write_of("PUT", pool_path(name), document),
-                              with_pool(implementation_->reader, std::move(done)));
+                              with_pool(std::move(done)));
 }
 
 void client::delete_pool(const std::string& name, reply<domain::unit> done) {
@@ -184,11 +179,9 @@ void client::delete_pool(const std::string& name, reply<domain::unit> done) {
 
 void client::get_metadata(const std::string& name, priority order,
                           reply<domain::pool_metadata> done) {
-  implementation_->call_about(
-    name, read_of(pool_path(name) + "/metadata", order, max_metadata_bytes),
-    with_parsed(std::move(done), [reader = implementation_->reader](const std::string& body) {
-      return edgelb::read_metadata(*reader, body);
-    }));
+  implementation_->call_about(name,
+                              read_of(pool_path(name) + "/metadata", order, max_metadata_bytes),
+                              with_parsed(std::move(done), edgelb::read_metadata));
 }
 
 } // namespace dklb::http::edgelb

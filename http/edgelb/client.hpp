@@ -43,11 +43,12 @@ inline constexpr std::size_t max_pools = 100000;
 /// Called once per pool of an inventory, in the server's order.
 using pool_visitor = std::function<void(std::string name, domain::pool_snapshot pool)>;
 
-/// Parses the body of GET /v2/pools (may be tens of megabytes) element by element, on the caller's
-/// thread: the engine's must not be held up by it. A pool that is no object, has no name or is
-/// longer than `max_pool_bytes` is skipped and counted: returns the number of those, or a
-/// `malformed` error where the body is no complete JSON array (null counts as an empty one) or has
-/// more than `max_pools` items; pools before the break have been visited then.
+/// Parses the body of GET /v2/pools (may be tens of megabytes), on the caller's thread: the
+/// engine's must not be held up by it. One pool at a time is in memory as a tree. A pool that is no
+/// object, has no name, nests too deeply or is longer than `max_pool_bytes` is skipped and counted.
+/// Returns the number of those, or a `malformed` error where the body is no complete JSON array
+/// (null counts as an empty one) or has more than `max_pools` items; pools before the break have
+/// been visited then.
 domain::result<std::size_t> visit_pools(const std::string& body, const pool_visitor& visit);
 
 template <class T>

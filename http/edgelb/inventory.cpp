@@ -1,148 +1,84 @@
+#include "domain/document/pool_document.hpp"
 #include "http/edgelb/client.hpp"
-#include "http/edgelb/pool_reader.hpp"
 #include "http/text/text.hpp"
 
-#include <algorithm>
+#include <utility>
 
 namespace dklb::http::edgelb {
 
 namespace {
 
-constexpr std::string_view blanks = " \t\r\n";
+using domain::pool_document;
+using event = pool_document::parse_event_t;
+
 constexpr std::size_t shown_bytes = 120;
 
-/// Cuts the text of a JSON array into its elements without parsing them, so that one that is broken
-/// does not spoil the others. `null` counts as an empty array.
-class array_splitter {
+/// Takes the pools out of a list while the library parses it, so that one pool at a time is a tree.
+class pool_taker {
 public:
-  explicit array_splitter(std::string_view text);
+  explicit pool_taker(const pool_visitor& visit) : visit_(visit) {}
 
-  /// The text of the next element; nothing at the end or where the text is no array.
-  std::optional<std::string_view> next();
-  /// True where the array was complete. Meaningful once `next` gave nothing.
-  bool complete() const { return state_ == state::complete; }
+  /// What the parser asks at each value: true keeps `value` in the tree.
+  bool parsed(int depth, event what, const pool_document& value) {
+    if (depth == 0) {
+      in_list_ = what == event::array_start;
+      return true;
+    }
+    const bool begins = what == event::object_start || what == event::array_start;
+    if (begins && depth > domain::deepest_nesting) {
+      too_deep_ = true;
+      return false;
+    }
+    if (!in_list_ || depth > 1 || begins || what == event::key)
+      return true;
+    take(value);
+    return false;
+  }
+
+  std::size_t seen() const { return seen_; }
+  std::size_t malformed() const { return malformed_; }
 
 private:
-  enum class state { first, between, complete, broken };
+  void take(const pool_document& pool) {
+    const bool too_deep = std::exchange(too_deep_, false);
+    if (++seen_ > max_pools)
+      return;
+    std::string name{domain::text(domain::member(pool, "name"))};
+    auto snapshot = too_deep || name.empty() ? domain::pool_snapshot{} : domain::snapshot_of(pool);
+    if (snapshot.json.empty() || snapshot.json.size() > max_pool_bytes)
+      ++malformed_;
+    else
+      visit_(std::move(name), std::move(snapshot));
+  }
 
-  void skip_blanks();
-  void skip_string();
-  std::string_view take_element();
-  std::optional<std::string_view> end(state how);
-
-  std::string_view text_;
-  std::size_t at_ = 0;
-  state state_ = state::first;
+  const pool_visitor& visit_;
+  bool in_list_ = false;
+  bool too_deep_ = false; ///< a part of the pool that is read now was left out
+  std::size_t seen_ = 0;
+  std::size_t malformed_ = 0;
 };
 
-array_splitter::array_splitter(std::string_view text) : text_(text) {
-  skip_blanks();
-  if (text_.substr(at_).rfind("null", 0) == 0) {
-    at_ += 4;
-    skip_blanks();
-    state_ = at_ == text_.size() ? state::complete : state::broken;
-  } else if (at_ == text_.size() || text_[at_] != '[') {
-    state_ = state::broken;
-  } else {
-    ++at_;
-  }
-}
-
-void array_splitter::skip_blanks() {
-  at_ = std::min(text_.find_first_not_of(blanks, at_), text_.size());
-}
-
-std::optional<std::string_view> array_splitter::end(state how) {
-  state_ = how;
-  return std::nullopt;
-}
-
-std::optional<std::string_view> array_splitter::next() {
-  if (state_ == state::complete || state_ == state::broken) {
-    return std::nullopt;
-  }
-  skip_blanks();
-  if (at_ < text_.size() && text_[at_] == ']') {
-    ++at_;
-    skip_blanks();
-    return end(at_ == text_.size() ? state::complete : state::broken);
-  }
-  if (state_ == state::between) {
-    if (at_ == text_.size() || text_[at_] != ',') {
-      return end(state::broken);
-    }
-    ++at_;
-    skip_blanks();
-  }
-  const std::string_view element = take_element();
-  if (element.empty() || at_ == text_.size()) {
-    return end(state::broken);
-  }
-  state_ = state::between;
-  return element;
-}
-
-void array_splitter::skip_string() {
-  for (++at_; at_ < text_.size() && text_[at_] != '"'; ++at_) {
-    if (text_[at_] == '\\') {
-      ++at_;
-    }
-  }
-}
-
-/// Up to the comma or bracket that ends the element; strings may hold either.
-std::string_view array_splitter::take_element() {
-  const std::size_t begin = at_;
-  std::size_t depth = 0;
-  for (; at_ < text_.size(); ++at_) {
-    const char c = text_[at_];
-    if (c == '"') {
-      skip_string();
-    } else if (c == '[' || c == '{') {
-      ++depth;
-    } else if (depth == 0 && (c == ',' || c == ']' || c == '}')) {
-      break;
-    } else if (c == ']' || c == '}') {
-      --depth;
-    }
-  }
-  at_ = std::min(at_, text_.size());
-  return text_.substr(begin, at_ - begin);
+domain::error malformed(std::string message) {
+  return {domain::error_code::malformed, std::move(message), std::nullopt, 0};
 }
 
 } // namespace
 
 domain::result<std::size_t> visit_pools(const std::string& body, const pool_visitor& visit) {
-  array_splitter pools(body);
-  json_reader reader;
-  std::size_t malformed = 0;
-  std::size_t seen = 0;
-  while (const auto text = pools.next()) {
-    if (++seen > max_pools) {
-      return domain::error{domain::error_code::malformed,
-                           "EdgeLB's list has more than " + std::to_string(max_pools) + " pools",
-                           std::nullopt, 0};
-    }
-    if (text->size() > max_pool_bytes) {
-      ++malformed;
-      continue;
-    }
-    const auto document = reader.read(*text);
-    auto name = document ? text_at(*document, {"name"}) : std::string{};
-    if (!name.empty()) {
-      visit(std::move(name), {std::string{*text}, digest(*document)});
-    } else {
-      ++malformed;
-    }
-  }
-  if (!pools.complete()) {
-    return domain::error{
-      domain::error_code::malformed,
-      "EdgeLB's list of pools is not a complete JSON array; it starts with \""
-        + readable(without_markup(std::string_view(body).substr(0, 4096)), shown_bytes) + "\"",
-      std::nullopt, 0};
-  }
-  return malformed;
+  pool_taker pools{visit};
+  const auto rest = pool_document::parse(
+    body,
+    [&pools](int depth, event what, const pool_document& value) {
+      return pools.parsed(depth, what, value);
+    },
+    false);
+  if (pools.seen() > max_pools)
+    return malformed("EdgeLB's list has more than " + std::to_string(max_pools) + " pools");
+  if (!rest.is_array() && !rest.is_null())
+    return malformed("EdgeLB's list of pools is not a complete JSON array; it starts with \""
+                     + readable(without_markup(std::string_view(body).substr(0, 4096)), shown_bytes)
+                     + "\"");
+  return pools.malformed();
 }
 
 } // namespace dklb::http::edgelb

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "domain/pool/pool_status.hpp"
-#include "http/text/json_reader.hpp"
 
 #include <string_view>
 
@@ -9,6 +8,6 @@ namespace dklb::http::edgelb {
 
 /// A pool's metadata. Parts that are missing or of a wrong type are skipped; only what is no JSON
 /// object at all is `malformed`.
-domain::result<domain::pool_metadata> read_metadata(json_reader& reader, std::string_view text);
+domain::result<domain::pool_metadata> read_metadata(std::string_view text);
 
 } // namespace dklb::http::edgelb

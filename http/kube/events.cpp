@@ -1,6 +1,5 @@
 #include "http/kube/events.hpp"
 
-#include "domain/text/json_text.hpp"
 #include "domain/text/utf8.hpp"
 
 #include <algorithm>
@@ -47,42 +46,20 @@ std::string name_space_of(const event_object& object) {
   return object.name_space.empty() ? "default" : object.name_space;
 }
 
-/// A JSON object in the making, of members that are text.
-class object_text {
-public:
-  object_text& add(const char* key, std::string_view value) {
-    begin(key);
-    domain::append_json(text_, value);
-    return *this;
-  }
-  /// A member that is JSON already.
-  object_text& add_json(const char* key, std::string_view value) {
-    begin(key);
-    text_ += value;
-    return *this;
-  }
-  std::string done() { return std::move(text_ += '}'); }
+std::string text_of(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
 
-private:
-  void begin(const char* key) {
-    text_ += text_.empty() ? "{\"" : ",\"";
-    text_.append(key).append("\":");
-  }
-
-  std::string text_;
-};
-
-std::string reference(const event_object& object) {
-  object_text fields;
-  fields.add("apiVersion", object.api_version)
-    .add("kind", object.kind)
-    .add("name", object.name)
-    .add("uid", object.uid);
+json reference(const event_object& object) {
+  json fields{{"apiVersion", object.api_version},
+              {"kind", object.kind},
+              {"name", object.name},
+              {"uid", object.uid}};
   if (!object.name_space.empty())
-    fields.add("namespace", object.name_space);
+    fields["namespace"] = object.name_space;
   if (!object.resource_version.empty())
-    fields.add("resourceVersion", object.resource_version);
-  return fields.done();
+    fields["resourceVersion"] = object.resource_version;
+  return fields;
 }
 
 std::string collection(event_api api, const std::string& name_space) {
@@ -92,28 +69,29 @@ std::string collection(event_api api, const std::string& name_space) {
 }
 
 /// All of an Event but its metadata.
-object_text new_event(const event_settings& settings, const event_note& what, micro_time wall) {
-  object_text event;
-  event.add("kind", "Event")
-    .add("type", type_name(what.type))
-    .add("reason", domain::visible(what.reason, longest_reason))
-    .add("action", domain::visible(what.action.empty() ? what.reason : what.action, longest_reason))
-    .add("reportingInstance", domain::visible(settings.instance, longest_reason));
+json new_event(const event_settings& settings, const event_note& what, micro_time wall) {
+  const auto& action = what.action.empty() ? what.reason : what.action;
+  const auto note = domain::visible(what.note, longest_note);
+  json event{{"kind", "Event"},
+             {"type", type_name(what.type)},
+             {"reason", domain::visible(what.reason, longest_reason)},
+             {"action", domain::visible(action, longest_reason)},
+             {"reportingInstance", domain::visible(settings.instance, longest_reason)}};
   if (settings.api == event_api::events_v1)
-    event.add("apiVersion", "events.k8s.io/v1")
-      .add_json("regarding", reference(what.about))
-      .add("note", domain::visible(what.note, longest_note))
-      .add("eventTime", format_micro_time(wall))
-      .add("reportingController", controller);
+    event.update(json{{"apiVersion", "events.k8s.io/v1"},
+                      {"regarding", reference(what.about)},
+                      {"note", note},
+                      {"eventTime", format_micro_time(wall)},
+                      {"reportingController", controller}});
   else
-    event.add("apiVersion", "v1")
-      .add_json("involvedObject", reference(what.about))
-      .add("message", domain::visible(what.note, longest_note))
-      .add("firstTimestamp", format_time(wall))
-      .add("lastTimestamp", format_time(wall))
-      .add_json("count", "1")
-      .add("reportingComponent", controller)
-      .add_json("source", object_text{}.add("component", controller).done());
+    event.update(json{{"apiVersion", "v1"},
+                      {"involvedObject", reference(what.about)},
+                      {"message", note},
+                      {"firstTimestamp", format_time(wall)},
+                      {"lastTimestamp", format_time(wall)},
+                      {"count", 1},
+                      {"reportingComponent", controller},
+                      {"source", {{"component", controller}}}});
   return event;
 }
 
@@ -217,10 +195,9 @@ event_write event_series::create(const event_note& what, const entry& kept, std:
   const auto name_space = name_space_of(what.about);
   write.request.path = collection(settings_.api, name_space);
   write.request.priority = priority::low;
-  object_text metadata;
-  metadata.add("name", event_name(what.about, kept.moment)).add("namespace", name_space);
-  write.request.body =
-    new_event(settings_, what, wall).add_json("metadata", metadata.done()).done();
+  auto event = new_event(settings_, what, wall);
+  event["metadata"] = {{"name", event_name(what.about, kept.moment)}, {"namespace", name_space}};
+  write.request.body = text_of(event);
   return write;
 }
 
@@ -233,15 +210,14 @@ event_write event_series::repeat(const event_note& what, const entry& kept, std:
                        + event_name(what.about, kept.moment);
   write.request.priority = priority::low;
   write.request.content_type = content_type_of(patch_type::merge);
-  object_text change;
-  change.add_json("count", std::to_string(kept.count));
-  if (settings_.api == event_api::events_v1)
-    write.request.body =
-      object_text{}
-        .add_json("series", change.add("lastObservedTime", format_micro_time(wall)).done())
-        .done();
-  else
-    write.request.body = change.add("lastTimestamp", format_time(wall)).done();
+  json change{{"count", kept.count}};
+  if (settings_.api == event_api::events_v1) {
+    change["lastObservedTime"] = format_micro_time(wall);
+    change = json{{"series", std::move(change)}};
+  } else {
+    change["lastTimestamp"] = format_time(wall);
+  }
+  write.request.body = text_of(change);
   return write;
 }
 

@@ -1,6 +1,5 @@
 #include "http/kube/lease.hpp"
 
-#include "domain/text/json_text.hpp"
 #include "http/kube/timestamp.hpp"
 
 #include <utility>
@@ -135,7 +134,7 @@ void lease_store::write(const char* method, std::string path, json body,
   call what;
   what.method = method;
   what.path = std::move(path);
-  what.body = domain::json_text(body);
+  what.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
   what.timeout = timeout_;
   what.guarded = false; // it is what leadership comes from
   what.retries = 0;

@@ -1,6 +1,5 @@
 #include "sandbox/node/node_api.hpp"
 
-#include "domain/text/json_text.hpp"
 #include "http/kube/timestamp.hpp"
 #include "sandbox/node/placement.hpp"
 
@@ -121,7 +120,7 @@ void node_api::call(std::string method, std::string path, const json& body, comp
   what.method = std::move(method);
   what.path = std::move(path);
   if (!body.is_null()) {
-    what.body = domain::json_text(body);
+    what.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
   }
   if (what.method == "PATCH") {
     what.content_type = http::kube::content_type_of(http::kube::patch_type::merge);

@@ -16,7 +16,7 @@ HTTP = ["http", "http/kube", "http/edgelb", "http/server"]
 
 # layer -> (layers it may include besides itself, libraries it may use)
 LAYERS = {
-    "domain": ([], ["nlohmann", "simdjson", "yaml-cpp"]),
+    "domain": ([], ["nlohmann", "yaml-cpp"]),
     "messages": (["domain"], ["caf", "nlohmann"]),
     "http": (
         ["domain"],
@@ -29,7 +29,7 @@ LAYERS = {
         ["httplib", "nlohmann", "openssl", "prometheus", "spdlog"],
     ),
     "actors": (["messages", "domain"] + HTTP, ["caf", "nlohmann", "prometheus", "spdlog"]),
-    "process": (["domain"], ["spdlog"]),
+    "process": (["domain"], ["nlohmann", "spdlog"]),
     "program": (
         ["actors", "process", "messages", "domain"] + HTTP,
         ["caf", "jemalloc", "nlohmann", "spdlog"],

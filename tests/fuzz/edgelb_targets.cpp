@@ -45,8 +45,7 @@ void plan_over(const domain::pool_snapshot& snapshot) {
 } // namespace
 
 void fuzz_edgelb_pools(std::string_view input) {
-  http::json_reader reader;
-  if (const auto pool = http::edgelb::read_pool(reader, input))
+  if (const auto pool = http::edgelb::read_pool(input))
     plan_over(*pool);
   (void)http::edgelb::visit_pools(std::string{input},
                                   [](std::string, domain::pool_snapshot pool) { plan_over(pool); });
@@ -57,8 +56,7 @@ void fuzz_edgelb_pools(std::string_view input) {
 }
 
 void fuzz_edgelb_metadata(std::string_view input) {
-  http::json_reader reader;
-  const auto metadata = http::edgelb::read_metadata(reader, input);
+  const auto metadata = http::edgelb::read_metadata(input);
   if (metadata)
     (void)domain::metadata_index{cluster, *metadata}.addresses_of({"default", "redis"});
 }

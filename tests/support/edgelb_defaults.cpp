@@ -1,7 +1,5 @@
 #include "tests/support/edgelb_defaults.hpp"
 
-#include "domain/text/json_text.hpp"
-
 #include <regex>
 #include <string_view>
 #include <unordered_set>
@@ -238,9 +236,8 @@ std::string metadata_of(const pool_json& pool, const std::vector<pool_instance>&
   const char* before = "";
   for (const auto& frontend : haproxy["frontends"]) {
     text += std::exchange(before, ",");
-    text += "{\"name\":";
-    domain::append_json(text, frontend["name"].get_ref<const std::string&>());
-    text += ",\"endpoints\":" + endpoint(frontend["bindPort"]) + "}";
+    text += "{\"name\":" + frontend["name"].dump()
+            + ",\"endpoints\":" + endpoint(frontend["bindPort"]) + "}";
   }
   return text + "],\"stats\":" + endpoint(haproxy["stats"]["bindPort"]) + "}";
 }

@@ -1,7 +1,6 @@
 #include "tests/support/edgelb_imposter.hpp"
 
-#include "domain/text/document_reader.hpp"
-#include "domain/text/json_text.hpp"
+#include "domain/document/pool_document.hpp"
 
 #include <algorithm>
 
@@ -166,7 +165,7 @@ edgelb_imposter::record& edgelb_imposter::store(const std::string& name, pool_js
     return port;
   });
   entry.document = std::move(document);
-  entry.bytes = domain::json_text(entry.document);
+  entry.bytes = entry.document.dump();
   return entry;
 }
 

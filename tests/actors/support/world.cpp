@@ -1,7 +1,7 @@
 #include "tests/actors/support/world.hpp"
 
+#include "domain/document/pool_snapshot.hpp"
 #include "http/edgelb/metadata_reader.hpp"
-#include "http/edgelb/pool_reader.hpp"
 
 #include <spdlog/sinks/null_sink.h>
 
@@ -25,9 +25,7 @@ std::function<void()> later(Handle gateway, std::function<void()> deliver) {
 } // namespace
 
 snapshot_ptr snapshot_of(const domain::pool_document& document) {
-  http::json_reader reader;
-  return std::make_shared<const domain::pool_snapshot>(
-    *http::edgelb::read_pool(reader, document.dump()));
+  return std::make_shared<const domain::pool_snapshot>(domain::snapshot_of(document));
 }
 
 namespace {
@@ -82,7 +80,7 @@ bool lost(fake_edgelb& edgelb, const std::string& kind) {
 domain::result<metadata_ptr> do_metadata(fake_edgelb& edgelb, const std::string& name) {
   if (const auto found = edgelb.metadata.find(name); found != edgelb.metadata.end())
     return std::make_shared<const domain::pool_metadata>(
-      *http::edgelb::read_metadata(*std::make_unique<http::json_reader>(), found->second.dump()));
+      *http::edgelb::read_metadata(found->second.dump()));
   return domain::error{domain::error_code::unavailable, "not known yet", {}, 504};
 }
 

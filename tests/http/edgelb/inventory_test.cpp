@@ -59,10 +59,10 @@ TEST(Inventory, MorePoolsThanAnyEdgelbHasAreNotTakenIn) {
   EXPECT_EQ(names.size(), http::edgelb::max_pools);
 }
 
-TEST(Inventory, APoolThatIsTooLongIsSkippedUnread) {
-  const std::string filler(http::edgelb::max_pool_bytes, ' ');
+TEST(Inventory, APoolThatIsTooLongIsSkipped) {
+  const std::string filler(http::edgelb::max_pool_bytes, 'x');
   std::vector<std::string> names;
-  const auto answer = visit(R"([{"name":"long")" + filler + R"(},{"name":"b"}])", names);
+  const auto answer = visit(R"([{"name":"long","x":")" + filler + R"("},{"name":"b"}])", names);
   ASSERT_TRUE(answer.has_value()) << answer.failure().message;
   EXPECT_EQ(*answer, 1U);
   EXPECT_THAT(names, ElementsAre("b"));
@@ -72,17 +72,33 @@ TEST(Inventory, MalformedPoolsAreSkippedAndCounted) {
   std::vector<std::string> names;
   const auto answer =
     visit(R"([{"name":"a"}, 5, null, "x", [{"name":"no"}], {"name":7}, {"name":""}, {},)"
-          R"({"name": tru}, {"name":"b"}])",
+          R"({"name":"b"}])",
           names);
   ASSERT_TRUE(answer.has_value()) << answer.failure().message;
-  EXPECT_EQ(*answer, 8U);
+  EXPECT_EQ(*answer, 7U);
   EXPECT_THAT(names, ElementsAre("a", "b"));
+}
+
+TEST(Inventory, APoolThatNestsTooDeeplyIsSkipped) {
+  // The pool is the first bracket, so one level less fits below it.
+  const auto pool = [](const std::string& name, std::size_t below) {
+    return R"({"name":")" + name + R"(","x":)" + std::string(below, '[') + "1"
+           + std::string(below, ']') + "}";
+  };
+  std::vector<std::string> names;
+  const auto answer = visit("[" + pool("deep", 99) + "," + pool("deeper", 100) + ","
+                              + pool("deepest", 100000) + "," + pool("b", 0) + "]",
+                            names);
+  ASSERT_TRUE(answer.has_value()) << answer.failure().message;
+  EXPECT_EQ(*answer, 2U);
+  EXPECT_THAT(names, ElementsAre("deep", "b"));
 }
 
 TEST(Inventory, WhatIsNoCompleteArrayIsMalformed) {
   for (const char* const text :
        {"", "{}", "[", "[{\"name\":\"a\"}", "[{\"name\":\"a\"},", "[1,]", "[,1]",
-        "[{\"name\":\"a\"]", "[] x", "[{\"name\":\"a", "[{\"name\":\"\\", "nullx", "[1}"}) {
+        "[{\"name\":\"a\"]", "[{\"name\": tru}]", "[{\"name\":\"\xff\"}]",
+        "{\"x\":{\"name\":\"a\"}}", "[] x", "[{\"name\":\"a", "[{\"name\":\"\\", "nullx", "[1}"}) {
     SCOPED_TRACE(text);
     std::vector<std::string> names;
     const auto answer = visit(text, names);

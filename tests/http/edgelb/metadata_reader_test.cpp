@@ -18,8 +18,7 @@ const domain::service_key redis{"default", "redis"};
 
 std::vector<std::string> addresses(const char* metadata) {
   std::vector<std::string> shown;
-  http::json_reader reader;
-  const auto read = http::edgelb::read_metadata(reader, metadata);
+  const auto read = http::edgelb::read_metadata(metadata);
   if (!read)
     return shown;
   for (const auto& each : domain::metadata_index(cluster, *read).addresses_of(redis).list) {
@@ -95,15 +94,13 @@ TEST(PoolAddresses, OneBrokenPartDoesNotHideTheOthers) {
 }
 
 TEST(MetadataReader, RefusesWhatIsNoObject) {
-  http::json_reader reader;
   for (const char* text : {"", "null", "[]", "7", "{\"frontends\": ["})
-    EXPECT_FALSE(http::edgelb::read_metadata(reader, text).has_value()) << text;
+    EXPECT_FALSE(http::edgelb::read_metadata(text).has_value()) << text;
 }
 
 RC_GTEST_PROP(MetadataReader, TakesAnyJsonObject, ()) {
   const auto document = *domain::testing::any_json();
-  http::json_reader reader;
-  const auto read = http::edgelb::read_metadata(reader, document.dump());
+  const auto read = http::edgelb::read_metadata(document.dump());
   RC_ASSERT(read.has_value() == document.is_object());
   if (read)
     (void)domain::metadata_index(cluster, *read).addresses_of(redis);

@@ -8,9 +8,9 @@
 #include "http/kube/access/kubeconfig.hpp"
 #include "http/kube/admission_review.hpp"
 #include "http/kube/codec.hpp"
-#include "http/kube/watch/json_frames.hpp"
-#include "http/kube/watch/watch_event.hpp"
 #include "http/text/json_reader.hpp"
+#include "http/kube/watch/event_lines.hpp"
+#include "http/kube/watch/watch_event.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -35,13 +35,16 @@ void fuzz_watch(std::string_view input) {
     return;
   const auto piece = static_cast<std::size_t>(static_cast<unsigned char>(input.front())) + 1;
   input.remove_prefix(1);
-  http::kube::json_frames frames{1U << 16U};
+  http::kube::event_lines lines{1U << 16U};
   http::json_reader reader;
   while (!input.empty()) {
     const auto chunk = input.substr(0, piece);
     input.remove_prefix(chunk.size());
-    const auto fed = frames.feed(chunk, [&](std::string_view frame) {
-      const auto event = http::kube::parse_watch_event(reader, frame);
+    const auto fed = lines.feed(chunk, [&](std::string_view line) {
+      const auto document = reader.read(line);
+      if (!document)
+        return false;
+      const auto event = http::kube::read_watch_event(*document);
       if (!event)
         return true;
       (void)http::kube::resource_version_of(event->object);

@@ -1,7 +1,7 @@
 #include "http/kube/watch/reflector.hpp"
 
+#include "http/kube/watch/event_lines.hpp"
 #include "http/kube/watch/flow_window.hpp"
-#include "http/kube/watch/json_frames.hpp"
 #include "http/kube/watch/list_watch.hpp"
 #include "http/kube/watch/list_watch_path.hpp"
 #include "http/text/json_reader.hpp"
@@ -209,7 +209,7 @@ private:
   // Watches.
 
   void watch(bool initial_events) {
-    frames_ = json_frames{};
+    lines_ = event_lines{};
     events_ = 0;
     broken_.reset();
     opened_.reset();
@@ -232,22 +232,16 @@ private:
       std::move(handler), timeout + settings_.watch_grace);
   }
 
-  /// Whether more of the watch that is open is wanted.
-  bool goes_on() const { return !stopped_ && !broken_; }
-
   void received(std::string_view chunk) {
     if (broken_)
       return;
     heard();
-    const auto rest = events_in_lines(chunk);
-    if (goes_on()) {
-      const auto split = frames_.feed(rest, [this](std::string_view frame) {
-        frame_received(frame);
-        return goes_on();
-      });
-      if (!split)
-        broken_ = split.failure();
-    }
+    const auto fed = lines_.feed(chunk, [this](std::string_view line) {
+      line_received(line);
+      return !stopped_ && !broken_;
+    });
+    if (!fed)
+      broken_ = fed.failure();
     if (stopped_)
       return;
     if (broken_)
@@ -256,24 +250,17 @@ private:
       block();
   }
 
-  /// Servers end an event with a line break. A line that reads as one is one, whatever follows, and
-  /// its end need not be searched for bracket by bracket. What is left of the chunk.
-  std::string_view events_in_lines(std::string_view chunk) {
-    while (goes_on() && frames_.pending() == 0) {
-      const auto line = chunk.substr(0, chunk.find('\n'));
-      if (line.size() == chunk.size() || !line.ends_with('}'))
-        break;
-      const auto event = parse_watch_event(reader_, line);
-      if (!event)
-        break;
-      chunk.remove_prefix(line.size() + 1);
-      event_received(*event);
+  /// A line that is no JSON may hold any number of events, so only a list tells what is missing.
+  void line_received(std::string_view line) {
+    const auto text = reader_.read(line);
+    if (!text) {
+      broken_ = {error_code::malformed,
+                 "WATCH " + settings_.path + ": a line is " + text.failure().message,
+                 {},
+                 0};
+      return;
     }
-    return chunk;
-  }
-
-  void frame_received(std::string_view frame) {
-    const auto event = parse_watch_event(reader_, frame);
+    const auto event = read_watch_event(*text);
     if (event)
       return event_received(*event);
     ++events_;
@@ -365,7 +352,7 @@ private:
   std::mt19937_64 random_;
   handle_id timer_ = 0;
   std::shared_ptr<watch_stream> watch_;
-  json_frames frames_;
+  event_lines lines_;
   json_reader reader_;
   std::uint64_t events_ = 0;
   std::optional<domain::error> broken_; ///< why the watch that is open is given up

@@ -12,87 +12,43 @@ domain::error malformed(std::string message) {
   return {domain::error_code::malformed, std::move(message), {}, 0};
 }
 
-/// Finds the items within the text of a list, one after the other.
-class list_pages {
-public:
-  list_pages(json_reader& reader, const std::function<void(json_view)>& on_item)
-    : reader_(reader), on_item_(on_item) {}
+json_view view_of(json_reader& reader, simdjson::ondemand::value value) {
+  const std::string_view text = simdjson::to_json_string(value);
+  const auto root = reader.read(text);
+  if (!root)
+    throw simdjson::simdjson_error{simdjson::TAPE_ERROR};
+  return *root;
+}
 
-  /// Nothing where the text is no list.
-  std::optional<list_metadata> read(std::string_view text) {
-    const simdjson::padded_string padded{text};
-    simdjson::ondemand::parser parser;
-    simdjson::ondemand::document document;
-    simdjson::ondemand::object list;
-    if (parser.iterate(padded).get(document) != simdjson::SUCCESS
-        || document.get_object().get(list) != simdjson::SUCCESS)
-      return std::nullopt;
-    for (auto member : list)
-      if (!take(member))
-        return std::nullopt;
-    return metadata_;
-  }
-
-private:
-  bool take(simdjson::simdjson_result<simdjson::ondemand::field> member) {
-    std::string_view name;
-    simdjson::ondemand::value value;
-    if (member.unescaped_key().get(name) != simdjson::SUCCESS
-        || member.value().get(value) != simdjson::SUCCESS)
-      return false;
-    if (name == "metadata")
-      return take_metadata(value);
-    return name != "items" || take_items(value);
-  }
-
-  bool take_metadata(simdjson::ondemand::value value) {
-    const auto object = view(value);
-    if (object)
-      metadata_ =
-        list_metadata{text_at(*object, {"resourceVersion"}), text_at(*object, {"continue"})};
-    return object.has_value();
-  }
-
-  bool take_items(simdjson::ondemand::value value) {
-    bool absent = false;
-    if (value.is_null().get(absent) != simdjson::SUCCESS)
-      return false; // begins as null does and is something else
-    if (absent)
-      return true;
-    simdjson::ondemand::array items;
-    if (value.get_array().get(items) != simdjson::SUCCESS)
-      return false;
-    for (auto item : items) {
-      simdjson::ondemand::value one;
-      const auto object = item.get(one) == simdjson::SUCCESS ? view(one) : std::nullopt;
-      if (!object)
-        return false;
-      on_item_(*object);
+/// Throws simdjson_error where the text is no list.
+std::optional<list_metadata> read_list(json_reader& reader, std::string_view text,
+                                       const std::function<void(json_view)>& on_item) {
+  const simdjson::padded_string padded{text};
+  simdjson::ondemand::parser parser;
+  auto document = parser.iterate(padded);
+  std::optional<list_metadata> metadata;
+  for (auto member : document.get_object()) {
+    const std::string_view name = member.unescaped_key();
+    simdjson::ondemand::value value = member.value();
+    if (name == "metadata") {
+      const auto object = view_of(reader, value);
+      metadata = list_metadata{text_at(object, {"resourceVersion"}), text_at(object, {"continue"})};
+    } else if (name == "items") {
+      const bool absent = value.is_null();
+      if (absent)
+        continue;
+      for (auto item : value.get_array())
+        on_item(view_of(reader, item.value()));
     }
-    return true;
   }
-
-  std::optional<json_view> view(simdjson::ondemand::value value) {
-    std::string_view text;
-    if (simdjson::to_json_string(value).get(text) != simdjson::SUCCESS)
-      return std::nullopt;
-    const auto root = reader_.read(text);
-    return root ? std::optional{*root} : std::nullopt;
-  }
-
-  json_reader& reader_;
-  const std::function<void(json_view)>& on_item_;
-  std::optional<list_metadata> metadata_;
-};
+  return metadata;
+}
 
 } // namespace
 
-domain::result<watch_event> parse_watch_event(json_reader& reader, std::string_view frame) {
-  const auto document = reader.read(frame);
-  if (!document || !document->is_object())
-    return malformed("a watch event is no JSON object");
-  const auto type = value_at(*document, {"type"});
-  const auto object = value_at(*document, {"object"});
+domain::result<watch_event> read_watch_event(json_view document) {
+  const auto type = value_at(document, {"type"});
+  const auto object = value_at(document, {"object"});
   std::string_view named;
   if (!type || type->get(named) != simdjson::SUCCESS || !object || !object->is_object())
     return malformed("a watch event lacks its type or its object");
@@ -132,11 +88,13 @@ bool ends_initial_events(json_view bookmark) {
 
 domain::result<list_metadata> parse_list(json_reader& reader, std::string_view text,
                                          const std::function<void(json_view)>& on_item) {
-  list_pages pages{reader, on_item};
-  const auto found = pages.read(text);
-  if (!found)
-    return malformed("the answer to a list is no JSON list, or it is cut off");
-  return *found;
+  try {
+    if (auto metadata = read_list(reader, text, on_item))
+      return std::move(*metadata);
+  } catch (const simdjson::simdjson_error&) {
+    // Told below.
+  }
+  return malformed("the answer to a list is no JSON list, or it is cut off");
 }
 
 } // namespace dklb::http::kube

@@ -11,15 +11,15 @@ namespace dklb::http::kube {
 
 enum class watch_event_type { added, modified, deleted, bookmark, error };
 
-/// One frame of a watch.
+/// One event of a watch.
 struct watch_event {
   watch_event_type type = watch_event_type::error;
   /// The object; for `error` the Status. Lives in the reader.
   json_view object;
 };
 
-/// Parses one frame. `malformed` where it is no watch event.
-domain::result<watch_event> parse_watch_event(json_reader& reader, std::string_view frame);
+/// Reads one event. `malformed` where `document` is none.
+domain::result<watch_event> read_watch_event(json_view document);
 
 /// The error that a Status object stands for, its HTTP code and wait included.
 domain::error error_from_status(json_view status);

@@ -39,9 +39,9 @@ domain::error from(const char* server, domain::error failure) {
 }
 
 /// Hands out every object of a collection once; the first trouble ends it.
-domain::result<domain::unit> list_once(const std::shared_ptr<http::kube::client>& client,
-                                       std::string path,
-                                       const std::function<void(http::json_view)>& on_object) {
+domain::result<domain::unit>
+list_once(const std::shared_ptr<http::kube::client>& client, std::string path,
+          const std::function<void(http::kube::json_view)>& on_object) {
   auto outcome = std::make_shared<awaited<domain::unit>>();
   http::kube::reflector_handler handler;
   handler.on_object = on_object;
@@ -104,7 +104,7 @@ domain::result<observed_cluster> read_cluster(const domain::config& settings,
   if (!pools)
     return std::move(pools.failure());
   out.state.pools = std::move(*pools);
-  const auto services = list_once(kube, "/api/v1/services", [&](http::json_view object) {
+  const auto services = list_once(kube, "/api/v1/services", [&](http::kube::json_view object) {
     if (auto decoded = http::kube::decode_service(object))
       out.state.services.push_back(std::move(*decoded));
     else
@@ -114,7 +114,7 @@ domain::result<observed_cluster> read_cluster(const domain::config& settings,
     return services.failure();
   if (settings.pools.mode != domain::backend_mode::nodes)
     return out;
-  const auto nodes = list_once(kube, "/api/v1/nodes", [&](http::json_view object) {
+  const auto nodes = list_once(kube, "/api/v1/nodes", [&](http::kube::json_view object) {
     const auto node = http::kube::decode_node(object);
     if (node && usable(*node))
       out.node_addresses.push_back(node->address);

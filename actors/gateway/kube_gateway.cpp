@@ -75,7 +75,7 @@ call event_call(send_event& what) {
   return out;
 }
 
-domain::result<service_ptr> service_of(http::json_view object) {
+domain::result<service_ptr> service_of(http::kube::json_view object) {
   auto decoded = http::kube::decode_service(object);
   if (!decoded)
     return std::move(decoded.failure());
@@ -83,7 +83,7 @@ domain::result<service_ptr> service_of(http::json_view object) {
 }
 
 /// How the answer to a call is read as a Service; `reader` belongs to the engine's thread.
-auto service_reader(const std::shared_ptr<http::json_reader>& reader, const call& what) {
+auto service_reader(const std::shared_ptr<http::kube::json_reader>& reader, const call& what) {
   return [reader, name = what.method + ' '
                          + what.path](const std::string& text) -> domain::result<service_ptr> {
     const auto object = reader->read(text);
@@ -104,7 +104,7 @@ call list_one(const domain::service_key& key) {
 }
 
 /// The only item of a list, null where it is empty.
-auto item_reader(const std::shared_ptr<http::json_reader>& reader,
+auto item_reader(const std::shared_ptr<http::kube::json_reader>& reader,
                  const domain::service_key& key) {
   return [=, name = "list of "
                     + to_string(key)](const std::string& text) -> domain::result<service_ptr> {
@@ -112,7 +112,7 @@ auto item_reader(const std::shared_ptr<http::json_reader>& reader,
     if (!list)
       return domain::error{
         list.failure().code, name + ": the answer is " + list.failure().message, {}, 0};
-    const auto items = http::value_at(*list, {"items"});
+    const auto items = http::kube::value_at(*list, {"items"});
     if (!items || !items->is_array())
       return domain::error{error_code::malformed, name + ": the answer has no items", {}, 0};
     for (const auto object : items->get_array())
@@ -127,7 +127,7 @@ kube_gateway_actor::behavior_type
 kube_gateway(kube_gateway_actor::stateful_pointer<actor_base> self, runtime_ptr run,
              std::shared_ptr<http::kube::client> api) {
   self->state.enlist(self, std::move(run), nullptr, "kube_gateway", "");
-  const auto reader = std::make_shared<http::json_reader>();
+  const auto reader = std::make_shared<http::kube::json_reader>();
   using http::kube::client;
   return {
     [=](const describe&) { return self->state.describe(self); },

@@ -49,7 +49,7 @@ private:
 
   reflector_handler handler() {
     reflector_handler out;
-    out.on_object = [this](http::json_view object) { observed(object); };
+    out.on_object = [this](http::kube::json_view object) { observed(object); };
     out.on_deleted = [this](const http::kube::object_identity& object) {
       caf::anon_send(watcher_, service_vanished{{object.name_space, object.name}, object.uid});
     };
@@ -65,7 +65,7 @@ private:
     return out;
   }
 
-  void observed(http::json_view object) {
+  void observed(http::kube::json_view object) {
     auto decoded = http::kube::decode_service(object);
     if (decoded) {
       caf::anon_send(
@@ -108,7 +108,7 @@ struct node_intake::implementation {
   reflector_handler handler() {
     reflector_handler out;
     out.on_watching = [this] { run->troubles->works("nodes"); };
-    out.on_object = [this](http::json_view object) {
+    out.on_object = [this](http::kube::json_view object) {
       if (auto node = http::kube::decode_node(object)) {
         known.insert_or_assign(node->name, std::move(*node));
         update();

@@ -2,8 +2,8 @@
 
 #include "domain/base/error.hpp"
 #include "domain/service/service.hpp"
+#include "http/kube/json_reader.hpp"
 #include "http/kube/watch/known_objects.hpp"
-#include "http/text/json_reader.hpp"
 
 namespace dklb::http::kube {
 

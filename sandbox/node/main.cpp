@@ -58,7 +58,7 @@ reflect(const std::shared_ptr<http::kube::client>& client, const std::string& pa
   http::kube::reflector_settings settings;
   settings.path = path;
   http::kube::reflector_handler handler;
-  handler.on_object = [on_object = std::move(on_object)](http::json_view object) {
+  handler.on_object = [on_object = std::move(on_object)](http::kube::json_view object) {
     on_object(nlohmann::json::parse(simdjson::minify(object)));
   };
   handler.on_deleted = [on_deleted =

@@ -20,9 +20,9 @@ LAYERS = {
     "messages": (["domain"], ["caf", "nlohmann"]),
     "http": (
         ["domain"],
-        ["curl", "httplib", "nlohmann", "openssl", "simdjson", "spdlog", "yaml-cpp"],
+        ["curl", "httplib", "nlohmann", "openssl", "spdlog", "yaml-cpp"],
     ),
-    "http/kube": (["http", "domain"], ["nlohmann", "openssl", "spdlog", "yaml-cpp"]),
+    "http/kube": (["http", "domain"], ["nlohmann", "openssl", "simdjson", "spdlog", "yaml-cpp"]),
     "http/edgelb": (["http", "domain"], ["nlohmann", "openssl", "spdlog"]),
     "http/server": (
         ["http", "domain"],

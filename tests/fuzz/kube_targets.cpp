@@ -8,7 +8,7 @@
 #include "http/kube/access/kubeconfig.hpp"
 #include "http/kube/admission_review.hpp"
 #include "http/kube/codec.hpp"
-#include "http/text/json_reader.hpp"
+#include "http/kube/json_reader.hpp"
 #include "http/kube/watch/event_lines.hpp"
 #include "http/kube/watch/watch_event.hpp"
 
@@ -21,7 +21,7 @@ namespace dklb::fuzz {
 
 namespace {
 
-void decode(http::json_view object) {
+void decode(http::kube::json_view object) {
   if (const auto service = http::kube::decode_service(object))
     require(!service->key.name.empty(), "a Service that was read has a name");
   (void)http::kube::decode_node(object);
@@ -36,7 +36,7 @@ void fuzz_watch(std::string_view input) {
   const auto piece = static_cast<std::size_t>(static_cast<unsigned char>(input.front())) + 1;
   input.remove_prefix(1);
   http::kube::event_lines lines{1U << 16U};
-  http::json_reader reader;
+  http::kube::json_reader reader;
   while (!input.empty()) {
     const auto chunk = input.substr(0, piece);
     input.remove_prefix(chunk.size());
@@ -61,7 +61,7 @@ void fuzz_watch(std::string_view input) {
 }
 
 void fuzz_list(std::string_view input) {
-  http::json_reader reader;
+  http::kube::json_reader reader;
   (void)http::kube::parse_list(reader, input, decode);
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "http/text/json_reader.hpp"
+#include "http/kube/json_reader.hpp"
 
 #include <cstddef>
 #include <cstdint>

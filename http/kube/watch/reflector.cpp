@@ -1,10 +1,10 @@
 #include "http/kube/watch/reflector.hpp"
 
+#include "http/kube/json_reader.hpp"
 #include "http/kube/watch/event_lines.hpp"
 #include "http/kube/watch/flow_window.hpp"
 #include "http/kube/watch/list_watch.hpp"
 #include "http/kube/watch/list_watch_path.hpp"
-#include "http/text/json_reader.hpp"
 
 #include <atomic>
 #include <mutex>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "domain/base/error.hpp"
-#include "http/text/json_reader.hpp"
+#include "http/kube/json_reader.hpp"
 
 #include <functional>
 #include <string>

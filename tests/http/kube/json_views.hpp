@@ -1,14 +1,14 @@
 #pragma once
 
-#include "http/text/json_reader.hpp"
+#include "http/kube/json_reader.hpp"
 
 #include <nlohmann/json.hpp>
 
 namespace dklb::tests {
 
 /// What a test wrote down, as the code under test is given it: readable until the next call.
-inline http::json_view view_of(const nlohmann::json& object) {
-  static http::json_reader reader;
+inline http::kube::json_view view_of(const nlohmann::json& object) {
+  static http::kube::json_reader reader;
   return *reader.read(object.dump());
 }
 

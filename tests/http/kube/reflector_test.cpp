@@ -19,9 +19,9 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 /// `name uid version`, or what of it is there.
-std::string describe(http::json_view object) {
+std::string describe(http::kube::json_view object) {
   const auto text = [object](const char* member) {
-    return http::text_at(object, {"metadata", member});
+    return http::kube::text_at(object, {"metadata", member});
   };
   const auto version = text("resourceVersion");
   return text("name") + ' ' + text("uid") + (version.empty() ? "" : " at " + version);

@@ -78,8 +78,8 @@ TEST(WatchEvent, OnlyTheAnnotatedBookmarkEndsTheInitialEvents) {
 std::vector<std::string> items_of(const std::string& text,
                                   domain::result<kube::list_metadata>& outcome) {
   std::vector<std::string> items;
-  http::json_reader reader;
-  outcome = kube::parse_list(reader, text, [&items](http::json_view item) {
+  http::kube::json_reader reader;
+  outcome = kube::parse_list(reader, text, [&items](http::kube::json_view item) {
     items.push_back(simdjson::minify(item));
   });
   return items;

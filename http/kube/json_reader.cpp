@@ -1,6 +1,6 @@
-#include "http/text/json_reader.hpp"
+#include "http/kube/json_reader.hpp"
 
-namespace dklb::http {
+namespace dklb::http::kube {
 
 namespace {
 
@@ -45,4 +45,4 @@ std::string text_at(json_view object, std::initializer_list<const char*> path) {
   return std::string{text_view_at(object, path)};
 }
 
-} // namespace dklb::http
+} // namespace dklb::http::kube

@@ -9,11 +9,10 @@
 #include <string>
 #include <string_view>
 
-namespace dklb::http {
+namespace dklb::http::kube {
 
-/// A JSON value that is only read: from the API server, or from EdgeLB for a comparison. JSON that
-/// is edited or written uses nlohmann (docs/decisions/simdjson.md). It is valid as long as the
-/// result of json_reader::read() that it is from.
+/// A JSON value of the API server, which is only read (docs/decisions/simdjson.md). It is valid as
+/// long as the result of json_reader::read() that it is from.
 using json_view = simdjson::dom::element;
 
 /// A JSON parser that reuses its memory. Each read() invalidates the former result. One thread at a
@@ -39,4 +38,4 @@ std::optional<json_view> value_at(json_view object, std::initializer_list<const 
 std::string_view text_view_at(json_view object, std::initializer_list<const char*> path);
 std::string text_at(json_view object, std::initializer_list<const char*> path);
 
-} // namespace dklb::http
+} // namespace dklb::http::kube

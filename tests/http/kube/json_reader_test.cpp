@@ -1,5 +1,5 @@
 // JSON that is only read: what is refused, and how values are found.
-#include "http/text/json_reader.hpp"
+#include "http/kube/json_reader.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,9 +9,9 @@
 namespace dklb::tests {
 namespace {
 
-using http::json_reader;
-using http::text_at;
-using http::value_at;
+using http::kube::json_reader;
+using http::kube::text_at;
+using http::kube::value_at;
 
 TEST(JsonReader, ValuesAreFoundByTheirPath) {
   json_reader reader;

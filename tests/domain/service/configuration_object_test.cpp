@@ -53,6 +53,13 @@ TEST(ConfigurationObject, JsonValuesMayBeLaidOutInLines) {
   EXPECT_EQ(parsed->object.cloud_provider_configuration, "{\n\t\"aws\": {}\n}\n");
 }
 
+TEST(ConfigurationObject, AKeyInBracesMayHaveNothingBehindItsColon) {
+  const auto parsed = parse_configuration_object("{name: x, size:}");
+  ASSERT_TRUE(parsed) << parsed.failure().message;
+  EXPECT_EQ(parsed->object.name, "x");
+  EXPECT_FALSE(parsed->object.size);
+}
+
 TEST(ConfigurationObject, LeavesAbsentAndNullKeysAbsent) {
   for (const auto* text : {"", "# nothing\n", "{}",
                            "name:\nrole: ~\nfrontends:\nstrategies:\n  creation:\nsize: null\n",

@@ -1,7 +1,7 @@
 # The front door. Every target says little when there is nothing to do, works as root without sudo,
 # and may run twice at the same time (the steps lock what they write).
 .DEFAULT_GOAL := help
-.PHONY: help deps build programs control-plane run test test-kubernetes fuzz bench manifests fmt lint clean
+.PHONY: help deps build programs control-plane run test test-kubernetes fuzz bench bench-loopback manifests fmt lint clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -31,9 +31,13 @@ fuzz: deps ## Fuzz each parser that meets the outside: SECONDS=300
 	@tools/deps fuzz
 	@tools/fuzz $(or $(SECONDS),60)
 
-bench: deps ## Measure against the loopback servers; the table of docs/benchmarks.md
+bench: control-plane ## Measure against a real API server: ARGS="--only created --pairs 1"
+	@tools/build release bench_programs
+	@tools/bench $(ARGS)
+
+bench-loopback: deps ## Profile against loopback servers: ARGS="--only one-pool"
 	@tools/build release dklb_bench
-	@build/release/bin/dklb_bench
+	@build/release/bin/dklb_bench $(ARGS)
 
 manifests: deps ## Write deploy/'s manifests from the Helm chart
 	@tools/helm/build

@@ -83,9 +83,9 @@ class Sandbox:
     def __exit__(self, *_):
         self.stop()
 
-    def start_control_plane(self):
-        """etcd, kube-apiserver and kube-controller-manager."""
-        self.control_plane = ControlPlane(self.state, self.block, KUBERNETES)
+    def start_control_plane(self, **options):
+        """etcd, kube-apiserver and kube-controller-manager. Options as ControlPlane."""
+        self.control_plane = ControlPlane(self.state, self.block, KUBERNETES, **options)
         self.control_plane.start()
 
     def start_nodes(self):

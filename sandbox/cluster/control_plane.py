@@ -55,7 +55,8 @@ current-context: sandbox
 class ControlPlane:
     """A real Kubernetes API with RBAC, on one loopback address."""
 
-    def __init__(self, state, block, programs, feature_gates="", more_controllers=()):
+    def __init__(self, state, block, programs, feature_gates="", more_controllers=(),
+                 more_flags=()):
         self.state = Path(state)
         self.folder = self.state / "kubernetes"
         self.programs = Path(programs)
@@ -69,6 +70,7 @@ class ControlPlane:
         self.audit_log = self.folder / "audit.log"
         self.token = secrets.token_hex(16)
         self.feature_gates = feature_gates
+        self.more_flags = list(more_flags)  # the API server's
         self.controller_names = (*CONTROLLERS, *more_controllers)
         self.etcd = self.apiserver = self.controllers = None
 
@@ -185,7 +187,8 @@ class ControlPlane:
                 "--service-account-issuer=https://kubernetes.default.svc",
                 f"--token-auth-file={self.folder}/tokens.csv", "--authorization-mode=RBAC",
                 f"--audit-policy-file={self.folder}/audit-policy.yaml",
-                f"--audit-log-path={self.audit_log}", f"--feature-gates={self.feature_gates}"]
+                f"--audit-log-path={self.audit_log}", f"--feature-gates={self.feature_gates}",
+                *self.more_flags]
 
     def _controller_flags(self):
         return [f"--kubeconfig={self.kubeconfig}", f"--controllers={','.join(self.controller_names)}",

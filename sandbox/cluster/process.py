@@ -64,7 +64,7 @@ class Process:
         with open(self.log, "ab") as log:
             self.child = subprocess.Popen(
                 self.command, env=self.environment, stdin=subprocess.DEVNULL, stdout=log,
-                stderr=log, start_new_session=True, preexec_fn=_end_with_parent)
+                stderr=log, start_new_session=True, preexec_fn=end_with_parent)
         return self
 
     @property
@@ -111,7 +111,8 @@ class Process:
             self.child = None
 
 
-def _end_with_parent():
+def end_with_parent():
+    """For a child before its program starts: it is asked to end when its parent does."""
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 

@@ -1,0 +1,1 @@
+"""dklb against a real API server, beside the least that a client can do (docs/benchmarks.md)."""

@@ -1,0 +1,113 @@
+"""The command line of tools/bench."""
+
+import argparse
+import dataclasses
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Callable, Optional
+
+from sandbox.cluster import RELEASE, ROOT, SandboxError
+
+from . import rows_created, rows_settled
+from .cluster import Cluster
+from .table import Row, markdown, write_page
+
+PAGE = ROOT / "docs" / "benchmarks.md"
+MEASUREMENTS = {
+    "created": rows_created.created, "webhook": rows_created.webhook,
+    "at-start": rows_created.at_start, "one-pool": rows_created.one_pool,
+    "many": rows_created.many, "pool-writes": rows_created.pool_writes,
+    "one-more": rows_settled.one_more, "restart": rows_settled.restart,
+    "idle": rows_settled.idle, "memory": rows_settled.memory}
+
+
+@dataclasses.dataclass
+class Bench:
+    """What a measurement may use."""
+
+    cluster: Cluster
+    services: int  # "1,000" of the rows
+    pairs: int
+    dklb: Path     # the program
+    against: Optional[Path]  # another build of it, instead of the floor
+    note: Callable[[str], None]
+
+    def sleep(self, seconds, full=200):
+        """Gives the cluster so much time; less where there are fewer than `full` Services."""
+        time.sleep(max(0.25, seconds * min(1.0, self.services / full)))
+
+
+def note(text):
+    """Progress, for the person who waits."""
+    print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
+
+
+def parse(arguments):
+    """The options."""
+    parser = argparse.ArgumentParser(
+        prog="tools/bench", description="Measures dklb against a real API server and etcd, beside "
+        "the least that a client can do, and prints a Markdown table.")
+    parser.add_argument("--only", action="append", choices=MEASUREMENTS, metavar="ROW",
+                        help=f"measure this one; may be repeated: {', '.join(MEASUREMENTS)}")
+    parser.add_argument("--pairs", type=int, default=5, help="runs of dklb and the floor in turns")
+    parser.add_argument("--services", type=int, default=1000, help="how many are 1,000")
+    parser.add_argument("--dklb", type=Path, default=RELEASE / "dklb",
+                        help="the program to measure")
+    parser.add_argument("--against", type=Path, metavar="DKLB",
+                        help="another build of dklb, which takes the place of the floor")
+    parser.add_argument("--first", action="store_true",
+                        help="go before everything else on this machine; needs root")
+    parser.add_argument("--check", action="store_true", help="fail where a limit is missed")
+    parser.add_argument("--write", action="store_true", help=f"put the table into {PAGE.name}")
+    options = parser.parse_args(arguments)
+    if options.write and (options.only or options.services != 1000):
+        parser.error("--write is for all rows, with 1,000 Services")
+    if options.against and (options.write or options.check):
+        parser.error("limits are about the floor, which --against takes the place of")
+    if options.pairs < 1 or options.services < 1:
+        parser.error("--pairs and --services are at least 1")
+    return options
+
+
+def measure(bench, names):
+    """The rows of these measurements. One that fails is a row, too, and the next goes on."""
+    rows = []
+    for name in names:
+        try:
+            rows += MEASUREMENTS[name](bench)
+        except (RuntimeError, OSError, SandboxError) as problem:
+            report = problem.report() if isinstance(problem, SandboxError) else str(problem)
+            note(f"{name} failed: {report}")
+            rows.append(Row(name, 0, problem=str(problem).splitlines()[0]))
+            bench.cluster.clear()
+    return rows
+
+
+def heading(options):
+    """What a table is about: when, which commit, how many pairs, on what."""
+    commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, check=False,
+                            capture_output=True, text=True).stdout.strip()
+    return (f"Commit {commit}, {time.strftime('%Y-%m-%d')}, {options.pairs} pairs, "
+            f"{len(os.sched_getaffinity(0))} cores; load when it began {os.getloadavg()[0]:.1f}.")
+
+
+def main(arguments=None):
+    """The exit status."""
+    options = parse(arguments)
+    about = heading(options)
+    note("starting etcd and kube-apiserver")
+    try:
+        with Cluster(options.first) as cluster:
+            rows = measure(Bench(cluster, options.services, options.pairs, options.dklb.resolve(),
+                                 options.against and options.against.resolve(), note),
+                           options.only or MEASUREMENTS)
+    except SandboxError as problem:
+        print(problem.report(), file=sys.stderr)
+        return 1
+    print(f"{about}\n\n{markdown(rows, options.against or 'floor')}", end="")
+    if options.write:
+        write_page(PAGE, about, rows)
+    return 1 if options.check and not all(row.held for row in rows) else 0

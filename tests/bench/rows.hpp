@@ -4,7 +4,7 @@
 
 namespace dklb::bench {
 
-/// Each measures one stated limit (docs/benchmarks.md) and may give several lines.
+/// Each is one measurement and may give several lines.
 std::vector<row> pool_each(const context& about);
 std::vector<row> one_pool(const context& about);
 std::vector<row> added_latency(const context& about);

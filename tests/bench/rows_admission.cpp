@@ -19,7 +19,6 @@ using clock = std::chrono::steady_clock;
 using tests::tls_client;
 
 constexpr std::size_t at_once = 100;
-constexpr double limit_seconds = 0.010;
 
 /// An update as kube-apiserver sends it, with what clients leave in `managedFields`.
 std::string review() {
@@ -123,12 +122,11 @@ std::vector<row> admission_reviews(const context& about) {
   const auto cpu =
     (made.dklb->process().usage().cpu_seconds - used) / static_cast<double>(seconds.size());
   std::sort(seconds.begin(), seconds.end());
-  const auto p99 = percentile(seconds, 0.99);
   return {{std::to_string(at_once) + " admission reviews at once, p50",
-           readable_seconds(percentile(seconds, 0.5)), "", "", "", true},
-          {std::to_string(at_once) + " admission reviews at once, p99", readable_seconds(p99), "",
-           "", "< " + readable_seconds(limit_seconds), p99 < limit_seconds},
-          {"CPU time of one review", readable_seconds(cpu), "", "", "", true}};
+           readable_seconds(percentile(seconds, 0.5)), "", ""},
+          {std::to_string(at_once) + " admission reviews at once, p99",
+           readable_seconds(percentile(seconds, 0.99)), "", ""},
+          {"CPU time of one review", readable_seconds(cpu), "", ""}};
 }
 
 } // namespace dklb::bench

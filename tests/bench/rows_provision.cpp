@@ -48,45 +48,34 @@ struct paired {
     // Events come after what users wait for, and the floor's time has them in it.
     event_ratios.push_back(seconds_to_last(recorded.kube, "create", "events") / least.seconds);
   }
-  std::vector<row> rows(const std::string& work, double most) const {
-    const auto ratio = median(ratios);
-    return {
-      {work + ", first list to last status", readable_seconds(median(seconds)),
-       readable_seconds(median(floor_seconds)), readable(ratio), "<= " + readable(most),
-       ratio <= most},
-      {"the same: a quarter of the pairs is below, a quarter above", "", "",
-       readable(quantile(ratios, 0.25)) + ", " + readable(quantile(ratios, 0.75)), "", true},
-      {"the same: processor time of all threads", "", "", readable(median(cpu_ratios)), "", true}};
+  std::vector<row> rows(const std::string& work) const {
+    return {{work + ", first list to last status", readable_seconds(median(seconds)),
+             readable_seconds(median(floor_seconds)), readable(median(ratios))},
+            {"the same: a quarter of the pairs is below, a quarter above", "", "",
+             readable(quantile(ratios, 0.25)) + ", " + readable(quantile(ratios, 0.75))},
+            {"the same: processor time of all threads", "", "", readable(median(cpu_ratios))}};
   }
 };
 
 /// The median of five moved by a quarter from run to run.
 constexpr int pairs = 25;
 
-std::string per_service(std::size_t requests, std::size_t services) {
-  return readable(static_cast<double>(requests) / static_cast<double>(services));
-}
-
-row request_row(std::size_t count, const char* work, std::size_t requests, double most) {
+row request_row(std::size_t count, const char* work, std::size_t requests) {
   return {std::string("requests per Service: ") + work,
-          per_service(requests, count),
-          "",
-          "",
-          "<= " + readable(most),
-          static_cast<double>(requests) <= most * static_cast<double>(count)};
+          readable(static_cast<double>(requests) / static_cast<double>(count)), "", ""};
 }
 
 std::vector<row> request_rows(const world& made, std::size_t count) {
   const auto& kube = made.kube;
   const auto& edgelb = made.edgelb;
   return {
-    request_row(count, "finalizer and annotation patch", kube.count("patch", "services"), 1),
-    request_row(count, "POST pool", edgelb.count("create", "pools"), 1),
-    request_row(count, "PUT pool", edgelb.count("update", "pools"), 0),
-    request_row(count, "GET pool", edgelb.count("get", "pools"), 0),
-    request_row(count, "GET metadata", edgelb.count("get", "pools/metadata"), 1),
-    request_row(count, "status patch", kube.count("patch", "services/status"), 1),
-    request_row(count, "events", kube.count("create", "events"), 1),
+    request_row(count, "finalizer and annotation patch", kube.count("patch", "services")),
+    request_row(count, "POST pool", edgelb.count("create", "pools")),
+    request_row(count, "PUT pool", edgelb.count("update", "pools")),
+    request_row(count, "GET pool", edgelb.count("get", "pools")),
+    request_row(count, "GET metadata", edgelb.count("get", "pools/metadata")),
+    request_row(count, "status patch", kube.count("patch", "services/status")),
+    request_row(count, "events", kube.count("create", "events")),
   };
 }
 
@@ -106,9 +95,8 @@ std::vector<row> pool_each(const context& about) {
     last->dklb->stop();
     runs.add(*last, cpu, run_floor(*last, count, true, {}));
   }
-  auto rows = runs.rows(std::to_string(count) + " Services with a pool each", 1.2);
-  rows.push_back(
-    {"the same, until the last event", "", "", readable(median(runs.event_ratios)), "", true});
+  auto rows = runs.rows(std::to_string(count) + " Services with a pool each");
+  rows.push_back({"the same, until the last event", "", "", readable(median(runs.event_ratios))});
   for (auto& line : request_rows(*last, count))
     rows.push_back(std::move(line));
   return rows;
@@ -137,11 +125,8 @@ row gap_row(world& made) {
     least = std::min(least, std::chrono::duration_cast<std::chrono::milliseconds>(
                               writes[i].started - writes[i - 1].started));
   return {"40 changes of that pool within 1 s: writes, least time between two",
-          std::to_string(writes.size() - before) + ", " + std::to_string(least.count()) + " ms",
-          "",
-          "",
-          ">= 250 ms",
-          least >= 250ms && writes.size() > before};
+          std::to_string(writes.size() - before) + ", " + std::to_string(least.count()) + " ms", "",
+          ""};
 }
 
 /// One change to a quiet pool: how long until EdgeLB hears of it.
@@ -164,13 +149,8 @@ row single_change_row(world& made) {
     seconds.push_back(std::chrono::duration<double>(write.started - told).count());
   }
   std::sort(seconds.begin(), seconds.end());
-  const auto typical = percentile(seconds, 0.5);
   return {"a single change of that pool: watch event to PUT, p50",
-          readable_seconds(typical),
-          "",
-          "",
-          "< 125 ms (half the gap)",
-          typical < 0.125};
+          readable_seconds(percentile(seconds, 0.5)), "", ""};
 }
 
 } // namespace
@@ -191,9 +171,8 @@ std::vector<row> one_pool(const context& about) {
     runs.add(*last, last->dklb->process().usage().cpu_seconds,
              run_floor(*last, count, false, "shared"));
   }
-  auto rows = runs.rows(work, 1.5);
-  rows.push_back(
-    {work + ": most writes to it", std::to_string(writes), "1", "", "<= 10", writes <= 10});
+  auto rows = runs.rows(work);
+  rows.push_back({work + ": most writes to it", std::to_string(writes), "1", ""});
   auto& made = *last;
   rows.push_back(gap_row(made));
   rows.push_back(single_change_row(made));

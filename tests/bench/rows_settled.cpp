@@ -68,30 +68,25 @@ std::vector<row> added_latency(const context& about) {
   }
   std::sort(idle.begin(), idle.end());
   std::sort(seconds.begin(), seconds.end());
-  const auto line = [&](const char* name, double share, double most) {
+  const auto line = [&](const char* name, double share) {
     const auto taken = percentile(seconds, share);
     const auto least = percentile(idle, share);
     return row{"one Service more among " + std::to_string(about.most)
                  + ": watch event to EdgeLB request against an idle round trip, " + name,
-               readable_seconds(taken),
-               readable_seconds(least),
-               readable(taken / least),
-               most > 0 ? "< " + readable(most) : "",
-               most <= 0 || taken / least < most};
+               readable_seconds(taken), readable_seconds(least), readable(taken / least)};
   };
-  return {line("p50", 0.5, 0), line("p99", 0.99, 5)};
+  return {line("p50", 0.5), line("p99", 0.99)};
 }
 
 std::vector<row> steady_state(const context& about) {
   std::vector<row> rows;
   std::vector<double> megabytes;
-  for (const auto& [count, most] : {std::pair{about.many, 25.0}, std::pair{about.most, 100.0}}) {
+  for (const auto count : {about.many, about.most}) {
     const auto made = settled(about, count);
     std::this_thread::sleep_for(about.rest);
     megabytes.push_back(made->dklb->process().usage().resident_megabytes);
     rows.push_back({"resident memory, " + std::to_string(count) + " settled Services",
-                    readable(megabytes.back()) + " MB", "", "", "<= " + readable(most) + " MB",
-                    megabytes.back() <= most});
+                    readable(megabytes.back()) + " MB", "", ""});
     if (count != about.most)
       continue;
     about.note("waiting for the polls to slow down, then watching the steady state for "
@@ -104,16 +99,15 @@ std::vector<row> steady_state(const context& about) {
     const auto share =
       100 * (used.cpu_seconds - before) / static_cast<double>(about.steady.count());
     rows.push_back({"processor time in steady state, " + std::to_string(count) + " Services",
-                    readable(share) + " % of a core", "", "", "< 2 %", share < 2});
+                    readable(share) + " % of a core", "", ""});
     rows.push_back({"resident memory after " + std::to_string(about.steady.count()) + " s",
-                    readable(used.resident_megabytes) + " MB", "", "",
-                    "<= " + readable(most) + " MB", used.resident_megabytes <= most});
+                    readable(used.resident_megabytes) + " MB", "", ""});
     const auto later = made->kube.writes() + made->edgelb.writes() - writes;
-    rows.push_back({"writes in steady state", std::to_string(later), "0", "", "0", later == 0});
+    rows.push_back({"writes in steady state", std::to_string(later), "0", ""});
   }
   const auto each =
     (megabytes[1] - megabytes[0]) * 1024 / static_cast<double>(about.most - about.many);
-  rows.push_back({"memory per settled Service", readable(each) + " KB", "", "", "", true});
+  rows.push_back({"memory per settled Service", readable(each) + " KB", "", ""});
   return rows;
 }
 
@@ -124,12 +118,11 @@ std::vector<row> resync_reads(const context& about) {
   const auto lists = made->edgelb.count("list", "pools");
   const auto reads = made->edgelb.count("get", "pools");
   std::this_thread::sleep_for(5500ms);
-  const auto periods = 5.0;
   const auto more = static_cast<double>(made->edgelb.count("list", "pools") - lists);
   const auto single = made->edgelb.count("get", "pools") - reads;
   return {{"inventory reads in 5 resyncs of " + std::to_string(about.many) + " pools",
-           readable(more) + " GET of all, " + std::to_string(single) + " of single pools", "5", "",
-           "one per resync", more >= periods - 1 && more <= periods + 1 && single == 0}};
+           readable(more) + " GET of all, " + std::to_string(single) + " of single pools", "5",
+           ""}};
 }
 
 std::vector<row> restart(const context& about) {
@@ -158,11 +151,10 @@ std::vector<row> restart(const context& about) {
   // Events about the one new Service are its own; any more would be about the settled ones.
   const auto events = made->kube.count("create", "events");
   return {{"restart over " + std::to_string(about.many) + " settled Services: writes on them",
-           std::to_string(foreign), "0", "", "0", foreign == 0},
-          {"the same: events, all about the one new Service", std::to_string(events), "", "",
-           "<= 2", events <= 2},
+           std::to_string(foreign), "0", ""},
+          {"the same: events, all about the one new Service", std::to_string(events), "", ""},
           {"start of the process until a new Service has its address", readable_seconds(seconds),
-           "", "", "<= 0.3 s", seconds <= 0.3}};
+           "", ""}};
 }
 
 std::vector<row> delete_some(const context& about) {
@@ -187,9 +179,8 @@ std::vector<row> delete_some(const context& about) {
     others += entry.write() && entry.meaning.resource != "events" && !deleted(entry.meaning.key);
   for (const auto& entry : made->edgelb.log())
     others += entry.write() && !deleted(entry.meaning.key);
-  const auto pools = made->edgelb.pool_count();
   return {{"deleting 10 of " + std::to_string(about.many) + ": writes on the others",
-           std::to_string(others), "0", "", "0", others == 0 && pools == about.many - 10}};
+           std::to_string(others), "0", ""}};
 }
 
 } // namespace dklb::bench

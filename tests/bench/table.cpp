@@ -7,11 +7,11 @@
 namespace dklb::bench {
 
 std::string markdown(const std::vector<row>& rows) {
-  std::string out = "| work | dklb | floor | ratio | limit | |\n|---|---|---|---|---|---|\n";
+  std::string out = "| work | dklb | floor | ratio |\n|---|---|---|---|\n";
   for (const auto& line : rows) {
-    for (const auto* cell : {&line.work, &line.measured, &line.floor, &line.ratio, &line.limit})
+    for (const auto* cell : {&line.work, &line.measured, &line.floor, &line.ratio})
       out += "| " + *cell + " ";
-    out += line.held ? "| |\n" : "| **missed** |\n";
+    out += "|\n";
   }
   return out;
 }

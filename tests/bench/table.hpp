@@ -5,17 +5,15 @@
 
 namespace dklb::bench {
 
-/// One line of the report: what was measured beside its floor and the stated limit.
+/// One line of the report: what was measured beside its floor.
 struct row {
   std::string work;
   std::string measured;
   std::string floor;
   std::string ratio;
-  std::string limit;
-  bool held = true;
 };
 
-/// A Markdown table; a missed limit is marked.
+/// A Markdown table.
 std::string markdown(const std::vector<row>& rows);
 
 /// A number with as many digits as it needs to be read: 3 significant ones.

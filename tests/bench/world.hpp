@@ -20,8 +20,8 @@ inline const std::vector<std::size_t> default_limits{32, 16};
 /// What a row may use.
 struct context {
   std::string program;                          ///< path of dklb
-  std::size_t many = 1000;                      ///< "1,000" of the stated limits
-  std::size_t most = 10000;                     ///< "10,000" of the stated limits
+  std::size_t many = 1000;                      ///< "1,000" of the rows
+  std::size_t most = 10000;                     ///< "10,000" of the rows
   std::chrono::seconds rest{15};                ///< until what a burst left behind is given back
   std::chrono::seconds slow_down{90};           ///< until polls have grown to their longest pause
   std::chrono::seconds steady{125};             ///< how long the steady state is watched

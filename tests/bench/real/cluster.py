@@ -95,6 +95,8 @@ class Cluster:
     def clear(self):
         """Takes every Service away, whoever has a finalizer on it. No controller may run."""
         items = self.api.json(self.services)["items"]
+        if not items:
+            return
         problems = []
         deleting = [threading.Thread(target=self._clear, args=(items[first::DELETERS], problems))
                     for first in range(DELETERS)]

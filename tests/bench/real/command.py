@@ -77,12 +77,12 @@ def measure(bench, names):
     rows = []
     for name in names:
         try:
+            bench.cluster.clear()  # what the one before has left
             rows += MEASUREMENTS[name](bench)
         except (RuntimeError, OSError, SandboxError) as problem:
             report = problem.report() if isinstance(problem, SandboxError) else str(problem)
             note(f"{name} failed: {report}")
             rows.append(Row(name, 0, problem=str(problem).splitlines()[0]))
-            bench.cluster.clear()
     return rows
 
 
@@ -107,7 +107,10 @@ def main(arguments=None):
     except SandboxError as problem:
         print(problem.report(), file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     print(f"{about}\n\n{markdown(rows, options.against or 'floor')}", end="")
     if options.write:
         write_page(PAGE, about, rows)
-    return 1 if options.check and not all(row.held for row in rows) else 0
+    failed = any(row.problem for row in rows)
+    return 1 if failed or options.check and not all(row.held for row in rows) else 0

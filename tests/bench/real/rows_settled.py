@@ -5,7 +5,7 @@ import time
 from contextlib import contextmanager
 
 from .clients import Dklb, Floor
-from .rows_created import PATIENCE, in_turns
+from .rows_created import PATIENCE, in_turns, running
 from .table import Row, median_row
 from .usage import megabytes, voluntary_switches
 
@@ -20,20 +20,15 @@ REST, WINDOW = 60, 30
 
 @contextmanager
 def settled(bench, count):
-    """dklb with so many Services that all have an address."""
+    """dklb with so many Services that were created one after the other and all have an address.
+    They stay: see command.measure."""
     cluster = bench.cluster
-    client = Dklb(cluster, bench.dklb)
-    cluster.create(range(count))
-    try:
+    with running(Dklb(cluster, bench.dklb)) as client:
         with cluster.observe() as seen:
-            client.start()
+            cluster.create(range(count), after_each=seen.take)
             seen.wait_for(range(count), PATIENCE, client.check)
-        client.wait_ready()
         bench.sleep(EVENTS)
         yield client
-    finally:
-        client.close()
-    cluster.clear()
 
 
 def one_more(bench):

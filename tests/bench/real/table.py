@@ -49,7 +49,8 @@ def readable(value, unit=""):
         return ""
     if unit == "s" and abs(value) < 1:
         value, unit = value * 1000, "ms"
-    digits = 0 if abs(value - round(value)) < 1e-6 or abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+    whole = abs(value - round(value)) < 1e-6 or abs(value) >= 100
+    digits = 0 if whole else 1 if abs(value) >= 10 else 2
     return f"{value:.{digits}f} {unit}".strip()
 
 

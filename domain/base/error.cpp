@@ -1,15 +1,11 @@
 #include "domain/base/error.hpp"
 
+#include <utility>
+
 namespace dklb::domain {
 
-bool retryable(error_code code) {
-  switch (code) {
-  case error_code::invalid:
-  case error_code::rejected:
-    return false;
-  default:
-    return true;
-  }
+error malformed(std::string message) {
+  return {error_code::malformed, std::move(message), {}, 0};
 }
 
 bool access_refused(error_code code) {

@@ -38,8 +38,8 @@ struct error {
   friend bool operator==(const error&, const error&) = default;
 };
 
-/// True where the same request may succeed later without anybody changing their input.
-bool retryable(error_code code);
+/// An error of code `malformed`.
+error malformed(std::string message);
 
 /// True where the server does not accept who asks: somebody has to grant something.
 bool access_refused(error_code code);

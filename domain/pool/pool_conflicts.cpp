@@ -95,7 +95,7 @@ private:
       const auto port = port_number(member(entries[object.position], "bindPort"));
       note_user(object);
       const auto number = number_of(object);
-      if (number == no_claim)
+      if (number == no_candidate)
         hold(port,
              {.service = object.owner ? &object.owner->service : nullptr, .frontend = object.name});
       else if (candidates_[number].claim->paused)
@@ -126,13 +126,13 @@ private:
 
   std::size_t number_of(const indexed_object& object) const {
     if (!object.owner)
-      return no_claim;
+      return no_candidate;
     const auto found = numbers_.find(object.owner->service);
-    return found == numbers_.end() ? no_claim : found->second;
+    return found == numbers_.end() ? no_candidate : found->second;
   }
 
   void note_user(const indexed_object& object) {
-    if (const auto number = number_of(object); number != no_claim)
+    if (const auto number = number_of(object); number != no_candidate)
       candidates_[number].joined = true;
     else if (object.owner && !absent_user_)
       absent_user_ = &object.owner->service;

@@ -11,11 +11,12 @@
 
 namespace dklb::domain {
 
-inline constexpr std::size_t nobody = static_cast<std::size_t>(-1);
+/// The port is bound by no claim of the plan.
+inline constexpr std::size_t no_candidate = static_cast<std::size_t>(-1);
 
 /// Who binds a port: a Service by its key, a foreign frontend by its name, or the statistics page.
 struct port_holder {
-  std::size_t candidate = nobody; ///< the claim's number in age order, where there is one
+  std::size_t candidate = no_candidate; ///< the claim's number in age order, where there is one
   const service_key* service = nullptr;
   std::string_view frontend = {};
   bool statistics = false;

@@ -7,7 +7,7 @@ namespace dklb::domain {
 
 namespace {
 
-constexpr std::string_view digits = "0123456789abcdef";
+constexpr std::string_view hex_digits = "0123456789abcdef";
 
 /// The character that a valid sequence stands for.
 std::uint32_t code_point(std::string_view sequence) {
@@ -30,7 +30,7 @@ std::uint32_t code_point(std::string_view sequence) {
 std::string hexadecimal(std::string_view prefix, std::uint32_t value, unsigned width) {
   std::string out{prefix};
   for (auto left = width; left > 0; --left)
-    out += digits[(value >> (4U * (left - 1))) & 0x0fU];
+    out += hex_digits[(value >> (4U * (left - 1))) & 0x0fU];
   return out;
 }
 

@@ -20,7 +20,7 @@ constexpr std::size_t max_inventory_bytes = 64U << 20U;
 constexpr std::size_t max_metadata_bytes = 4U << 20U;
 constexpr std::size_t shown_bytes = 120;
 
-error malformed(const response& answer) {
+error unexpected(const response& answer) {
   const std::string seen = readable(without_markup(answer.body), shown_bytes);
   return {error_code::malformed,
           "EdgeLB was expected to answer with a JSON object, but the answer is "
@@ -51,7 +51,7 @@ completion with_parsed(reply<T> done, Parse parse) {
     if (auto parsed = parse(answer->body)) {
       done(std::move(*parsed));
     } else {
-      done(malformed(*answer));
+      done(unexpected(*answer));
     }
   };
 }

@@ -58,10 +58,6 @@ private:
   std::size_t malformed_ = 0;
 };
 
-domain::error malformed(std::string message) {
-  return {domain::error_code::malformed, std::move(message), std::nullopt, 0};
-}
-
 } // namespace
 
 domain::result<std::size_t> visit_pools(const std::string& body, const pool_visitor& visit) {
@@ -73,11 +69,11 @@ domain::result<std::size_t> visit_pools(const std::string& body, const pool_visi
     },
     false);
   if (pools.seen() > max_pools)
-    return malformed("EdgeLB's list has more than " + std::to_string(max_pools) + " pools");
+    return domain::malformed("EdgeLB's list has more than " + std::to_string(max_pools) + " pools");
   if (!rest.is_array() && !rest.is_null())
-    return malformed("EdgeLB's list of pools is not a complete JSON array; it starts with \""
-                     + readable(without_markup(std::string_view(body).substr(0, 4096)), shown_bytes)
-                     + "\"");
+    return domain::malformed(
+      "EdgeLB's list of pools is not a complete JSON array; it starts with \""
+      + readable(without_markup(std::string_view(body).substr(0, 4096)), shown_bytes) + "\"");
   return pools.malformed();
 }
 

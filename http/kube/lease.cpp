@@ -9,7 +9,7 @@ namespace {
 
 using nlohmann::json;
 
-domain::error malformed(const std::string& what) {
+domain::error malformed_lease(const std::string& what) {
   return {domain::error_code::malformed, "Lease: " + what, {}, 0};
 }
 
@@ -41,7 +41,7 @@ bool read_number(const json& spec, const char* name, std::int64_t& number) {
 
 domain::result<domain::lease_record> decode_lease(const json& object) {
   if (!object.is_object() || !object.value("metadata", json()).is_object())
-    return malformed("no object with metadata");
+    return malformed_lease("no object with metadata");
   domain::lease_record record;
   const auto& metadata = object.at("metadata");
   if (const auto version = metadata.find("resourceVersion");
@@ -52,22 +52,22 @@ domain::result<domain::lease_record> decode_lease(const json& object) {
   if (spec.is_null())
     return record;
   if (!spec.is_object())
-    return malformed("spec is no object");
+    return malformed_lease("spec is no object");
   if (const auto holder = spec.find("holderIdentity"); holder != spec.end() && !holder->is_null()) {
     if (!holder->is_string())
-      return malformed("spec.holderIdentity is no string");
+      return malformed_lease("spec.holderIdentity is no string");
     record.holder = holder->get<std::string>();
   }
   std::int64_t duration = 0;
   if (!read_number(spec, "leaseDurationSeconds", duration))
-    return malformed("spec.leaseDurationSeconds is no integer");
+    return malformed_lease("spec.leaseDurationSeconds is no integer");
   record.duration = std::chrono::seconds{duration};
   if (!read_number(spec, "leaseTransitions", record.transitions))
-    return malformed("spec.leaseTransitions is no integer");
+    return malformed_lease("spec.leaseTransitions is no integer");
   if (!read_time(spec, "acquireTime", record.acquired))
-    return malformed("spec.acquireTime is no RFC 3339 time");
+    return malformed_lease("spec.acquireTime is no RFC 3339 time");
   if (!read_time(spec, "renewTime", record.renewed))
-    return malformed("spec.renewTime is no RFC 3339 time");
+    return malformed_lease("spec.renewTime is no RFC 3339 time");
   return record;
 }
 

@@ -7,7 +7,7 @@ namespace {
 
 using nlohmann::json;
 
-domain::error malformed(const std::string& what) {
+domain::error malformed_output(const std::string& what) {
   return {domain::error_code::malformed, "the exec plugin's output " + what, {}, 0};
 }
 
@@ -44,23 +44,24 @@ domain::result<exec_credential> parse_exec_credential(std::string_view output,
                                                       const std::string& api_version) {
   const auto document = json::parse(output, nullptr, false);
   if (!document.is_object() || text(document, "kind") != "ExecCredential")
-    return malformed("is no ExecCredential");
+    return malformed_output("is no ExecCredential");
   if (text(document, "apiVersion") != api_version)
-    return malformed("has another apiVersion than the kubeconfig's " + api_version);
+    return malformed_output("has another apiVersion than the kubeconfig's " + api_version);
   const auto status = document.find("status");
   if (status == document.end() || !status->is_object())
-    return malformed("has no status");
+    return malformed_output("has no status");
   exec_credential credential{text(*status, "token"), text(*status, "clientCertificateData"),
                              text(*status, "clientKeyData"), std::nullopt};
   if (credential.certificate_data.empty() != credential.key_data.empty())
-    return malformed("has a client certificate without its key, or a key without certificate");
+    return malformed_output(
+      "has a client certificate without its key, or a key without certificate");
   if (credential.token.empty() && credential.certificate_data.empty())
-    return malformed("has neither a token nor a client certificate");
+    return malformed_output("has neither a token nor a client certificate");
   if (const auto expires = status->find("expirationTimestamp");
       expires != status->end() && !expires->is_null()) {
     credential.expires = parse_time(text(*status, "expirationTimestamp"));
     if (!credential.expires)
-      return malformed("has an expirationTimestamp that is no RFC 3339 time");
+      return malformed_output("has an expirationTimestamp that is no RFC 3339 time");
   }
   return credential;
 }

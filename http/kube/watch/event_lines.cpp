@@ -4,14 +4,6 @@
 #include <utility>
 
 namespace dklb::http::kube {
-namespace {
-
-domain::error malformed(std::string message) {
-  return {domain::error_code::malformed, std::move(message), {}, 0};
-}
-
-} // namespace
-
 domain::result<domain::unit>
 event_lines::feed(std::string_view chunk, const std::function<bool(std::string_view)>& on_line) {
   while (!chunk.empty()) {
@@ -19,12 +11,12 @@ event_lines::feed(std::string_view chunk, const std::function<bool(std::string_v
     const bool complete = piece.size() < chunk.size();
     chunk.remove_prefix(std::min(piece.size() + 1, chunk.size()));
     if (begun_.size() + piece.size() > longest_line_)
-      return malformed("an event in the stream is larger than " + std::to_string(longest_line_)
-                       + " bytes");
+      return domain::malformed("an event in the stream is larger than "
+                               + std::to_string(longest_line_) + " bytes");
     begun_ += piece;
     const auto first = begun_.find_first_not_of(" \t\r");
     if (first != std::string::npos && begun_[first] != '{')
-      return malformed("the stream holds something that is no JSON object");
+      return domain::malformed("the stream holds something that is no JSON object");
     if (!complete)
       break;
     const auto line = std::exchange(begun_, {});

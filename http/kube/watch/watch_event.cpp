@@ -8,10 +8,6 @@
 namespace dklb::http::kube {
 namespace {
 
-domain::error malformed(std::string message) {
-  return {domain::error_code::malformed, std::move(message), {}, 0};
-}
-
 json_view view_of(json_reader& reader, simdjson::ondemand::value value) {
   const std::string_view text = simdjson::to_json_string(value);
   const auto root = reader.read(text);
@@ -51,7 +47,7 @@ domain::result<watch_event> read_watch_event(json_view document) {
   const auto object = value_at(document, {"object"});
   std::string_view named;
   if (!type || type->get(named) != simdjson::SUCCESS || !object || !object->is_object())
-    return malformed("a watch event lacks its type or its object");
+    return domain::malformed("a watch event lacks its type or its object");
   using named_type = std::pair<std::string_view, watch_event_type>;
   static constexpr std::array types{named_type{"ADDED", watch_event_type::added},
                                     named_type{"MODIFIED", watch_event_type::modified},
@@ -61,7 +57,7 @@ domain::result<watch_event> read_watch_event(json_view document) {
   for (const auto& [name, value] : types)
     if (named == name)
       return watch_event{value, *object};
-  return malformed("a watch event has the unknown type " + std::string{named});
+  return domain::malformed("a watch event has the unknown type " + std::string{named});
 }
 
 domain::error error_from_status(json_view status) {
@@ -94,7 +90,7 @@ domain::result<list_metadata> parse_list(json_reader& reader, std::string_view t
   } catch (const simdjson::simdjson_error&) {
     // Told below.
   }
-  return malformed("the answer to a list is no JSON list, or it is cut off");
+  return domain::malformed("the answer to a list is no JSON list, or it is cut off");
 }
 
 } // namespace dklb::http::kube

@@ -21,7 +21,8 @@ MEASUREMENTS = {
     "at-start": rows_created.at_start, "one-pool": rows_created.one_pool,
     "many": rows_created.many, "pool-writes": rows_created.pool_writes,
     "one-more": rows_settled.one_more, "restart": rows_settled.restart,
-    "idle": rows_settled.idle, "memory": rows_settled.memory}
+    "idle": rows_settled.idle, "start-memory": rows_settled.start_memory,
+    "memory": rows_settled.memory}
 
 
 @dataclasses.dataclass

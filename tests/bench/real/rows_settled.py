@@ -153,7 +153,21 @@ def memory(bench):
         return _memory_rows(client, count, 110)
 
 
-def _memory_rows(client, count, limit):
-    return [Row(f"RssAnon, {count:,} settled Services", megabytes(client.pid, "RssAnon"), "MB",
-                limit=limit),
-            Row(f"VmHWM, {count:,} settled Services", megabytes(client.pid, "VmHWM"), "MB")]
+def start_memory(bench):
+    """Memory where all came at once: Services that were there when dklb started, none served."""
+    cluster, count = bench.cluster, bench.services
+    client = Dklb(cluster, bench.dklb)
+    cluster.create(range(count))
+    try:
+        with cluster.observe() as seen:
+            client.start()
+            seen.wait_for(range(count), PATIENCE, client.check)
+        bench.sleep(REST, full=1000)
+        return _memory_rows(client, count, None, "Services that were there at the start")
+    finally:
+        client.close()
+
+
+def _memory_rows(client, count, limit, what="settled Services"):
+    return [Row(f"{name}, {count:,} {what}", megabytes(client.pid, name), "MB", limit=most)
+            for name, most in (("RssAnon", limit), ("VmHWM", None))]

@@ -3,6 +3,7 @@
 #include "domain/service/pool_choice.hpp"
 #include "domain/service/service_phase.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace dklb::domain {
@@ -120,26 +121,44 @@ admission_verdict denied(int code, const char* reason, std::string message) {
   return verdict;
 }
 
-/// Null where both are absent.
-nlohmann::json annotation_patch(const std::optional<std::string>& config,
-                                const std::optional<std::string>& pool, bool has_annotations) {
-  using nlohmann::json;
-  const json::json_pointer annotations{"/metadata/annotations"};
-  auto values = json::object();
+/// RFC 6902: adds the member, or replaces it.
+nlohmann::json add_operation(const nlohmann::json::json_pointer& path, nlohmann::json value) {
+  return {{"op", "add"}, {"path", path.to_string()}, {"value", std::move(value)}};
+}
+
+/// Appends what sets these annotations.
+void add_annotations(nlohmann::json& operations, const std::optional<std::string>& config,
+                     const std::optional<std::string>& pool, bool has_annotations) {
+  const nlohmann::json::json_pointer annotations{"/metadata/annotations"};
+  auto values = nlohmann::json::object();
   if (config)
     values[config_annotation_name] = *config;
   if (pool)
     values[pool_annotation_name] = *pool;
   if (values.empty())
-    return nullptr;
-  if (!has_annotations)
-    return json::array(
-      {{{"op", "add"}, {"path", annotations.to_string()}, {"value", std::move(values)}}});
-  auto operations = json::array();
+    return;
+  if (!has_annotations) {
+    operations.push_back(add_operation(annotations, std::move(values)));
+    return;
+  }
   for (const auto& [name, value] : values.items())
-    operations.push_back(
-      {{"op", "add"}, {"path", (annotations / name).to_string()}, {"value", value}});
-  return operations;
+    operations.push_back(add_operation(annotations / name, value));
+}
+
+/// Appends what puts dklb's finalizer on a new Service that it is going to serve, so that the
+/// controller need not patch it. A paused Service gets it with the end of the pause.
+void add_finalizer(nlohmann::json& operations, const service_settings& settings,
+                   const admission_request& request, const service_step& step) {
+  const auto served =
+    std::holds_alternative<patch_service>(step) || std::holds_alternative<claim_pool_part>(step);
+  const auto own = finalizer_of(settings.load_balancer_class);
+  auto finalizers = request.object->finalizers;
+  if (request.operation != admission_operation::create || request.object->paused || !served
+      || std::ranges::find(finalizers, own) != finalizers.end())
+    return;
+  finalizers.push_back(own);
+  operations.push_back(
+    add_operation(nlohmann::json::json_pointer{"/metadata/finalizers"}, std::move(finalizers)));
 }
 
 /// What is in dklb's own annotation already is the controller's to judge, which alone knows what
@@ -160,10 +179,14 @@ admission_verdict mutate_service(const service_settings& settings, const admissi
   if (judged.beyond_us())
     return verdict;
   const auto step = judged.plan(names);
+  auto operations = nlohmann::json::array();
   if (const auto* patch = completion(step); patch != nullptr && !undoes_removal(*patch))
-    verdict.patch = annotation_patch(patch->config_annotation,
-                                     names_a_pool(request) ? std::nullopt : patch->pool_annotation,
-                                     request.has_annotations);
+    add_annotations(operations, patch->config_annotation,
+                    names_a_pool(request) ? std::nullopt : patch->pool_annotation,
+                    request.has_annotations);
+  add_finalizer(operations, settings, request, step);
+  if (!operations.empty())
+    verdict.patch = std::move(operations);
   return verdict;
 }
 

@@ -53,7 +53,8 @@ struct name_source {
 
 /// Makes the changes that the controller would make. An absent or empty configuration annotation
 /// gets the defaults. Beside a user's own text, the annotation `kubernetes.dcos.io/dklb-pool` gets
-/// the pool's name, also if an update has removed it. Never denies. A second call on the changed
+/// the pool's name, also if an update has removed it. A new Service that is not paused gets the
+/// finalizer, so that the controller need not patch it. Never denies. A second call on the changed
 /// object changes nothing. Decisions that need the controller's knowledge are left to it: the last
 /// accepted object after a refused one, and the owners of the objects in a pool.
 /// Source: docs/guide.md, "Refused at once".

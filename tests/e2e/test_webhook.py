@@ -111,10 +111,11 @@ def test_defaults_are_on_the_object_right_after_create(webhook):
     world.wait_for_redis(world.wait_for_address(), 6379)
     assert world.pool(created["name"]) is not None
     assert config_of(json.dumps(world.get("service", "redis"))) == created
-    # Left to the controller are the finalizer and the status.
+    assert world.get("service", "redis")["metadata"]["finalizers"] == ["kubernetes.dcos.io/dklb"]
+    # Left to the controller is the status.
     writes = [line for line in world.kubernetes_writes()
               if f"/namespaces/{world.namespace}/services/redis" in line]
-    assert sum("/status" not in line for line in writes) == 1, writes
+    assert writes and all("/status" in line for line in writes), writes
 
 
 def test_generated_name_is_there_at_once_and_survives_another_apply(webhook):

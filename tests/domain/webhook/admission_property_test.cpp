@@ -78,7 +78,9 @@ admission_request mutated(admission_request request) {
     return request;
   auto annotations = nlohmann::json::object();
   for (const auto& operation : verdict.patch) {
-    if (operation.at("value").is_object())
+    if (operation.at("path") == "/metadata/finalizers")
+      request.object->finalizers = operation.at("value").get<std::vector<std::string>>();
+    else if (operation.at("value").is_object())
       annotations = operation.at("value");
     else
       annotations[nlohmann::json::json_pointer{operation.at("path").get<std::string>()}.back()] =
@@ -90,7 +92,7 @@ admission_request mutated(admission_request request) {
   }
   request.object->pool_annotation =
     annotations.value(pool_annotation_name, request.object->pool_annotation);
-  request.has_annotations = true;
+  request.has_annotations = request.has_annotations || !annotations.empty();
   return request;
 }
 
@@ -105,7 +107,7 @@ RC_GTEST_PROP(AdmissionProperty, MutationNeverTurnsARightServiceIntoAWrongOne, (
     RC_ASSERT(validate_service(settings, mutated(request)).allowed);
 }
 
-RC_GTEST_PROP(AdmissionProperty, WhatIsLetInAtCreationIsPlannedWithoutRefusalOrAnotherDefault, ()) {
+RC_GTEST_PROP(AdmissionProperty, WhatIsLetInAtCreationIsPlannedWithoutRefusalOrAnotherPatch, ()) {
   auto request = some_request();
   request.operation = admission_operation::create;
   request.old_object.reset();
@@ -118,7 +120,7 @@ RC_GTEST_PROP(AdmissionProperty, WhatIsLetInAtCreationIsPlannedWithoutRefusalOrA
     plan_service(settings, {&stored, std::nullopt, [] { return std::string{"abcde"}; }, nullptr});
   RC_ASSERT(!std::holds_alternative<refuse_service>(step));
   if (const auto* patch = std::get_if<patch_service>(&step))
-    RC_ASSERT(!patch->config_annotation && !patch->pool_annotation);
+    RC_ASSERT(stored.paused && !patch->config_annotation && !patch->pool_annotation);
 }
 
 RC_GTEST_PROP(AdmissionProperty, WhatIsLetInAsAChangeTheControllerFollows, ()) {

@@ -66,11 +66,12 @@ service after(const admission_request& request, const admission_verdict& verdict
   if (!out.pool_annotation.empty())
     object["metadata"]["annotations"][pool_annotation_name] = out.pool_annotation;
   object = object.patch(verdict.patch);
-  const auto& annotations = object["metadata"]["annotations"];
+  const auto annotations = object["metadata"].value("annotations", nlohmann::json{});
   EXPECT_EQ(annotations.contains("other"), request.has_annotations);
   if (annotations.contains(config_annotation_name))
     out.config_annotation = annotations[config_annotation_name].get<std::string>();
-  out.pool_annotation = annotations.value(pool_annotation_name, "");
+  out.pool_annotation = annotations.is_null() ? "" : annotations.value(pool_annotation_name, "");
+  out.finalizers = object["metadata"].value("finalizers", out.finalizers);
   return out;
 }
 
@@ -466,7 +467,25 @@ TEST(AdmissionMutation, WritesWhatTheControllerWouldWrite) {
   }
 }
 
-TEST(AdmissionMutation, LeavesTheControllerNothingButTheFinalizer) {
+TEST(AdmissionMutation, KeepsTheFinalizersOfOthers) {
+  auto object = redis("name: a");
+  object.finalizers = {"example.com/own"};
+  const auto request = create(object);
+  const auto stored = after(request, mutate(request));
+  EXPECT_THAT(stored.finalizers, testing::ElementsAre("example.com/own", finalizer_name));
+  EXPECT_TRUE(mutate(create(stored)).patch.is_null());
+}
+
+TEST(AdmissionMutation, PutsNoFinalizerOnWhatDklbDoesNotServe) {
+  auto paused = redis("name: a");
+  paused.paused = true;
+  for (const auto& request :
+       {create(paused), create(redis("size: 0")), create(typed(redis(), "ClusterIP")),
+        create(deleting(redis("name: a"))), update(redis("name: a"), redis("name: a\nsize: 2"))})
+    EXPECT_THAT(after(request, mutate(request)).finalizers, IsEmpty());
+}
+
+TEST(AdmissionMutation, LeavesTheControllerNothingToPatchOnANewService) {
   for (const auto& row : mutation_cases) {
     SCOPED_TRACE(row.name);
     const auto verdict = mutate(row.request);
@@ -477,6 +496,10 @@ TEST(AdmissionMutation, LeavesTheControllerNothingButTheFinalizer) {
     stored.paused = false;
     const auto step =
       plan_service(settings, {&stored, std::nullopt, [] { return "other"; }, nullptr});
+    if (row.request.operation == admission_operation::create && !row.request.object->paused) {
+      EXPECT_TRUE(std::holds_alternative<claim_pool_part>(step));
+      continue;
+    }
     const auto* patch = std::get_if<patch_service>(&step);
     ASSERT_NE(patch, nullptr);
     EXPECT_TRUE(patch->finalizers);

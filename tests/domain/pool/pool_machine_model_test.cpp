@@ -47,7 +47,10 @@ public:
     awaiting_.insert(name);
     step(machine_->release(key(name), {}, false, now_));
   }
-  void drift() { step(machine_->drifted(now_)); }
+  void drift() {
+    touched_ = false;
+    step(machine_->drifted(now_));
+  }
   void set_gate(bool open) {
     gate_ = open;
     step(machine_->gate_changed(open, now_));
@@ -59,6 +62,7 @@ public:
     const auto name = "theirs-" + std::to_string(edits_);
     (*edgelb_)["haproxy"]["frontends"].push_back({{"name", name}, {"bindPort", 9000 + edits_}});
     ++edits_;
+    touched_ = true;
     // A write that is in flight overwrites it, which nobody can help.
     if (!write_)
       theirs_.insert(name);
@@ -66,6 +70,7 @@ public:
   void delete_by_hand() {
     edgelb_.reset();
     theirs_.clear();
+    touched_ = true;
   }
   void pass(milliseconds by) {
     now_ += by;
@@ -97,17 +102,19 @@ public:
     }
   }
 
-  /// From now on everything is answered well; until nothing is left to do.
+  /// From now on everything is answered well, until nothing is left to do. What EdgeLB refused is
+  /// tried again by itself. Only what was edited by hand has to be found by the inventory.
   void settle() {
     set_gate(true);
-    drift();
-    for (int i = 0; i < 500 && !quiet(); ++i) {
+    if (touched_)
+      drift();
+    for (int i = 0; i < 500 && !settled(); ++i) {
       if (in_flight())
         answer(0);
       else
         pass(1s);
     }
-    RC_ASSERT(quiet());
+    RC_ASSERT(settled());
   }
   void check_settled() {
     const auto held = edgelb_ ? owners_in(cluster, *edgelb_) : std::set<service_key>{};
@@ -115,8 +122,6 @@ public:
     for (const auto& name : standing_)
       wanted.insert(key(name));
     RC_ASSERT(held == wanted);
-    RC_ASSERT(served_ == standing_);
-    RC_ASSERT(awaiting_.empty());
     for (const auto& name : theirs_)
       RC_ASSERT((edgelb_ && !find(*edgelb_, "frontends", name).is_null()));
     if (!standing_.empty())
@@ -127,6 +132,7 @@ public:
 private:
   bool in_flight() const { return recalling_ || reading_ || write_; }
   bool quiet() const { return !in_flight() && machine_->doing() == pool_activity::idle; }
+  bool settled() const { return quiet() && served_ == standing_ && awaiting_.empty(); }
   pool_machine::snapshot_ptr snapshot() const {
     return std::make_shared<const pool_snapshot>(pool_snapshot{edgelb_->dump(), 1});
   }
@@ -226,6 +232,7 @@ private:
   bool just_read_ = false; ///< this step is the answer to a read
   std::optional<write> write_;
   bool ended_ = false;
+  bool touched_ = false; ///< by hand, and no drift was reported since
   std::multimap<milliseconds, arm_timer> timers_;
   std::list<find_port_users> questions_;
   std::set<std::string> standing_;
@@ -248,7 +255,7 @@ void move(model& world, std::uint8_t what, std::uint8_t how) {
   case 5:
     return how % 4 == 0 ? world.delete_by_hand() : world.edit_by_hand();
   case 6:
-    return how % 2 == 0 ? world.drift() : world.set_gate(how % 8 != 1);
+    return how % 4 == 0 ? world.drift() : world.set_gate(how % 4 != 1);
   case 7:
   case 8:
     return world.pass(milliseconds{1U << (how % 16)});
@@ -262,8 +269,6 @@ RC_GTEST_PROP(PoolMachineModel, EndsAsItsClaimsSayWhateverCameInWhateverOrder,
   model world;
   for (const auto& [what, how] : moves)
     move(world, what, how);
-  world.settle();
-  // What EdgeLB refused is tried again.
   world.settle();
   world.check_settled();
   const auto writes = world.writes();

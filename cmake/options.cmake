@@ -15,7 +15,14 @@ add_library(dklb_options INTERFACE)
 target_include_directories(dklb_options INTERFACE
   "${CMAKE_SOURCE_DIR}" "${CMAKE_BINARY_DIR}/generated")
 target_compile_options(dklb_options INTERFACE
-  -Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor -Werror)
+  -Wall -Wextra -Wconversion -Wnon-virtual-dtor -Werror)
+# Sources that are compiled together see each other's unnamed namespaces: a local name may be one of theirs,
+# and a class of an unnamed namespace may be a member of a class that one source alone has.
+if(DKLB_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(dklb_options INTERFACE -Wshadow=local -Wno-subobject-linkage)
+else()
+  target_compile_options(dklb_options INTERFACE -Wshadow)
+endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # GCC 12 sees overlaps and overruns in inlined std::string concatenations that are none (its bugs
   # 105329 and 105651); the sanitizers watch for real ones.

@@ -6,8 +6,6 @@ namespace dklb::actors::testing {
 
 namespace {
 
-struct plain_state {};
-
 service_actor::behavior_type claimant(service_actor::stateful_pointer<plain_state> self,
                                       pool_actor pool, verdicts* told,
                                       std::map<std::string, claim_ptr>* wishes) {

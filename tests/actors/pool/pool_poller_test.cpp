@@ -9,8 +9,6 @@
 namespace dklb::actors::testing {
 namespace {
 
-struct plain_state {};
-
 status_writer_actor::behavior_type fake_writer(status_writer_actor::stateful_pointer<plain_state>,
                                                std::vector<addresses_observed>* told) {
   return {

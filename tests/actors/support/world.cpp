@@ -12,8 +12,6 @@ namespace dklb::actors::testing {
 
 namespace {
 
-struct plain_state {};
-
 /// A promise belongs to its actor: whatever delivers it goes through the mailbox.
 template <class Handle>
 std::function<void()> later(Handle gateway, std::function<void()> deliver) {

@@ -26,6 +26,9 @@ namespace dklb::actors::testing {
 using namespace messages;
 using std::chrono::milliseconds;
 
+/// The state of a fake actor that keeps nothing of its own.
+struct plain_state {};
+
 /// EdgeLB as the gateway shows it, in memory. Everything happens on the test's thread.
 struct fake_edgelb {
   std::map<std::string, domain::pool_document> pools;

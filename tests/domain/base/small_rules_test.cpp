@@ -1,6 +1,5 @@
 #include "domain/base/echo_guard.hpp"
 #include "domain/base/host_header.hpp"
-#include "domain/base/rare.hpp"
 #include "domain/pool/pool_inventory.hpp"
 #include "domain/service/service_phase.hpp"
 
@@ -114,16 +113,6 @@ TEST(EchoGuard, SaysWhatWasToldBeforeTheAnswer) {
     EXPECT_EQ(guard.accept(version("10"), milliseconds{3}) == verdict::newest, !each.waiting)
       << ::testing::PrintToString(each.told);
   }
-}
-
-TEST(Rare, ReadsAsADefaultOneUntilItIsEditedAndOnceItIsReset) {
-  rare<std::vector<int>> numbers;
-  EXPECT_TRUE(numbers->empty());
-  numbers.edit().push_back(7);
-  EXPECT_EQ(*numbers, std::vector{7});
-  numbers.reset();
-  EXPECT_TRUE(numbers->empty());
-  EXPECT_LE(sizeof(numbers), sizeof(void*));
 }
 
 listed_pool listed(const std::string& name, std::uint64_t digest,

@@ -13,6 +13,9 @@ using event = pool_document::parse_event_t;
 
 constexpr std::size_t shown_bytes = 120;
 
+/// Ends the parsing: the library has no other way to stop at a callback's wish.
+struct too_many_pools {};
+
 /// Takes the pools out of a list while the library parses it, so that one pool at a time is a tree.
 class pool_taker {
 public:
@@ -35,14 +38,13 @@ public:
     return false;
   }
 
-  std::size_t seen() const { return seen_; }
   std::size_t malformed() const { return malformed_; }
 
 private:
   void take(const pool_document& pool) {
     const bool too_deep = std::exchange(too_deep_, false);
     if (++seen_ > max_pools)
-      return;
+      throw too_many_pools{};
     std::string name{domain::text(domain::member(pool, "name"))};
     auto snapshot = too_deep || name.empty() ? domain::pool_snapshot{} : domain::snapshot_of(pool);
     if (snapshot.json.empty() || snapshot.json.size() > max_pool_bytes)
@@ -62,14 +64,17 @@ private:
 
 domain::result<std::size_t> visit_pools(const std::string& body, const pool_visitor& visit) {
   pool_taker pools{visit};
-  const auto rest = pool_document::parse(
-    body,
-    [&pools](int depth, event what, const pool_document& value) {
-      return pools.parsed(depth, what, value);
-    },
-    false);
-  if (pools.seen() > max_pools)
+  pool_document rest;
+  try {
+    rest = pool_document::parse(
+      body,
+      [&pools](int depth, event what, const pool_document& value) {
+        return pools.parsed(depth, what, value);
+      },
+      false);
+  } catch (const too_many_pools&) {
     return domain::malformed("EdgeLB's list has more than " + std::to_string(max_pools) + " pools");
+  }
   if (!rest.is_array() && !rest.is_null())
     return domain::malformed(
       "EdgeLB's list of pools is not a complete JSON array; it starts with \""

@@ -140,17 +140,6 @@ TEST_F(Controller, SecondTermEndsItAtOnce) {
   EXPECT_THAT(dklb_->output(), HasSubstr("the orderly end is cut short"));
 }
 
-TEST_F(Controller, PagesOfCodeThatOnlyABurstNeededAreGivenBack) {
-  create("web", "app");
-  start();
-  ASSERT_TRUE(eventually([&] { return served("web"); }));
-  const auto after_start = dklb_->process().usage().file_megabytes;
-  EXPECT_TRUE(
-    eventually([&] { return dklb_->process().usage().file_megabytes < after_start / 2; }, 30s));
-  create("more", "app", {81});
-  EXPECT_TRUE(eventually([&] { return served("more"); }));
-}
-
 TEST_F(Controller, IntrospectionAnswersWhileEdgelbHangs) {
   create("web", "app");
   start();

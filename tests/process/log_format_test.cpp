@@ -18,7 +18,7 @@ namespace {
 std::string logged(const std::string& pattern, const std::string& message) {
   std::ostringstream out;
   spdlog::logger logger{"test", std::make_shared<spdlog::sinks::ostream_sink_st>(out)};
-  logger.set_formatter(log_format(pattern));
+  logger.set_formatter(process::log_format(pattern));
   logger.warn("{}", message);
   return out.str();
 }

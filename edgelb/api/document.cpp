@@ -1,5 +1,7 @@
 #include "edgelb/api/document.hpp"
 
+#include <cstdint>
+#include <limits>
 #include <utility>
 
 namespace dklb::edgelb {
@@ -45,9 +47,17 @@ std::string text_at(const document& object, const char* key) {
   return value.is_string() ? value.get<std::string>() : std::string{};
 }
 
+bool is_int(const document& value) {
+  using limits = std::numeric_limits<int>;
+  if (value.is_number_unsigned())
+    return value.get<std::uint64_t>() <= limits::max();
+  return value.is_number_integer() && value.get<std::int64_t>() >= limits::min()
+         && value.get<std::int64_t>() <= limits::max();
+}
+
 int integer_at(const document& object, const char* key, int otherwise) {
   const auto& value = member_at(object, key);
-  return value.is_number_integer() ? value.get<int>() : otherwise;
+  return is_int(value) ? value.get<int>() : otherwise;
 }
 
 bool flag_at(const document& object, const char* key, bool otherwise) {

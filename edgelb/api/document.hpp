@@ -18,7 +18,10 @@ domain::error failure(int http_status, std::string message);
 /// The string under `key`. Empty if it is absent, null or not a string.
 std::string text_at(const document& object, const char* key);
 
-/// The number under `key`. `otherwise` if it is absent, null or not an integer.
+/// True for an integer that fits an `int`. The library converts any other number without a word.
+bool is_int(const document& value);
+
+/// The number under `key`. `otherwise` if it is absent, null, or not an integer that fits.
 int integer_at(const document& object, const char* key, int otherwise);
 
 /// The boolean under `key`. `otherwise` if it is absent, null or not a boolean.

@@ -69,7 +69,11 @@ domain::result<pool_record> record_from(std::string_view text) {
       return pool.failure();
     pool_record record;
     record.pool = std::move(*pool);
-    record.ports = parsed->at("ports").get<std::map<std::string, int>>();
+    for (const auto& [name, port] : parsed->at("ports").get_ref<const document::object_t&>()) {
+      if (!is_int(port))
+        return failure(500, "not a pool's record: " + in_quotes(name) + " has no port number");
+      record.ports.emplace(name, port.get<int>());
+    }
     for (const auto& one : parsed->at("instances"))
       record.instances.push_back(
         {one.at("id").get<std::string>(), one.at("agent").get<std::string>()});

@@ -171,14 +171,6 @@ const schema pool{
   {"haproxy", kind::object, empty_object, false, &haproxy},
 };
 
-bool is_int32(const document& value) {
-  if (value.is_number_unsigned())
-    return value.get<std::uint64_t>() <= std::numeric_limits<std::int32_t>::max();
-  return value.is_number_integer()
-         && value.get<std::int64_t>() >= std::numeric_limits<std::int32_t>::min()
-         && value.get<std::int64_t>() <= std::numeric_limits<std::int32_t>::max();
-}
-
 /// What a value of this kind is called in an error; empty where the value is one.
 std::string mismatch(const document& value, kind type) {
   const auto all = [&](auto&& test) {
@@ -190,7 +182,7 @@ std::string mismatch(const document& value, kind type) {
   case kind::flag:
     return value.is_boolean() ? "" : "true or false";
   case kind::integer:
-    return is_int32(value) ? "" : "an integer of 32 bits";
+    return is_int(value) ? "" : "an integer of 32 bits";
   case kind::number:
     return value.is_number() ? "" : "a number";
   case kind::object:
@@ -200,7 +192,7 @@ std::string mismatch(const document& value, kind type) {
   case kind::texts:
     return all([](const document& entry) { return entry.is_string(); }) ? "" : "a list of strings";
   case kind::integers:
-    return all(is_int32) ? "" : "a list of integers of 32 bits";
+    return all(is_int) ? "" : "a list of integers of 32 bits";
   }
   return "something else";
 }

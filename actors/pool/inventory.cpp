@@ -172,7 +172,6 @@ std::optional<domain::error> inventory_state::take_in(const std::string& body) {
 }
 
 // -- orphans
-// -----------------------------------------------------------------------------------------
 
 void inventory_state::sweep() {
   auto owners = std::make_shared<const std::vector<std::pair<std::string, domain::service_key>>>(

@@ -90,7 +90,6 @@ intake_factory make_service_intake(std::shared_ptr<http::kube::client> client, r
 }
 
 // -- nodes
-// -------------------------------------------------------------------------------------------
 
 /// Everything but start and stop happens on the engine's thread.
 struct node_intake::implementation {

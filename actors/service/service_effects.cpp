@@ -33,7 +33,6 @@ void service_state::carry_out(const service_effect::patch_object& effect) {
 }
 
 // -- pools
-// ---------------------------------------------------------------------------------
 
 /// Remembers a pool, and hears of its end from now on. The machine has one use for a pool at a
 /// time.
@@ -152,7 +151,6 @@ void service_state::carry_out(const service_effect::find_pools& /*effect*/) {
 }
 
 // -- the status
-// ---------------------------------------------------------------------------------
 
 void service_state::carry_out(const service_effect::track& effect) {
   const auto& [object] = effect;
@@ -180,7 +178,6 @@ void service_state::carry_out(const service_effect::record_event& effect) {
 }
 
 // -- itself
-// ---------------------------------------------------------------------------------
 
 void service_state::carry_out(const service_effect::arm_timer& effect) {
   const auto& [timer, delay] = effect;

@@ -169,7 +169,6 @@ supervisor_state::~supervisor_state() {
 }
 
 // -- pools
-// -------------------------------------------------------------------------------------------
 
 caf::result<pool_actor> supervisor_state::ensure_pool(const messages::ensure_pool& what) {
   auto [found, added] = pools_.try_emplace(what.name);

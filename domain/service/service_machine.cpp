@@ -26,7 +26,6 @@ bool service_transition::stopped() const {
 }
 
 // -- snapshots
-// ---------------------------------------------------------------------------------
 
 void service_transition::on(const service_event::begun& event) {
   it_.object = event.object;
@@ -129,7 +128,6 @@ void service_transition::on(const service_event::timer_due& event) {
 }
 
 // -- the next step
-// ---------------------------------------------------------------------------------
 
 void service_transition::plan() {
   if (it_.patch || cleaning() || !it_.gate_open || !it_.object)

@@ -107,7 +107,6 @@ void service_transition::no_longer_served() {
 }
 
 // -- releases
-// ---------------------------------------------------------------------------------
 
 /// As far as its claims, of which one may be refused, and its annotation tell.
 service_transition::strategy
@@ -173,7 +172,6 @@ void service_transition::leave_others() {
 }
 
 // -- the end
-// ---------------------------------------------------------------------------------
 
 void service_transition::on(const service_event::pools_found& event) {
   if (it_.stage != service_stage::finding)

@@ -206,7 +206,6 @@ TEST(PlanService, ClaimsWhatItsOwnPatchWrote) {
 }
 
 // -- kubernetes.dcos.io/dklb-pool
-// -------------------------------------------------------------------
 
 struct pool_annotation_case {
   const char* name;

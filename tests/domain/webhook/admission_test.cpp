@@ -76,7 +76,6 @@ service after(const admission_request& request, const admission_verdict& verdict
 }
 
 // -- what is refused at creation
-// ------------------------------------------------------------------
 
 struct create_case {
   const char* name;
@@ -230,7 +229,6 @@ TEST(Admission, OtherOperationsAndMissingObjectsPass) {
 }
 
 // -- what is refused at a change
-// ------------------------------------------------------------------
 
 struct update_case {
   const char* name;
@@ -372,7 +370,6 @@ TEST(Admission, ServicesOfAnotherDklbPass) {
 }
 
 // -- what is written into the annotation
-// ----------------------------------------------------------
 
 TEST(AdmissionMutation, WritesTheWholeDefaultObject) {
   const auto request = create(redis());

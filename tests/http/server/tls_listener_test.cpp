@@ -270,7 +270,6 @@ TEST(TlsCertificate, UnusableOnesAreNamedWithTheirFile) {
 }
 
 // -- slow clients
-// ---------------------------------------------------------------------------------
 
 TEST_F(TlsListener, SlowClientsHoldUpNobody) {
   volume.put(authority.issue("first", "IP:127.0.0.1"));

@@ -105,10 +105,15 @@ void floor_client::take_finished() {
       continue;
     auto* easy = message->easy_handle;
     require_success(easy, message->data.result);
-    if (easy == watch_)
-      throw std::runtime_error("the watch has ended");
     ::curl_multi_remove_handle(multi_, easy);
-    free_.push_back(easy);
+    if (easy == watch_) {
+      // The API server ends a watch whose reader is behind, as every client has to expect.
+      ::curl_easy_cleanup(easy);
+      received_.clear();
+      list();
+    } else {
+      free_.push_back(easy);
+    }
   }
 }
 
@@ -129,6 +134,8 @@ void floor_client::consider(const nlohmann::json& service) {
   if (served || service.at("spec").at("type") != "LoadBalancer")
     return;
   const auto& metadata = service.at("metadata");
+  if (!patched_.insert(metadata.at("uid").get<std::string>()).second)
+    return;
   waiting_.push_back(access_.server + "/api/v1/namespaces/"
                      + metadata.at("namespace").get<std::string>() + "/services/"
                      + metadata.at("name").get<std::string>() + "/status");

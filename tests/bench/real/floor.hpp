@@ -6,6 +6,7 @@
 
 #include <deque>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 namespace dklb::bench {
@@ -43,9 +44,10 @@ private:
   curl_slist* read_headers_ = nullptr;
   curl_slist* patch_headers_ = nullptr;
   CURL* watch_ = nullptr;
-  std::string received_;            ///< of the watch, not looked at yet
-  std::vector<CURL*> free_;         ///< handles for patches
-  std::deque<std::string> waiting_; ///< URLs of patches to come
+  std::string received_;                    ///< of the watch, not looked at yet
+  std::vector<CURL*> free_;                 ///< handles for patches
+  std::deque<std::string> waiting_;         ///< URLs of patches to come
+  std::unordered_set<std::string> patched_; ///< UIDs of Services that have their patch, or will
 };
 
 } // namespace dklb::bench

@@ -34,7 +34,6 @@ struct check_health {};
 struct health {
   bool services_listed = false;
   bool inventory_read = false;
-  bool leader = false;
 };
 /// HTTP server to introspection actor, for the page /actors. An empty field matches every actor.
 struct view_actors {

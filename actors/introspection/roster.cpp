@@ -46,9 +46,9 @@ std::string roster::name_of(std::uint64_t id) const {
   return name.empty() ? kind : kind + (" " + name);
 }
 
-std::uint32_t roster::restarted(const char* kind, const std::string& key) {
+void roster::restarted(const char* kind, const std::string& key) {
   const std::lock_guard lock{mutex_};
-  return ++restarts_[place_of(kind, key)];
+  ++restarts_[place_of(kind, key)];
 }
 
 std::vector<roster::entry> roster::list() const {

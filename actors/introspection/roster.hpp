@@ -33,8 +33,8 @@ public:
   messages::describable_actor find(std::string_view kind) const;
   /// `kind key`, for the log.
   std::string name_of(std::uint64_t id) const;
-  /// Counts a restart of `kind`/`key` and returns its number of restarts.
-  std::uint32_t restarted(const char* kind, const std::string& key);
+  /// Counts a restart of `kind`/`key`.
+  void restarted(const char* kind, const std::string& key);
   std::vector<entry> list() const;
   /// The number of live actors of each kind.
   std::map<std::string, std::size_t> count() const;

@@ -95,7 +95,6 @@ health supervisor_state::health() const {
   messages::health out;
   out.services_listed = services_listed_;
   out.inventory_read = inventory_read_;
-  out.leader = leader_;
   return out;
 }
 

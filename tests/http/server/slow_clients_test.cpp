@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <thread>
@@ -114,7 +115,9 @@ TEST_F(SlowClients, WhoDoesNotReadItsAnswerGivesWay) {
   EXPECT_THAT(client()->get("/livez"), HasSubstr("fine"));
 }
 
-TEST_F(SlowClients, TheLongestIdleGivesWayFirstAndOneWithHalfARequestLast) {
+// Which of the idle ones is the longest idle is for connection_table_test: a connection counts as
+// idle only when its thread waits again, which a busy machine delays past the client's next step.
+TEST_F(SlowClients, OneThatIsIdleGivesWayAndOneWithHalfARequestDoesNot) {
   open();
   const auto half = client();
   half->send("GET /half HTTP/1.1\r\n");
@@ -123,13 +126,17 @@ TEST_F(SlowClients, TheLongestIdleGivesWayFirstAndOneWithHalfARequestLast) {
     idle.push_back(client());
     EXPECT_THAT(idle.back()->get("/"), HasSubstr("fine"));
   }
-  // A sign of life makes it the youngest.
-  EXPECT_THAT(idle[0]->get("/"), HasSubstr("fine"));
   const auto fresh = client();
   EXPECT_THAT(fresh->get("/"), HasSubstr("fine"));
-  EXPECT_TRUE(idle[1]->ends_within(milliseconds{5000}));
-  EXPECT_THAT(idle[0]->get("/"), HasSubstr("fine"));
-  EXPECT_THAT(idle[2]->get("/"), HasSubstr("fine"));
+  const auto over = [](const auto& each) { return each->ends_within(milliseconds{1}); };
+  auto gone = idle.end();
+  ASSERT_TRUE(eventually([&] {
+    gone = std::find_if(idle.begin(), idle.end(), over);
+    return gone != idle.end();
+  }));
+  idle.erase(gone);
+  for (const auto& each : idle)
+    EXPECT_THAT(each->get("/"), HasSubstr("fine"));
   half->send("Host: a\r\n\r\n");
   EXPECT_THAT(half->read_until("fine"), HasSubstr("fine"));
 }

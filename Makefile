@@ -39,8 +39,9 @@ bench-loopback: deps ## Profile against loopback servers: ARGS="--only one-pool"
 	@tools/build release dklb_bench
 	@build/release/bin/dklb_bench $(ARGS)
 
-manifests: deps ## Write deploy/'s manifests from the Helm chart
+manifests: deps ## Write deploy/'s dashboards and manifests, from the Helm chart
 	@tools/helm/build
+	@tools/dashboards
 	@tools/manifests
 
 fmt: ## Format the C++ sources

@@ -102,10 +102,11 @@ def test_account_elects_in_its_own_namespace_and_on_its_own_lease(installed, clu
     assert granted(cluster, asked, "kube-system", "dklb") == set()
 
 
-def test_second_release_with_service_monitor_and_registration_applies_too(cluster):
-    text = template("-f", DEPLOY / "profiles/service-monitor.yaml", "--set",
-                    "webhook.enabled=true,webhook.register=true", release="other",
-                    namespace="others").stdout
+def test_second_release_with_all_that_watches_it_and_registration_applies_too(cluster):
+    profiles = [word for name in ("service-monitor", "prometheus-rule", "dashboards")
+                for word in ("-f", DEPLOY / f"profiles/{name}.yaml")]
+    text = template(*profiles, "--set", "webhook.enabled=true,webhook.register=true",
+                    release="other", namespace="others").stdout
     cluster.kubectl("create", "namespace", "others")
     apply(cluster, text)
     account = "system:serviceaccount:others:other"

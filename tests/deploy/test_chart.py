@@ -21,7 +21,8 @@ def pod_of(found):
     return found[DEPLOYMENT]["spec"]["template"]["spec"]
 
 
-@pytest.mark.parametrize("profile", [*PROFILES, "service-monitor"])
+@pytest.mark.parametrize("profile", [*PROFILES, "service-monitor", "prometheus-rule",
+                                     "dashboards"])
 def test_chart_lints_without_warning(profile):
     result = helm("lint", "-f", DEPLOY / "profiles" / f"{profile}.yaml", CHART, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
@@ -51,6 +52,10 @@ def test_chart_lints_without_warning(profile):
     ("edgelb.tokenSecret=token", "/edgelb/tokenSecret"),
     ("resources.limits=null", "missing property 'limits'"),
     ("serviceMonitor.interval=often", "/serviceMonitor/interval"),
+    ("prometheusRule.enabled=1", "/prometheusRule/enabled"),
+    ("prometheusRule.rules=none", "rules"),
+    ("dashboards.labels=grafana", "/dashboards/labels"),
+    ("dashboards.folder=dklb", "folder"),
     ("networkPolicy.egressPorts={https}", "/networkPolicy/egressPorts"),
     ("networkPolicy.dnsPorts={dns}", "/networkPolicy/dnsPorts"),
     ("edgelbLocal.nodeSelector=null", "missing property 'nodeSelector'"),

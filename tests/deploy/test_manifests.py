@@ -9,6 +9,14 @@ from rendering import DEPLOY, PROFILES, ROOT, kustomize, objects, template
 # Lists that Kubernetes merges by a key: their order has no meaning.
 KEYED = {"containers": "name", "env": "name", "volumes": "name", "volumeMounts": "mountPath"}
 
+# Component, and profile of the chart -> the objects that it adds.
+COMPONENTS = {
+    "service-monitor": {("ServiceMonitor", "dklb")},
+    "prometheus-rule": {("PrometheusRule", "dklb")},
+    "dashboards": {("ConfigMap", "dklb-dashboard-control-plane"),
+                   ("ConfigMap", "dklb-dashboard-traffic")},
+}
+
 
 def canonical(value, field=""):
     """The value with keyed lists in the order of their keys and the configuration file parsed."""
@@ -45,21 +53,33 @@ def test_overlay_and_chart_give_the_same_objects(profile):
     assert from_kustomize == from_helm
 
 
-def test_service_monitor_is_a_component_for_any_overlay(tmp_path):
+def with_component(folder, name):
+    """The objects of an overlay with a component, built in `folder`."""
     # Paths of a kustomization are relative.
-    up = "../" * (len(tmp_path.parts) - 1)
-    (tmp_path / "kustomization.yaml").write_text(yaml.dump({
+    up = "../" * (len(folder.parts) - 1)
+    (folder / "kustomization.yaml").write_text(yaml.dump({
         "resources": [f"{up}{DEPLOY}/overlays/two-replicas".replace("//", "/")],
-        "components": [f"{up}{DEPLOY}/components/service-monitor".replace("//", "/")]}))
-    from_kustomize = by_key(kustomize(tmp_path))
-    key = ("ServiceMonitor", "dklb-system", "dklb")
-    from_helm = by_key(template("--set", "serviceMonitor.enabled=true").stdout)
-    assert from_kustomize[key] == from_helm[key]
-    service = from_kustomize["Service", "dklb-system", "dklb"]
-    assert from_helm[key]["spec"]["selector"]["matchLabels"].items() \
-        <= service["metadata"]["labels"].items()
+        "components": [f"{up}{DEPLOY}/components/{name}".replace("//", "/")]}))
+    return by_key(kustomize(folder))
+
+
+@pytest.mark.parametrize("name, added", COMPONENTS.items(), ids=COMPONENTS)
+def test_a_component_adds_to_any_overlay_what_the_chart_adds(tmp_path, name, added):
+    plain = by_key(kustomize("overlays/two-replicas"))
+    more = with_component(tmp_path, name)
+    from_helm = by_key(template("-f", DEPLOY / "profiles" / f"{name}.yaml").stdout)
+    keys = {(kind, "dklb-system", each) for kind, each in added}
+    assert more == plain | {key: from_helm[key] for key in keys}
+    assert from_helm.keys() - by_key(template().stdout).keys() == keys
+
+
+def test_service_monitor_finds_the_service_and_its_port(tmp_path):
+    found = with_component(tmp_path, "service-monitor")
+    monitor = found["ServiceMonitor", "dklb-system", "dklb"]["spec"]
+    service = found["Service", "dklb-system", "dklb"]
+    assert monitor["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
     ports = {port["name"] for port in service["spec"]["ports"]}
-    assert {end["port"] for end in from_helm[key]["spec"]["endpoints"]} <= ports
+    assert {end["port"] for end in monitor["endpoints"]} <= ports
 
 
 @pytest.mark.parametrize("profile", PROFILES)

@@ -127,7 +127,7 @@ def known_value(path):
     return True
 
 
-@pytest.mark.parametrize("page", ["operations", "security", "sizing"])
+@pytest.mark.parametrize("page", ["operations", "alerts", "security", "sizing"])
 def test_every_key_that_a_page_names_exists(page):
     keys = keys_of_the_configuration()
     sections = {key for key in keys if "." not in key}
@@ -150,8 +150,9 @@ def test_every_key_of_the_table_for_the_original_exists():
         assert "not needed" in right or "gone" in right or set(named) & keys, left
 
 
-@pytest.mark.parametrize("page", ["docs/operations.md", "docs/security.md", "docs/sizing.md",
-                                  "deploy/README.md", "docs/decisions/one-source-of-manifests.md"])
+@pytest.mark.parametrize("page", ["docs/operations.md", "docs/alerts.md", "docs/security.md",
+                                  "docs/sizing.md", "deploy/README.md",
+                                  "docs/decisions/one-source-of-manifests.md"])
 def test_paths_that_a_page_names_exist(page):
     text = (ROOT / page).read_text(encoding="utf-8")
     for path in set(re.findall(r"`((?:deploy|tests|tools|docs)/[\w./-]*)`", text)):

@@ -119,3 +119,26 @@ clientConfig:
 {{- end }}
 {{- toYaml (mergeOverwrite (deepCopy .Values.config) $computed) }}
 {{- end }}
+
+{{- /* A dashboard in a ConfigMap. Takes its name and the root. */ -}}
+{{- define "dklb.dashboard" -}}
+{{- if .root.Values.dashboards.enabled }}
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {{ .root.Release.Name }}-dashboard-{{ .name }}
+  namespace: {{ .root.Release.Namespace }}
+  labels:
+    {{- include "dklb.labels" .root | nindent 4 }}
+    {{- with .root.Values.dashboards.labels }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+  {{- with .root.Values.dashboards.annotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+data:
+  {{ .name }}.json: |
+{{ .root.Files.Get (printf "files/dashboards/%s.json" .name) | trimSuffix "\n" | indent 4 }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,100 @@
+"""The alerts and the dashboards over pages of the running programs."""
+
+import itertools
+import json
+import subprocess
+
+import promql
+import pytest
+import yaml
+from monitoring import (OF_INSTANCES, Series, panel_queries, promtool, rule_queries, samples,
+                        series_to_come)
+from rendering import ROOT
+
+from sandbox.cluster import Sandbox
+
+COUNTED = ("_total", "_bucket", "_sum", "_count")
+
+
+def certificate(folder):
+    """A pair for the webhook."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:P-256", "-nodes", "-days", "1", "-subj", "/CN=dklb",
+                    "-keyout", folder / "tls.key", "-out", folder / "tls.crt"],
+                   check=True, capture_output=True, timeout=60)
+    return {"certFile": str(folder / "tls.crt"), "keyFile": str(folder / "tls.key")}
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    """dklb's page after it has served a Service, with everything on that adds series."""
+    with Sandbox.in_free_folder(ROOT / "build/test/sandbox-scrape") as sandbox:
+        sandbox.start_control_plane()
+        sandbox.start_nodes()
+        sandbox.start_edgelb()
+        host, port = sandbox.block.host, sandbox.block.port(8443)
+        sandbox.start_dklb(pools={"backendMode": "nodes"}, webhook={
+            "enabled": True, "listen": f"{host}:{port}",
+            **certificate(tmp_path_factory.mktemp("certificate"))})
+        sandbox.kubectl("create", "-f", "-", input=json.dumps({
+            "apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"},
+            "spec": {"type": "LoadBalancer", "ports": [{"port": 80}]}}))
+
+        def settled():
+            """The page, once the Service has its address and its event."""
+            text = sandbox.get(f"{sandbox.introspection}/metrics")[1]
+            lines = {(metric, *labels.values()): value for metric, labels, value in samples(text)}
+            return lines.get(("dklb_services", "Provisioned")) == "1" \
+                and ("dklb_kubernetes_requests_total", "201", "create") in lines and text
+
+        yield sandbox.dklb.wait_for(settled, "serves a Service", 60)
+        sandbox.kubectl("delete", "service", "web", "--timeout=60s")
+
+
+@pytest.fixture(scope="module")
+def scraped(page, exporter):
+    """The series that are there, and those that are still to come."""
+    series = Series()
+    series.add_scrape(page)
+    series.add_scrape(exporter, *OF_INSTANCES)
+    for metric, (_, labels) in series_to_come().items():
+        series.add(metric, labels)
+    return series
+
+
+@pytest.mark.parametrize("query", [*rule_queries(), *panel_queries()], ids=lambda each: each.where)
+def test_a_query_names_only_series_that_are_there(scraped, query):
+    assert scraped.mistakes(query, promql.read(query.text)) == []
+
+
+def test_series_to_come_are_not_there_yet(page):
+    there = {metric for metric, _, _ in samples(page)} & series_to_come().keys()
+    assert not there, "move them from docs/alerts.md to docs/introspection.md"
+
+
+def input_series(page, exporter):
+    """What Prometheus would have after ten scrapes of all that: counters count."""
+    found = [(metric, labels, value) for metric, labels, value in samples(page)]
+    found += [(metric, {**labels, **dict.fromkeys(OF_INSTANCES, "x")}, value)
+              for metric, labels, value in samples(exporter)]
+    for metric, (_, labels) in series_to_come().items():
+        for values in itertools.product(*(each or ["x"] for each in labels.values())):
+            found.append((metric, dict(zip(labels, values)), "1"))
+    for metric, labels, value in found:
+        inside = ",".join(f'{label}="{value}"' for label, value in labels.items())
+        step = "+1" if metric.endswith(COUNTED) else "+0"
+        yield {"series": f"{metric}{{{inside}}}", "values": f"{float(value):f}{step}x10"}
+
+
+def test_every_panel_shows_something(page, exporter, tmp_path):
+    """As Prometheus itself evaluates it. Statuses of failures are no part of a good page."""
+    cases = [{"expr": f"count({query.text}) > bool 0", "eval_time": "5m",
+              "exp_samples": [{"labels": "{}", "value": 1}]}
+             for query in panel_queries()
+             if not any("code" in selector.labels for selector in promql.read(query.text).selectors)]
+    assert len(cases) > len(panel_queries()) / 2
+    file = tmp_path / "panels.yaml"
+    file.write_text(yaml.safe_dump({"tests": [{
+        "interval": "30s", "input_series": list(input_series(page, exporter)),
+        "promql_expr_test": cases}]}), encoding="utf-8")
+    promtool("test", "rules", file)

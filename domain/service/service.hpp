@@ -1,5 +1,8 @@
 #pragma once
 
+#include "domain/base/rare.hpp"
+#include "domain/service/service_traffic.hpp"
+
 #include <compare>
 #include <cstdint>
 #include <functional>
@@ -69,6 +72,8 @@ struct service {
   std::string pool_annotation;
   /// `kubernetes.dcos.io/dklb-paused: "true"`.
   bool paused = false;
+  ip_families families = ip_families::unknown;
+  rare<service_traffic> traffic;
   std::vector<std::string> finalizers;
   std::vector<ingress> addresses;
   /// dklb's own entry of `status.conditions`. Those of others are not kept: a status patch names

@@ -209,6 +209,7 @@ bool same_for_plan(const service& left, const service& right, const pool_claim* 
   const bool addresses_count = claim == nullptr || claim->creation == creation_strategy::once;
   return left.uid == right.uid && left.deleting == right.deleting && left.type == right.type
          && left.load_balancer_class == right.load_balancer_class && left.ports == right.ports
+         && left.families == right.families && left.traffic == right.traffic
          && left.config_annotation == right.config_annotation
          && left.pool_annotation == right.pool_annotation && left.paused == right.paused
          && left.finalizers == right.finalizers

@@ -1,110 +1,13 @@
 #include "http/kube/codec.hpp"
 
+#include "http/kube/object_fields.hpp"
 #include "http/kube/timestamp.hpp"
 
-#include <limits>
-#include <stdexcept>
+#include <algorithm>
 #include <utility>
 
 namespace dklb::http::kube {
 namespace {
-
-/// Names the field that is wrong; caught at the edge of this file.
-class wrong_field : public std::runtime_error {
-public:
-  using std::runtime_error::runtime_error;
-};
-
-/// One level of an object with its path, so that a mistake can be named.
-class fields {
-public:
-  /// Nothing stands for an object that is absent, and has no member. `within` is what it stands in,
-  /// and outlives it; `position` counts the items of a list.
-  explicit fields(std::optional<json_view> object, const fields* within = nullptr,
-                  const char* name = "", std::optional<std::size_t> position = {})
-    : object_(object), within_(within), name_(name), position_(position) {
-    if (object_ && !object_->is_object())
-      throw wrong_field(path() + " is no object");
-  }
-
-  std::string text(const char* name, std::string_view fallback = {}) const {
-    const auto member = find(name);
-    std::string_view value = fallback;
-    if (member && member->get(value) != simdjson::SUCCESS)
-      throw wrong_field(path_of(name) + " is no string");
-    return std::string{value};
-  }
-
-  std::string required_text(const char* name, const std::string& fallback = {}) const {
-    auto value = text(name);
-    if (value.empty())
-      value = fallback;
-    if (value.empty())
-      throw wrong_field(path_of(name) + " is missing");
-    return value;
-  }
-
-  std::int64_t number(const char* name) const {
-    const auto member = find(name);
-    std::int64_t value = 0;
-    if (member && member->get(value) != simdjson::SUCCESS)
-      throw wrong_field(path_of(name) + " is no integer");
-    return value;
-  }
-
-  int small_number(const char* name) const {
-    const auto value = number(name);
-    if (value < std::numeric_limits<int>::min() || value > std::numeric_limits<int>::max())
-      throw wrong_field(path_of(name) + " is out of range");
-    return static_cast<int>(value);
-  }
-
-  bool has(const char* name) const { return find(name).has_value(); }
-
-  /// A member that is an object; an empty one where it is absent.
-  fields object(const char* name) const { return fields{find(name), this, name}; }
-
-  /// A member that is an array; nothing where it is absent.
-  std::optional<simdjson::dom::array> array(const char* name) const {
-    const auto member = find(name);
-    if (!member)
-      return std::nullopt;
-    simdjson::dom::array items;
-    if (member->get(items) != simdjson::SUCCESS)
-      throw wrong_field(path_of(name) + " is no array");
-    return items;
-  }
-
-  template <class Action>
-  void each_object(const char* name, Action action) const {
-    const auto items = array(name);
-    if (!items)
-      return;
-    std::size_t number = 0;
-    for (const auto item : *items)
-      action(fields{item, this, name, number++});
-  }
-
-private:
-  /// Null counts as absent, as everywhere in the Kubernetes API.
-  std::optional<json_view> find(const char* name) const {
-    const auto member = object_ ? value_at(*object_, {name}) : std::nullopt;
-    return member && !member->is_null() ? member : std::nullopt;
-  }
-  std::string path() const {
-    const auto own = within_ == nullptr ? std::string{} : within_->path_of(name_);
-    return position_ ? own + '[' + std::to_string(*position_) + ']' : own;
-  }
-  std::string path_of(const char* name) const {
-    const auto own = path();
-    return own.empty() ? std::string{name} : own + '.' + name;
-  }
-
-  std::optional<json_view> object_;
-  const fields* within_;
-  const char* name_;
-  std::optional<std::size_t> position_;
-};
 
 std::vector<domain::service_port> decode_ports(const fields& spec) {
   std::vector<domain::service_port> ports;
@@ -138,18 +41,57 @@ std::optional<domain::condition> decode_condition(const fields& status) {
   return std::nullopt;
 }
 
-std::vector<std::string> decode_finalizers(const fields& metadata) {
-  std::vector<std::string> finalizers;
-  const auto items = metadata.array("finalizers");
-  if (!items)
-    return finalizers;
-  for (const auto item : *items) {
-    std::string_view finalizer;
-    if (item.get(finalizer) != simdjson::SUCCESS)
-      throw wrong_field("metadata.finalizers holds something that is no string");
-    finalizers.emplace_back(finalizer);
+/// A list of families as one value; those that are not known are no ground to drop a Service.
+domain::ip_families decode_families(const fields& spec) {
+  const auto names = spec.texts("ipFamilies");
+  const auto first = [&](const char* family) { return !names.empty() && names.front() == family; };
+  const auto has = [&](const char* family) {
+    return std::find(names.begin(), names.end(), family) != names.end();
+  };
+  const bool both = has("IPv4") && has("IPv6");
+  if (both)
+    return first("IPv6") ? domain::ip_families::ipv6_ipv4 : domain::ip_families::ipv4_ipv6;
+  if (has("IPv6"))
+    return domain::ip_families::ipv6;
+  return has("IPv4") ? domain::ip_families::ipv4 : domain::ip_families::unknown;
+}
+
+std::string without_blanks(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n\v\f";
+  const auto begin = text.find_first_not_of(blanks);
+  if (begin == std::string_view::npos)
+    return {};
+  return std::string{text.substr(begin, text.find_last_not_of(blanks) + 1 - begin)};
+}
+
+/// The annotation's ranges. A comma too many gives an empty entry, which is no range.
+std::vector<std::string> ranges_of_annotation(const fields& annotations) {
+  std::vector<std::string> ranges;
+  const auto value = without_blanks(annotations.text(domain::source_ranges_annotation_name));
+  if (value.empty())
+    return ranges;
+  for (std::size_t begin = 0; begin != std::string::npos;) {
+    const auto comma = value.find(',', begin);
+    ranges.push_back(without_blanks(std::string_view{value}.substr(begin, comma - begin)));
+    begin = comma == std::string::npos ? comma : comma + 1;
   }
-  return finalizers;
+  return ranges;
+}
+
+domain::service_traffic decode_traffic(const fields& spec, const fields& annotations) {
+  domain::service_traffic traffic;
+  traffic.source_ranges = spec.texts("loadBalancerSourceRanges");
+  for (auto& range : traffic.source_ranges)
+    range = without_blanks(range);
+  if (traffic.source_ranges.empty()) {
+    traffic.source_ranges = ranges_of_annotation(annotations);
+    traffic.ranges_from_annotation = !traffic.source_ranges.empty();
+  }
+  traffic.load_balancer_ip = without_blanks(spec.text("loadBalancerIP"));
+  traffic.health_check_node_port = spec.small_number("healthCheckNodePort");
+  traffic.client_affinity = spec.text("sessionAffinity") == "ClientIP";
+  traffic.local_nodes_only = spec.text("externalTrafficPolicy") == "Local";
+  return traffic;
 }
 
 constexpr std::string_view usual_time = "2006-01-02T15:04:05Z";
@@ -182,7 +124,7 @@ domain::service read_service(json_view object, const object_identity& known) {
   service.generation = metadata.number("generation");
   service.creation_timestamp = decode_creation(metadata);
   service.deleting = metadata.has("deletionTimestamp");
-  service.finalizers = decode_finalizers(metadata);
+  service.finalizers = metadata.texts("finalizers");
   if (annotations.has(domain::config_annotation_name))
     service.config_annotation = annotations.text(domain::config_annotation_name);
   service.pool_annotation = annotations.text(domain::pool_annotation_name);
@@ -191,6 +133,8 @@ domain::service read_service(json_view object, const object_identity& known) {
   if (spec.has("loadBalancerClass"))
     service.load_balancer_class = spec.text("loadBalancerClass");
   service.ports = decode_ports(spec);
+  service.families = decode_families(spec);
+  service.traffic = decode_traffic(spec, annotations);
   service.addresses = decode_addresses(status);
   service.own_condition = decode_condition(status);
   return service;

@@ -87,6 +87,65 @@ TEST(ServiceCodec, AnEmptyAnnotationIsNotAnAbsentOne) {
   EXPECT_EQ(decode_service(object)->config_annotation, "");
 }
 
+json with_spec(const json& spec) {
+  auto object = full_service();
+  object["spec"].update(spec);
+  return object;
+}
+
+TEST(ServiceCodec, WhatAServiceSaysAboutItsTraffic) {
+  const auto service =
+    decode_service(with_spec({{"loadBalancerSourceRanges", {" 10.0.0.0/8", "fd00::/8 ", "any"}},
+                              {"sessionAffinity", "ClientIP"},
+                              {"externalTrafficPolicy", "Local"},
+                              {"healthCheckNodePort", 32000},
+                              {"ipFamilies", {"IPv6", "IPv4"}},
+                              {"loadBalancerIP", " 192.0.2.7"}}));
+  ASSERT_TRUE(service);
+  EXPECT_EQ(service->families, domain::ip_families::ipv6_ipv4);
+  const domain::service_traffic expected{
+    {"10.0.0.0/8", "fd00::/8", "any"}, "192.0.2.7", 32000, true, true, false};
+  EXPECT_EQ(*service->traffic, expected);
+}
+
+TEST(ServiceCodec, TheUsualTrafficTakesNoRoom) {
+  const auto service = decode_service(with_spec({{"sessionAffinity", "None"},
+                                                 {"externalTrafficPolicy", "Cluster"},
+                                                 {"internalTrafficPolicy", "Cluster"},
+                                                 {"ipFamilyPolicy", "SingleStack"},
+                                                 {"ipFamilies", {"IPv4"}}}));
+  ASSERT_TRUE(service);
+  EXPECT_FALSE(service->traffic);
+  EXPECT_EQ(service->traffic->health_check_node_port, 0);
+  EXPECT_EQ(service->families, domain::ip_families::ipv4);
+}
+
+TEST(ServiceCodec, FamiliesAreOneValue) {
+  using domain::ip_families;
+  EXPECT_EQ(decode_service(full_service())->families, ip_families::unknown);
+  EXPECT_EQ(decode_service(with_spec({{"ipFamilies", {"IPv6"}}}))->families, ip_families::ipv6);
+  EXPECT_EQ(decode_service(with_spec({{"ipFamilies", {"IPv4", "IPv6"}}}))->families,
+            ip_families::ipv4_ipv6);
+  EXPECT_EQ(decode_service(with_spec({{"ipFamilies", {"IPv9", "IPv6"}}}))->families,
+            ip_families::ipv6);
+}
+
+TEST(ServiceCodec, TheOldAnnotationCountsWhereTheFieldIsEmpty) {
+  auto object = full_service();
+  auto& annotation =
+    object["metadata"]["annotations"]["service.beta.kubernetes.io/load-balancer-source-ranges"];
+  annotation = " 10.0.0.0/8 ,\tfd00::/8,";
+  const auto service = decode_service(object);
+  EXPECT_THAT(service->traffic->source_ranges, ElementsAre("10.0.0.0/8", "fd00::/8", ""));
+  EXPECT_TRUE(service->traffic->ranges_from_annotation);
+  object["spec"]["loadBalancerSourceRanges"] = {"192.0.2.0/24"};
+  EXPECT_THAT(decode_service(object)->traffic->source_ranges, ElementsAre("192.0.2.0/24"));
+  EXPECT_FALSE(decode_service(object)->traffic->ranges_from_annotation);
+  object["spec"]["loadBalancerSourceRanges"] = json::array();
+  annotation = " \n";
+  EXPECT_FALSE(decode_service(object)->traffic);
+}
+
 TEST(ServiceCodec, TextOrderOfCreationIsAgeOrderWhateverTheZone) {
   auto object = full_service();
   object["metadata"]["creationTimestamp"] = "2024-05-01T12:00:00+02:00";
@@ -117,6 +176,9 @@ TEST(ServiceCodec, AFieldOfTheWrongTypeIsNamed) {
     {"/spec/ports", 1, "spec.ports is no array"},
     {"/spec/ports/1", "a", "spec.ports[1] is no object"},
     {"/spec/ports/1/port", "53", "spec.ports[1].port is no integer"},
+    {"/spec/loadBalancerSourceRanges", "10.0.0.0/8", "spec.loadBalancerSourceRanges is no array"},
+    {"/spec/ipFamilies", {4}, "spec.ipFamilies holds something that is no string"},
+    {"/spec/healthCheckNodePort", "1", "spec.healthCheckNodePort is no integer"},
     {"/spec/ports/0/nodePort", 5000000000, "spec.ports[0].nodePort is out of range"},
     {"/status/loadBalancer", 1, "status.loadBalancer is no object"},
     {"/status/loadBalancer/ingress/0/ip", 1, "status.loadBalancer.ingress[0].ip is no string"},

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "domain/pool/pool_plan.hpp"
+#include "domain/text/duration.hpp"
 #include "domain/text/mistake.hpp"
 
 #include <chrono>
@@ -121,13 +122,6 @@ config_outcome parse_config(std::string_view yaml,
 
 /// The mistake as a line of text: `FILE:LINE: key: message`.
 std::string to_string(const config_mistake& mistake, std::string_view file);
-
-/// A duration in Go style: `500ms`, `2m`, `1h30m`, `1.5s`. Empty if the text is not a duration, is
-/// negative, or is below 1 ms but not zero.
-std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
-
-/// The shortest Go style form of a duration: `250ms`, and `2m` instead of `2m0s`.
-std::string format_duration(std::chrono::milliseconds duration);
 
 /// The configuration as JSON, with the keys of the file, for the page `/config`. It has no secrets:
 /// a configuration names files, never tokens.

@@ -1,4 +1,4 @@
-#include "domain/config/config.hpp"
+#include "domain/text/duration.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>

@@ -1,6 +1,7 @@
-#include "domain/config/config.hpp"
+#include "domain/text/duration.hpp"
 
 #include <array>
+#include <cstdint>
 #include <limits>
 
 namespace dklb::domain {

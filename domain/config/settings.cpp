@@ -4,7 +4,8 @@ namespace dklb::domain {
 
 service_settings service_settings_of(const config& settings) {
   return {settings.cluster_name, settings.kubernetes.claim_unclassed,
-          settings.kubernetes.load_balancer_class, settings.pools.default_size};
+          settings.kubernetes.load_balancer_class, settings.pools.default_size,
+          settings.pools.mode == backend_mode::nodes};
 }
 
 pool_settings pool_settings_of(const config& settings) {

@@ -1,5 +1,7 @@
 #include "domain/document/pool_objects.hpp"
 
+#include "domain/document/additions.hpp"
+#include "domain/document/own_lines.hpp"
 #include "domain/document/pool_document.hpp"
 #include "domain/document/pool_overlay.hpp"
 #include "domain/document/pool_section.hpp"
@@ -16,8 +18,9 @@ using owner_set = std::unordered_set<service_key>;
 
 struct wanted_object {
   std::string name;
-  pool_document content;
-  /// False: only brought up to date where it is there.
+  const pool_claim* claim = nullptr;
+  const claimed_port* port = nullptr;
+  /// False: the claim is refused, so it is only brought up to date where it is there.
   bool append = true;
   bool found = false;
 };
@@ -32,9 +35,9 @@ pool_document frontend(const std::string& name, int bind_port) {
                    "linkBackend", object_of("defaultBackend", name));
 }
 
-pool_document server_at(const std::string& address, int port) {
+pool_document server_at(const std::string& address, int port, bool checked = true) {
   return object_of("endpoint", object_of("type", "ADDRESS", "address", address, "port", port,
-                                         "check", object_of("enabled", true)));
+                                         "check", object_of("enabled", checked)));
 }
 
 /// EdgeLB refuses a backend without servers; this one is valid and answers nobody.
@@ -43,23 +46,25 @@ pool_document no_servers() {
 }
 
 /// The servers of a backend: the Kubernetes nodes, found by their Mesos tasks or named one by one.
-pool_document servers(const pool_settings& settings, int node_port) {
+pool_document servers(const pool_settings& settings, int node_port, bool checked) {
   auto list = pool_document::array();
   if (settings.mode == backend_mode::mesos) {
     list.push_back(object_of(
       "marathon", pool_document::object(), "mesos",
       object_of("frameworkName", settings.cluster, "taskNamePattern", "^kube-node-.*$"), "endpoint",
-      object_of("type", "CONTAINER_IP", "port", node_port, "check", object_of("enabled", true))));
+      object_of("type", "CONTAINER_IP", "port", node_port, "check",
+                object_of("enabled", checked))));
     return list;
   }
   for (const auto& address : settings.node_addresses)
-    list.push_back(server_at(address, node_port));
+    list.push_back(server_at(address, node_port, checked));
   return list.empty() ? no_servers() : list;
 }
 
-pool_document backend(const pool_settings& settings, const std::string& name, int node_port) {
-  return object_of("name", name, "protocol", "TCP", "balance", "leastconn", "services",
-                   servers(settings, node_port));
+pool_document backend(const pool_settings& settings, const std::string& name, int node_port,
+                      const backend_additions& additions) {
+  return object_of("name", name, "protocol", "TCP", "balance", additions.balance, "services",
+                   servers(settings, node_port, additions.checked));
 }
 
 wanted_objects wanted_by(const pool_settings& settings,
@@ -68,27 +73,34 @@ wanted_objects wanted_by(const pool_settings& settings,
   wanted_objects wanted;
   for (const auto* claim : accepted) {
     for (const auto& port : claim->ports) {
-      const auto name = object_name(settings.cluster, claim->service, port.service_port);
-      wanted.frontends.push_back({name, frontend(name, is_cloud(*claim) ? 0 : port.bind_port)});
-      wanted.backends.push_back({name, backend(settings, name, port.node_port)});
+      wanted.frontends.push_back(
+        {object_name(settings.cluster, claim->service, port.service_port), claim, &port});
+      wanted.backends.push_back(wanted.frontends.back());
     }
   }
   for (const auto* claim : refused) {
     for (const auto& port : claim->ports) {
-      if (port.node_port <= 0)
-        continue;
-      const auto name = object_name(settings.cluster, claim->service, port.service_port);
-      wanted.backends.push_back({name, backend(settings, name, port.node_port), false});
+      if (port.node_port > 0)
+        wanted.backends.push_back(
+          {object_name(settings.cluster, claim->service, port.service_port), claim, &port, false});
     }
   }
   return wanted;
 }
 
-bool amend_frontend(pool_document& current, pool_document& desired) {
+pool_document new_frontend(const wanted_object& wanted) {
+  auto made = frontend(wanted.name, is_cloud(*wanted.claim) ? 0 : wanted.port->bind_port);
+  set_own_lines(made, frontend_lines(*wanted.claim));
+  return made;
+}
+
+bool amend_frontend(pool_document& current, const wanted_object& wanted) {
+  auto desired = frontend(wanted.name, is_cloud(*wanted.claim) ? 0 : wanted.port->bind_port);
   // With 0 the server picks the port, and its answer shows the one that it has picked.
   if (desired["bindPort"] == 0 && port_number(member(current, "bindPort")) != 0)
     desired["bindPort"] = current["bindPort"];
-  return overlay(current, desired);
+  const bool changed = overlay(current, desired);
+  return set_own_lines(current, frontend_lines(*wanted.claim)) || changed;
 }
 
 /// What makes a server the same one before and after: its address, or being the one selector.
@@ -129,14 +141,27 @@ bool amend_servers(pool_document& current, const pool_document& desired) {
   return changed;
 }
 
-bool amend_backend(pool_document& current, pool_document& desired) {
+pool_document new_backend(const pool_settings& settings, const wanted_object& wanted) {
+  const auto additions = additions_for(settings, *wanted.claim);
+  auto made = backend(settings, wanted.name, wanted.port->node_port, additions);
+  apply_additions(made, additions);
+  return made;
+}
+
+bool amend_backend(const pool_settings& settings, pool_document& current,
+                   const wanted_object& wanted) {
+  // A refused claim changes nothing but where its servers are.
+  const auto additions =
+    wanted.append ? additions_for(settings, *wanted.claim) : additions_in(current);
+  auto desired = backend(settings, wanted.name, wanted.port->node_port, additions);
   // No node is more often a list not read yet than a cluster without nodes: the servers last
   // written go on.
   const bool keep = serves_nobody(desired) && !serves_nobody(current);
-  const auto wanted = std::move(desired["services"]);
+  const auto list = std::move(desired["services"]);
   desired.erase("services");
-  const bool changed = overlay(current, desired);
-  return (!keep && amend_servers(current["services"], wanted)) || changed;
+  bool changed = overlay(current, desired);
+  changed |= !keep && amend_servers(current["services"], list);
+  return apply_additions(current, additions) || changed;
 }
 
 /// One pass over one list of the pool.
@@ -146,9 +171,11 @@ public:
     : settings_(settings), pool_(pool), list_(list) {}
 
   /// Puts `wanted` right with `amend`, and offers what else belongs to `owners` to `drop`, which
-  /// says whether the entry goes and may edit it instead, setting its second argument.
-  template <class Amend, class Drop>
-  bool edit(std::vector<wanted_object>& wanted, const owner_set& owners, Amend amend, Drop drop) {
+  /// says whether the entry goes and may edit it instead, setting its second argument. What is
+  /// missing comes from `make`.
+  template <class Make, class Amend, class Drop>
+  bool edit(std::vector<wanted_object>& wanted, const owner_set& owners, Make make, Amend amend,
+            Drop drop) {
     const auto present = index_objects(settings_.cluster, pool_, list_);
     std::unordered_map<std::string_view, wanted_object*> by_name;
     if (!present.empty()) // a new pool has a thousand to add and none to find
@@ -164,7 +191,7 @@ public:
       const auto match = by_name.find(object.name);
       if (match != by_name.end() && !match->second->found) {
         match->second->found = true;
-        changed |= amend(entry, match->second->content);
+        changed |= amend(entry, *match->second);
       } else if (ours && (match != by_name.end() || drop(entry, changed))) {
         // The second of one name, or one that is not wanted any more.
         dropped.push_back(object.position);
@@ -175,7 +202,7 @@ public:
     for (auto& object : wanted) {
       if (!object.append || object.found)
         continue;
-      append(std::move(object.content));
+      append(make(object));
       changed = true;
     }
     return changed;
@@ -219,7 +246,7 @@ bool edit_objects(const pool_settings& settings, pool_document& pool, wanted_obj
                   const owner_set& owners) {
   const auto drop_frontend = [](const pool_document&, bool&) { return true; };
   bool changed = list_editor(settings, pool, "frontends")
-                   .edit(wanted.frontends, owners, amend_frontend, drop_frontend);
+                   .edit(wanted.frontends, owners, new_frontend, amend_frontend, drop_frontend);
   const auto linked = linked_backends(pool);
   const auto drop_backend = [&](pool_document& entry, bool& edited) {
     if (!linked.contains(text(member(entry, "name"))))
@@ -227,8 +254,12 @@ bool edit_objects(const pool_settings& settings, pool_document& pool, wanted_obj
     edited |= amend_servers(entry["services"], no_servers());
     return false;
   };
+  const auto make = [&](const wanted_object& each) { return new_backend(settings, each); };
+  const auto amend = [&](pool_document& entry, const wanted_object& each) {
+    return amend_backend(settings, entry, each);
+  };
   changed |= list_editor(settings, pool, "backends")
-               .edit(wanted.backends, owners, amend_backend, drop_backend);
+               .edit(wanted.backends, owners, make, amend, drop_backend);
   return changed;
 }
 

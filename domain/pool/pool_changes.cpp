@@ -18,14 +18,20 @@ std::string shown(const pool_document& value) {
   return json;
 }
 
+std::string member_path(const std::string& path, const std::string& key) {
+  return path.empty() ? key : path + "." + key;
+}
+
 void collect(const std::string& path, const pool_document& before, const pool_document& after,
              std::vector<std::string>& into) {
   if (before == after)
     return;
   if (before.is_object() && after.is_object()) {
     for (const auto& [key, value] : after.get_ref<const pool_document::object_t&>())
-      collect(path.empty() ? key : std::string{path}.append(".").append(key), member(before, key),
-              value, into);
+      collect(member_path(path, key), member(before, key), value, into);
+    for (const auto& [key, value] : before.get_ref<const pool_document::object_t&>())
+      if (!after.contains(key))
+        into.push_back(member_path(path, key) + " from " + shown(value) + " to nothing");
   } else if (before.is_array() && after.is_array() && before.size() == after.size()) {
     for (std::size_t position = 0; position < after.size(); ++position)
       collect(path + "[" + std::to_string(position) + "]", before[position], after[position], into);
@@ -50,7 +56,14 @@ std::string added(std::string_view kind, const pool_document& object) {
   auto line = "add " + std::string(kind) + " " + std::string(text(member(object, "name")));
   if (const int port = port_number(member(object, "bindPort")); port != 0)
     line += " on port " + std::to_string(port);
-  return line;
+  std::vector<std::string> parts;
+  if (const auto& balance = member(object, "balance");
+      balance.is_string() && balance != "leastconn")
+    parts.push_back("balance " + shown(balance));
+  for (const char* key : {"miscStrs", "customCheck"})
+    if (const auto& value = member(object, key); !value.empty())
+      parts.push_back(std::string{key} + " " + shown(value));
+  return parts.empty() ? line : line + " with " + details(parts);
 }
 
 /// How often each name is there, and where first.

@@ -1,5 +1,7 @@
 #include "domain/pool/pool_claim.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <tuple>
 
 namespace dklb::domain {
@@ -16,6 +18,25 @@ configuration_object configuration_of(const pool_claim& claim) {
   configuration_object out{claim, claim.pool, {}};
   if (!claim.cloud_provider.empty())
     out.cloud_provider_configuration = claim.cloud_provider;
+  return out;
+}
+
+nlohmann::json traffic_to_json(const pool_claim& claim) {
+  auto out = nlohmann::json::object();
+  const auto& fields = *claim.fields;
+  if (fields.ranges.limited) {
+    auto& ranges = out["sourceRanges"] = fields.ranges.ipv4;
+    for (const auto& range : fields.ranges.ipv6)
+      ranges.push_back(range);
+  }
+  if (fields.client_affinity)
+    out["sessionAffinity"] = "ClientIP";
+  if (fields.local_check_port != 0)
+    out["localCheckPort"] = fields.local_check_port;
+  std::string keys;
+  append_traffic(keys, *claim.traffic);
+  if (!keys.empty())
+    out["keys"] = keys;
   return out;
 }
 

@@ -2,6 +2,9 @@
 
 #include "domain/service/configuration_object.hpp"
 #include "domain/service/service.hpp"
+#include "domain/service/source_ranges.hpp"
+
+#include <nlohmann/json_fwd.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -19,6 +22,18 @@ struct claimed_port {
   friend bool operator==(const claimed_port&, const claimed_port&) = default;
 };
 
+/// What the fields of a Service ask for beside its ports. Most Services ask for nothing.
+struct claimed_fields {
+  source_ranges ranges;
+  /// `spec.sessionAffinity: ClientIP`.
+  bool client_affinity = false;
+  /// With `spec.externalTrafficPolicy: Local` the port at which each node says whether it has a
+  /// pod of the Service; else 0.
+  int local_check_port = 0;
+
+  friend bool operator==(const claimed_fields&, const claimed_fields&) = default;
+};
+
 /// What one Service wants of one pool. Immutable; shared between the service and the pool actor.
 /// The wishes are as the annotation has them: see network_of() for the network, and `ports` for
 /// what comes of the frontends.
@@ -33,6 +48,8 @@ struct pool_claim : pool_wishes {
   bool had_address = false;
   /// The Service is paused: the pool keeps what it has of it, and writes nothing for it.
   bool paused = false;
+  ip_families families = ip_families::unknown;
+  rare<claimed_fields> fields;
   std::vector<claimed_port> ports;
 
   friend bool operator==(const pool_claim&, const pool_claim&) = default;
@@ -48,6 +65,11 @@ std::optional<std::string> network_of(const pool_claim& claim);
 /// The configuration object that the claim was made of. It is not kept beside the claim, because
 /// there may be ten thousand of them.
 configuration_object configuration_of(const pool_claim& claim);
+
+/// What the claim asks for beside its ports, for the page of the Service: `sourceRanges`,
+/// `sessionAffinity`, `localCheckPort` and, as text, the `keys` of the annotation. What is not
+/// asked for is left out.
+nlohmann::json traffic_to_json(const pool_claim& claim);
 
 /// The creation strategy of a Service that gives `pool` up: from the claims that are known of it
 /// and from its annotation. Never where any of them says so of this pool. Where none is about this

@@ -61,6 +61,7 @@ std::string render_configuration_object(const configuration_object& object) {
     text += "strategies:\n";
     append_line(text, "  creation", to_string(*object.creation));
   }
+  append_traffic(text, *object.traffic);
   append_text(text, "cloudProviderConfiguration", object.cloud_provider_configuration);
   return text;
 }

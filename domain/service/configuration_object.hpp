@@ -1,6 +1,8 @@
 #pragma once
 
 #include "domain/base/error.hpp"
+#include "domain/base/rare.hpp"
+#include "domain/service/traffic_wishes.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -34,6 +36,8 @@ struct pool_wishes {
   std::optional<std::string> constraints;
   std::vector<frontend_mapping> frontends;
   std::optional<creation_strategy> creation; ///< absent: if_not_present
+  /// Of this Service's own frontends and backends; few annotations have any.
+  rare<traffic_wishes> traffic;
 
   friend bool operator==(const pool_wishes&, const pool_wishes&) = default;
 };

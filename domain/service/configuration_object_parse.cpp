@@ -1,9 +1,5 @@
-#include "domain/service/configuration_object.hpp"
-
+#include "domain/service/object_reading.hpp"
 #include "domain/service/service.hpp"
-#include "domain/text/utf8.hpp"
-#include "domain/text/yaml_reader.hpp"
-#include "domain/text/yaml_value.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -21,77 +17,20 @@ constexpr std::size_t mistake_limit = 10;
 /// The guide long spelled the key so, and the spelling is in use.
 constexpr const char* misspelt_constraints = "contraints";
 
-/// What is known while one annotation is read.
-struct reading {
-  configuration_object object;
-  std::vector<mistake> mistakes;
-  /// Rules that were broken, in the words users know (the texts carry no key or line).
-  std::vector<std::string> violations;
-  std::vector<std::string> warnings;
-};
-
-/// A value goes to EdgeLB, into logs and onto screens, so it holds nothing that steers a terminal.
-/// What is wrong with it, if anything.
-std::optional<std::string> control_character_in(std::string_view text, std::string_view path) {
-  // These two are JSON, which may be laid out in lines.
-  const auto laid_out = path == "cloudProviderConfiguration" || path.ends_with("traints");
-  for (auto at = find_invisible(text); at < text.size();) {
-    const auto length = std::max<std::size_t>(utf8_sequence(text.substr(at)), 1);
-    const auto character = text.substr(at, length);
-    if (!laid_out || std::string_view{"\n\r\t"}.find(character) == std::string_view::npos)
-      return "holds the control character " + visible(character) + ": leave it out";
-    const auto next = find_invisible(text.substr(at + length));
-    at = next == std::string_view::npos ? next : at + length + next;
-  }
-  return std::nullopt;
-}
-
-template <class T>
-std::optional<T> read_scalar(reading& state, const yaml_node& node, std::string_view path) {
-  T value{};
-  auto what = read_value(node, value);
-  if (!what)
-    what = control_character_in(node.text, path);
-  if (what) {
-    state.mistakes.push_back({node.line, std::string{path}, std::move(*what)});
-    return std::nullopt;
-  }
-  return value;
-}
-
 bool valid_port(std::int64_t port) {
   return port >= 1 && port <= 65535;
 }
 
 /// Nothing where the port is no number or out of range; the reason is noted.
-std::optional<int> read_port(reading& state, const yaml_node& node, const std::string& path) {
+std::optional<int> read_port(object_reading& state, const yaml_node& node,
+                             const std::string& path) {
   const auto port = read_scalar<std::int64_t>(state, node, path);
   if (port && !valid_port(*port))
     state.violations.push_back(std::to_string(*port) + " is not a valid port number");
   return port && valid_port(*port) ? std::optional{static_cast<int>(*port)} : std::nullopt;
 }
 
-/// `tolerated` is a key that is read but not advertised.
-void expect_keys(reading& state, const yaml_node& mapping, std::string_view path,
-                 const std::vector<std::string_view>& known, std::string_view tolerated = {}) {
-  const auto is_known = [&](const std::string& key) {
-    return std::find(known.begin(), known.end(), key) != known.end();
-  };
-  for (const auto& child : mapping.children)
-    if (!is_known(child.key) && (tolerated.empty() || child.key != tolerated))
-      state.mistakes.push_back({child.line, dotted(path, child.key), unknown_key_text(known)});
-}
-
-/// Notes a mistake where the node is not of the kind that its key asks for.
-bool expect_kind(reading& state, const yaml_node& node, std::string_view path, yaml_kind kind) {
-  if (node.kind == kind)
-    return true;
-  const auto* wanted = kind == yaml_kind::list ? "a list" : "a mapping";
-  state.mistakes.push_back({node.line, std::string{path}, expectation_text(wanted, node)});
-  return false;
-}
-
-void read_frontend(reading& state, const yaml_node& node, const std::string& path) {
+void read_frontend(object_reading& state, const yaml_node& node, const std::string& path) {
   if (!expect_kind(state, node, path, yaml_kind::mapping))
     return;
   expect_keys(state, node, path, {"port", "servicePort"});
@@ -109,14 +48,14 @@ void read_frontend(reading& state, const yaml_node& node, const std::string& pat
   }
 }
 
-void read_frontends(reading& state, const yaml_node& node) {
+void read_frontends(object_reading& state, const yaml_node& node) {
   if (!expect_kind(state, node, node.key, yaml_kind::list))
     return;
   for (std::size_t index = 0; index < node.children.size(); ++index)
     read_frontend(state, node.children[index], node.key + "[" + std::to_string(index) + "]");
 }
 
-void read_strategies(reading& state, const yaml_node& node) {
+void read_strategies(object_reading& state, const yaml_node& node) {
   if (!expect_kind(state, node, node.key, yaml_kind::mapping))
     return;
   expect_keys(state, node, node.key, {"creation"});
@@ -135,7 +74,7 @@ void read_strategies(reading& state, const yaml_node& node) {
                                + "\" as an edgelb pool creation strategy");
 }
 
-void read_constraints(reading& state, const yaml_node& root) {
+void read_constraints(object_reading& state, const yaml_node& root) {
   const auto* node = find(root, "constraints");
   const auto* misspelt = find(root, misspelt_constraints);
   if (node != nullptr && misspelt != nullptr) {
@@ -151,7 +90,7 @@ void read_constraints(reading& state, const yaml_node& root) {
     state.object.constraints = read_scalar<std::string>(state, *node, node->key);
 }
 
-void read_size(reading& state, const yaml_node& node) {
+void read_size(object_reading& state, const yaml_node& node) {
   const auto size = read_scalar<std::int64_t>(state, node, node.key);
   if (!size)
     return;
@@ -161,10 +100,11 @@ void read_size(reading& state, const yaml_node& node) {
     state.object.size = static_cast<int>(*size);
 }
 
-void read_object(reading& state, const yaml_node& root) {
+void read_object(object_reading& state, const yaml_node& root) {
   expect_keys(state, root, "",
               {"name", "role", "network", "cpus", "memory", "size", "constraints", "frontends",
-               "strategies", "cloudProviderConfiguration"},
+               "strategies", "proxyProtocol", "balance", "healthCheck", "timeouts",
+               "maxConnections", "drain", "cloudProviderConfiguration"},
               misspelt_constraints);
   auto& object = state.object;
   const auto read = [&](const char* key, auto& target) {
@@ -185,6 +125,7 @@ void read_object(reading& state, const yaml_node& root) {
     read_frontends(state, *frontends);
   if (const auto* strategies = find(root, "strategies"))
     read_strategies(state, *strategies);
+  read_traffic(state, root);
 }
 
 std::string joined(const std::vector<std::string>& texts) {
@@ -217,7 +158,7 @@ error parse_failure(std::vector<mistake> mistakes) {
 
 result<parsed_configuration_object> parse_configuration_object(std::string_view yaml) {
   auto document = read_yaml(yaml);
-  reading state;
+  object_reading state;
   state.mistakes = std::move(document.mistakes);
   read_object(state, document.root);
   if (!state.mistakes.empty())

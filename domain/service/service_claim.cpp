@@ -1,6 +1,7 @@
 #include "domain/service/service_plan.hpp"
 
 #include "domain/document/pool_defaults.hpp"
+#include "domain/service/service_rules.hpp"
 
 #include <algorithm>
 #include <set>
@@ -67,6 +68,8 @@ result<claim_pool_part> make_claim(const service& service, const configuration_o
   // Only `Once` asks for it; a claim that changed with each status write would wake its pool.
   claim.had_address = claim.creation == creation_strategy::once && !service.addresses.empty();
   claim.paused = service.paused;
+  claim.families = service.families;
+  claim.fields = fields_of(service);
   std::set<int> bound;
   claim.ports.reserve(service.ports.size());
   for (const auto& port : service.ports) {
@@ -79,8 +82,10 @@ result<claim_pool_part> make_claim(const service& service, const configuration_o
     claim.ports.push_back({port.port, port.node_port, bind_port});
   }
   claim_pool_part part;
-  part.claim = std::make_shared<const pool_claim>(std::move(claim));
   part.warnings = dropped_entries(service, object);
+  if (shuts_everybody_out(claim))
+    part.warnings.push_back(shut_out_text(service));
+  part.claim = std::make_shared<const pool_claim>(std::move(claim));
   return part;
 }
 

@@ -16,6 +16,8 @@ struct service_settings {
   std::string load_balancer_class = default_load_balancer_class;
   /// nodes mode and mesos mode both need a nodePort for every port.
   int default_size = 1;
+  /// The servers are the nodes themselves (backendMode nodes).
+  bool nodes_are_servers = false;
 };
 
 // Several dklbs may serve one cluster, each with a load balancer class of its own. Which of them

@@ -1,6 +1,7 @@
 #include "domain/service/service_plan.hpp"
 
 #include "domain/service/pool_choice.hpp"
+#include "domain/service/service_rules.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -237,6 +238,9 @@ service_step plan_service(const service_settings& settings, const service_plan_i
   auto parsed = parse_configuration_object(object.config_annotation.value_or(""));
   if (!parsed)
     problems.push_back(parsed.failure().message);
+  for (auto& problem :
+       field_problems(settings, object, parsed ? parsed->object : configuration_object{}))
+    problems.push_back(std::move(problem));
   if (!problems.empty())
     return refuse(problems);
   return planner{settings, input, std::move(*parsed)}.plan();

@@ -10,6 +10,14 @@ namespace dklb::domain {
 /// stack does not give any.
 enum class ip_families : std::uint8_t { unknown, ipv4, ipv6, ipv4_ipv6, ipv6_ipv4 };
 
+/// Whether clients of a family are served. Where no family is known it is IPv4, as ever.
+constexpr bool serves_ipv4(ip_families families) {
+  return families != ip_families::ipv6;
+}
+constexpr bool serves_ipv6(ip_families families) {
+  return families != ip_families::ipv4 && families != ip_families::unknown;
+}
+
 /// What the fields of a Service say about its traffic, as the API server gives it. Most Services
 /// say nothing of this kind.
 /// Source: docs/guide.md, "Fields of the Service".

@@ -19,7 +19,8 @@ std::filesystem::path folder() {
 std::vector<std::string> cases() {
   std::vector<std::string> found;
   for (const auto& entry : std::filesystem::directory_iterator(folder()))
-    found.push_back(entry.path().stem().string());
+    if (entry.is_regular_file())
+      found.push_back(entry.path().stem().string());
   std::sort(found.begin(), found.end());
   return found;
 }

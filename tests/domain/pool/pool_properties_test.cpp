@@ -1,6 +1,8 @@
 #include "tests/domain/support/plan_generators.hpp"
 
 #include "domain/base/names.hpp"
+#include "domain/document/additions.hpp"
+#include "domain/document/own_lines.hpp"
 #include "domain/document/pool_document.hpp"
 #include "domain/pool/pool_status.hpp"
 
@@ -251,6 +253,60 @@ RC_GTEST_PROP(PoolProperty, ARunningServiceThatDoesNotChangeIsNeverBroken, ()) {
   for (const auto* each : running) {
     if (!claims.contains(each->service) || claims[each->service] == *each)
       RC_ASSERT(frontends_of(*after, each->service) == frontends_of(*before, each->service));
+  }
+}
+
+/// The lines that people added to a frontend or backend.
+std::vector<pool_document> lines_of_people(const pool_document& object) {
+  std::vector<pool_document> lines;
+  for (const auto& line : items(member(object, "miscStrs"))) {
+    if (!is_own_line(text(line)))
+      lines.push_back(line);
+  }
+  return lines;
+}
+
+RC_GTEST_PROP(PoolProperty, LinesThatPeopleAddedStayInTheirOrder, ()) {
+  const auto given = *any_input();
+  RC_PRE(given.actual.has_value());
+  const auto after = carried_out(given, plan_pool(mesos_mode(), given));
+  RC_PRE(after.has_value());
+  for (const char* list : {"frontends", "backends"}) {
+    std::set<std::string_view> seen;
+    for (const auto& object : objects(*given.actual, list)) {
+      const auto name = text(member(object, "name"));
+      // The second of one name goes.
+      const auto& now = find(*after, list, name);
+      if (seen.insert(name).second && now.is_object())
+        RC_ASSERT(lines_of_people(now) == lines_of_people(object));
+    }
+  }
+}
+
+/// What the keys and fields of an accepted claim ask for is there, and nothing of dklb beside it.
+RC_GTEST_PROP(PoolProperty, ThePoolHoldsExactlyTheAdditionsOfTheAcceptedClaims, ()) {
+  const auto given = *any_input();
+  const auto settings = *rc::gen::element(mesos_mode(), nodes_mode({"10.0.0.1", "10.0.0.2"}));
+  const auto plan = plan_pool(settings, given);
+  const auto result = carried_out(given, plan);
+  for (const auto* claim : accepted_of(given, plan)) {
+    for (const auto& port : claim->ports) {
+      const auto name = object_name(cluster, claim->service, port.service_port);
+      const auto additions = additions_for(settings, *claim);
+      const auto& backend = find(*result, "backends", name);
+      RC_ASSERT(own_lines(find(*result, "frontends", name)) == frontend_lines(*claim));
+      RC_ASSERT(own_lines(backend) == additions.lines);
+      RC_ASSERT(text(member(backend, "balance")) == additions.balance);
+      for (const auto& server : items(member(backend, "services"))) {
+        const auto& endpoint = member(server, "endpoint");
+        const auto words = " " + std::string{text(member(endpoint, "miscStr"))} + " ";
+        if (!additions.server_words.empty())
+          RC_ASSERT(words.find(" " + additions.server_words + " ") != std::string::npos);
+        const auto& check = member(endpoint, "check");
+        RC_ASSERT(member(check, "enabled") == additions.checked);
+        RC_ASSERT(text(member(check, "customStr")) == additions.check_words);
+      }
+    }
   }
 }
 

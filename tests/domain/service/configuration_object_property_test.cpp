@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <chrono>
 #include <set>
 #include <string>
 
@@ -58,6 +59,35 @@ std::vector<frontend_mapping> some_frontends() {
   return entries;
 }
 
+rc::Gen<std::optional<std::chrono::milliseconds>> maybe_time(std::int64_t least,
+                                                             std::int64_t most) {
+  return maybe(rc::gen::map(rc::gen::inRange(least, most + 1),
+                            [](std::int64_t count) { return std::chrono::milliseconds{count}; }));
+}
+
+traffic_wishes some_traffic() {
+  traffic_wishes wishes;
+  wishes.proxy = *maybe(rc::gen::element(proxy_protocol::v1, proxy_protocol::v2));
+  wishes.balance = *maybe(rc::gen::element(balance_rule::leastconn, balance_rule::roundrobin,
+                                           balance_rule::source, balance_rule::random));
+  auto& check = wishes.health_check;
+  check.type = *maybe(
+    rc::gen::element(health_check_type::tcp, health_check_type::http, health_check_type::none));
+  if (check.type != health_check_type::none) {
+    check.port = *maybe(rc::gen::inRange(1, 65536));
+    check.interval = *maybe_time(500, 600000);
+    check.rise = *maybe(rc::gen::inRange(1, 101));
+    check.fall = *maybe(rc::gen::inRange(1, 101));
+  }
+  if (check.type == health_check_type::http)
+    check.path = *maybe(rc::gen::element<std::string>("/", "/ok?a=b&c=%20", "/*", "/:x!(y),z;~"));
+  wishes.timeouts = {*maybe_time(10, 604800000), *maybe_time(10, 604800000),
+                     *maybe_time(10, 604800000)};
+  wishes.max_connections = *maybe(rc::gen::inRange(1, 1000001));
+  wishes.drain = *maybe_time(1000, 86400000);
+  return wishes;
+}
+
 /// Any object that follows the rules: only the two values that hold JSON may have lines.
 configuration_object some_object() {
   configuration_object object;
@@ -73,6 +103,7 @@ configuration_object some_object() {
   object.frontends = some_frontends();
   object.creation = *maybe(rc::gen::element(creation_strategy::if_not_present,
                                             creation_strategy::once, creation_strategy::never));
+  object.traffic = some_traffic();
   return object;
 }
 

@@ -90,7 +90,8 @@ TEST_P(ConfigurationObjectFailure, IsReportedInKnownWords) {
 }
 
 const char* known_keys = "unknown key; the keys here are name, role, network, cpus, memory, size, "
-                         "constraints, frontends, strategies, cloudProviderConfiguration";
+                         "constraints, frontends, strategies, proxyProtocol, balance, healthCheck, "
+                         "timeouts, maxConnections, drain, cloudProviderConfiguration";
 
 const std::vector<failure_case> parse_failures{
   {"UnknownKey", "name: a\ncolour: blue\n", parse_prefix + "line 2: colour: " + known_keys},

@@ -123,13 +123,33 @@ TEST(Guide, ShowsOnlyExamplesThatAreProvisioned) {
   }
 }
 
+template <class T>
+void take(std::optional<T>& target, const std::optional<T>& value) {
+  target = value ? value : target;
+}
+
+void take_traffic(traffic_wishes& seen, const traffic_wishes& one) {
+  take(seen.proxy, one.proxy);
+  take(seen.balance, one.balance);
+  take(seen.health_check.type, one.health_check.type);
+  take(seen.health_check.path, one.health_check.path);
+  take(seen.health_check.interval, one.health_check.interval);
+  take(seen.health_check.rise, one.health_check.rise);
+  take(seen.health_check.fall, one.health_check.fall);
+  take(seen.timeouts.connect, one.timeouts.connect);
+  take(seen.timeouts.client, one.timeouts.client);
+  take(seen.timeouts.server, one.timeouts.server);
+  take(seen.max_connections, one.max_connections);
+  take(seen.drain, one.drain);
+}
+
 TEST(Guide, HasAnExampleOfEveryKey) {
   configuration_object seen;
+  traffic_wishes traffic;
   for (const auto& object : services()) {
     const auto parsed = parse_configuration_object(object.config_annotation.value_or(""));
     ASSERT_TRUE(parsed);
     const auto& one = parsed->object;
-    const auto take = [](auto& target, const auto& value) { target = value ? value : target; };
     take(seen.name, one.name);
     take(seen.role, one.role);
     take(seen.network, one.network);
@@ -139,11 +159,28 @@ TEST(Guide, HasAnExampleOfEveryKey) {
     take(seen.constraints, one.constraints);
     take(seen.creation, one.creation);
     take(seen.cloud_provider_configuration, one.cloud_provider_configuration);
+    take_traffic(traffic, *one.traffic);
     seen.frontends = one.frontends.empty() ? seen.frontends : one.frontends;
   }
   EXPECT_TRUE(seen.name && seen.role && seen.network && seen.cpus && seen.memory && seen.size);
   EXPECT_TRUE(seen.constraints && seen.creation && seen.cloud_provider_configuration);
   EXPECT_FALSE(seen.frontends.empty());
+  EXPECT_TRUE(traffic.proxy && traffic.balance && traffic.max_connections && traffic.drain);
+  const auto& check = traffic.health_check;
+  EXPECT_TRUE(check.type && check.path && check.interval && check.rise && check.fall);
+  EXPECT_TRUE(traffic.timeouts.connect && traffic.timeouts.client && traffic.timeouts.server);
+}
+
+/// A claim that the fields of a Service and its annotation make, or the refusal.
+std::string refusal_of(service_traffic traffic, const std::string& annotation, bool nodes) {
+  auto object = service_with(annotation);
+  object.traffic = std::move(traffic);
+  object.finalizers = {finalizer_name};
+  const service_settings settings{.cluster = "dev/kubernetes01", .nodes_are_servers = nodes};
+  const auto step =
+    plan_service(settings, {&object, std::nullopt, [] { return name_suffix(7); }, nullptr});
+  const auto* refused = std::get_if<refuse_service>(&step);
+  return refused == nullptr ? "accepted" : refused->message;
 }
 
 TEST(Guide, ExposesRedisOnItsPort) {
@@ -190,6 +227,10 @@ TEST(Guide, ExplainsEveryErrorInItsOwnWords) {
      "the creation strategy \"Never\" needs the name of a pool that exists"},
     {"network: dcos", "cannot join a virtual network when the pool's role is \"slave_public\""},
     {"{role: x, network: ''}", "cannot join the host network when the pool's role is \"X\""},
+    {"drain: 0", "must be from X"},
+    {"drain: x", "expected a duration such as 30s or 1m30s"},
+    {"healthCheck: {type: http, path: a}", "must begin with /"},
+    {"healthCheck: {type: none, rise: 1}", "has no effect with the type none"},
     {"cloudProviderConfiguration: x", "the cloud-provider configuration is not valid"},
   };
   for (const auto& [annotation, words] : annotations) {
@@ -213,6 +254,12 @@ TEST(Guide, ExplainsEveryErrorInItsOwnWords) {
   explains(change("role: a", "role: b"), "the role of the target edgelb pool cannot be changed");
   explains(change("{role: a, network: a}", "{role: a, network: b}"),
            "the virtual network of the target edgelb pool cannot be changed");
+  explains(refusal_of({{"10.0.0.1"}, "", 0, false, false, false}, "", false),
+           "is no range: write X");
+  explains(refusal_of({{}, "", 0, true, false, false}, "balance: random", false),
+           "X contradicts spec.sessionAffinity ClientIP");
+  explains(refusal_of({{}, "", 1, false, true, false}, "healthCheck: {port: 1}", true),
+           "contradicts spec.externalTrafficPolicy Local");
   explains(change("cloudProviderConfiguration: '{}'", "{}"),
            "the cloud-provider configuration cannot be removed");
 }

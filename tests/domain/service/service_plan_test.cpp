@@ -403,6 +403,79 @@ TEST(PoolAnnotation, MakesADifferenceToThePlan) {
   EXPECT_FALSE(same_for_plan(object, other, nullptr));
 }
 
+service saying(const std::string& annotation, service_traffic traffic) {
+  auto object = annotated(annotation);
+  object.traffic = std::move(traffic);
+  return object;
+}
+
+TEST(ServiceFields, MakeADifferenceToThePlan) {
+  const auto object = annotated("name: redis");
+  auto limited = object;
+  limited.traffic = service_traffic{{"10.0.0.0/8"}, "", 0, false, false, false};
+  EXPECT_FALSE(same_for_plan(object, limited, nullptr));
+  auto other_family = object;
+  other_family.families = ip_families::ipv6;
+  EXPECT_FALSE(same_for_plan(object, other_family, nullptr));
+}
+
+TEST(ServiceFields, StandInTheClaimInOneForm) {
+  const auto claim_of = [](std::vector<std::string> ranges) {
+    return expect_step<claim_pool_part>(
+             plan(saying("name: redis", {std::move(ranges), "", 32000, true, true, false})))
+      .claim;
+  };
+  const auto claim = claim_of({"192.0.2.0/24", "10.1.2.3/8"});
+  EXPECT_EQ(*claim->fields,
+            (claimed_fields{{true, {"10.0.0.0/8", "192.0.2.0/24"}, {}}, true, 32000}));
+  // So another order changes no claim, and wakes no pool.
+  EXPECT_EQ(*claim, *claim_of({"10.0.0.0/8", "192.0.2.0/24", "10.0.0.0/8"}));
+  EXPECT_EQ(configuration_of(*claim), parsed("name: redis"));
+}
+
+TEST(ServiceFields, TheHealthCheckPortCountsWithTheLocalPolicyOnly) {
+  const auto step = plan(saying("name: redis", {{}, "", 32000, true, false, false}));
+  EXPECT_EQ(expect_step<claim_pool_part>(step).claim->fields->local_check_port, 0);
+}
+
+TEST(ServiceFields, RefusalsNameEachWrongRangeUpToALimit) {
+  const auto step =
+    plan(saying("name: redis", {{"a", "b", "c", "d", "e", "f", "g"}, "", 0, false, false, false}));
+  const auto message = expect_step<refuse_service>(step).message;
+  EXPECT_NE(message.find("spec.loadBalancerSourceRanges: \"e\" is no range"), std::string::npos);
+  EXPECT_EQ(message.find("\"f\""), std::string::npos);
+  EXPECT_NE(message.find("and 2 more that are no range"), std::string::npos);
+}
+
+TEST(ServiceFields, MoreRangesThanAFrontendCanCarryAreRefused) {
+  const auto step_with = [](std::size_t count) {
+    return plan(saying(
+      "name: redis", {std::vector<std::string>(count, "10.0.0.0/8"), "", 0, false, false, false}));
+  };
+  expect_step<claim_pool_part>(step_with(source_range_limit));
+  EXPECT_NE(expect_step<refuse_service>(step_with(source_range_limit + 1))
+              .message.find("spec.loadBalancerSourceRanges has 4097 ranges: write at most 4096"),
+            std::string::npos);
+}
+
+TEST(ServiceFields, WhereTheNodesAreNotTheServersTheirOwnCheckContradictsNothing) {
+  const auto object =
+    saying("name: redis\nhealthCheck: {type: http}", {{}, "", 32000, false, true, false});
+  expect_step<claim_pool_part>(plan(object));
+  planning nodes;
+  nodes.with.nodes_are_servers = true;
+  expect_step<refuse_service>(plan(object, nodes));
+}
+
+TEST(ServiceFields, ComeBeforeAnAcceptedKeyThatContradictsThem) {
+  // The text asks for another pool, which is refused; what was accepted contradicts the new field.
+  const auto object = saying("name: other", {{}, "", 0, true, false, false});
+  const auto step =
+    expect_step<claim_pool_part>(plan(object, {.accepted = "name: redis\nbalance: random"}));
+  EXPECT_TRUE(step.refused_change);
+  EXPECT_TRUE(step.claim->fields->client_affinity);
+}
+
 TEST(PlanService, WritesNoDefaultsBesideAGivenName) {
   auto object = annotated("name: big-pool\n");
   object.finalizers.clear();

@@ -1,5 +1,8 @@
 #include "tests/domain/support/plan_generators.hpp"
 
+#include "domain/document/pool_document.hpp"
+
+#include <chrono>
 #include <cstdlib>
 
 namespace dklb::domain::testing {
@@ -97,9 +100,25 @@ pool_document foreign_object(const char* kind, int which) {
   return object;
 }
 
+/// A line of `miscStrs`, of a person or as dklb marks its own.
+std::string any_line() {
+  return *rc::gen::elementOf(std::vector<std::string>{
+    "timeout client 5s", "acl dklb_sources src 0.0.0.0/0", "maxconn 5 # dklb", "# drain 5s",
+    "# server send-proxy # dklb", "# check port 1 # dklb", "# httpchk GET / # dklb",
+    "# unchecked # dklb", ""});
+}
+
 /// Objects as an earlier plan would have written them, then perhaps changed by hand.
 pool_document own_object(const pool_document& made) {
   auto object = made;
+  if (one_in(4))
+    object["miscStrs"].push_back(any_line());
+  if (one_in(6))
+    object["miscStrs"] = {any_line(), any_line()};
+  if (one_in(6))
+    object["customCheck"] = {{"httpchk", true}, {"sslHelloChk", one_in(2)}};
+  if (one_in(6) && !items(member(object, "services")).empty())
+    object["services"][0]["endpoint"]["miscStr"] = one_in(2) ? "weight 5" : "send-proxy";
   if (one_in(4))
     object["bindPort"] = json_value(0);
   if (one_in(4))
@@ -107,6 +126,45 @@ pool_document own_object(const pool_document& made) {
   if (!object.contains("name") || object["name"] != made["name"])
     object["name"] = made["name"];
   return object;
+}
+
+traffic_wishes traffic_value() {
+  traffic_wishes wishes;
+  if (one_in(3))
+    wishes.proxy = one_in(2) ? proxy_protocol::v1 : proxy_protocol::v2;
+  if (one_in(3))
+    wishes.balance = *rc::gen::element(balance_rule::leastconn, balance_rule::roundrobin,
+                                       balance_rule::source, balance_rule::random);
+  auto& check = wishes.health_check;
+  if (one_in(2))
+    check.type =
+      *rc::gen::element(health_check_type::tcp, health_check_type::http, health_check_type::none);
+  if (one_in(4))
+    check.port = number(30001, 30003);
+  if (one_in(4))
+    check.fall = number(1, 3);
+  if (one_in(4))
+    wishes.timeouts.client = std::chrono::milliseconds{number(10, 5000)};
+  if (one_in(4))
+    wishes.timeouts.server = std::chrono::seconds{number(1, 50)};
+  if (one_in(4))
+    wishes.max_connections = number(1, 100);
+  if (one_in(4))
+    wishes.drain = std::chrono::seconds{number(1, 100)};
+  return wishes;
+}
+
+claimed_fields fields_value() {
+  claimed_fields fields;
+  fields.client_affinity = one_in(3);
+  fields.local_check_port = one_in(3) ? number(32000, 32001) : 0;
+  fields.ranges.limited = one_in(2);
+  if (fields.ranges.limited && one_in(2))
+    fields.ranges.ipv4 = one_in(3) ? std::vector<std::string>{"0.0.0.0/0"}
+                                   : std::vector<std::string>{"10.0.0.0/8", "192.0.2.0/24"};
+  if (fields.ranges.limited && one_in(3))
+    fields.ranges.ipv6 = {one_in(2) ? "::/0" : "fd00::/8"};
+  return fields;
 }
 
 pool_claim any_claim(int which) {
@@ -130,6 +188,12 @@ pool_claim any_claim(int which) {
                                      creation_strategy::never);
   claim.had_address = one_in(2);
   claim.paused = one_in(8);
+  if (one_in(2))
+    claim.traffic = traffic_value();
+  if (one_in(2))
+    claim.fields = fields_value();
+  claim.families = *rc::gen::element(ip_families::unknown, ip_families::ipv4, ip_families::ipv6,
+                                     ip_families::ipv4_ipv6);
   return claim;
 }
 

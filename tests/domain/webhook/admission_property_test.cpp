@@ -13,7 +13,7 @@ using namespace dklb::domain;
 
 namespace {
 
-const service_settings settings{.cluster = "dev/kubernetes01"};
+const service_settings settings{.cluster = "dev/kubernetes01", .nodes_are_servers = true};
 
 /// One line of an annotation, right or wrong.
 rc::Gen<std::string> lines() {
@@ -24,7 +24,10 @@ rc::Gen<std::string> lines() {
     "frontends: [{servicePort: 80, port: 443}]", "frontends: [{servicePort: 99}]",
     "strategies: {creation: Never}", "strategies: {creation: Once}",
     "cloudProviderConfiguration: '{\"aws\": {}}'", "cloudProviderConfiguration: ''",
-    "cloudProviderConfiguration: '['", "unknown: 1");
+    "cloudProviderConfiguration: '['", "unknown: 1", "proxyProtocol: v2", "balance: roundrobin",
+    "balance: source", "healthCheck: {type: http, path: /ok}", "healthCheck: {type: none}",
+    "healthCheck: {path: /ok}", "timeouts: {client: 5s}", "timeouts: {client: 0}",
+    "maxConnections: 5", "drain: 5s");
 }
 
 std::optional<std::string> some_annotation() {
@@ -49,6 +52,13 @@ service some_service() {
       {"https", *rc::gen::weightedElement<std::string>({{5, "TCP"}, {1, "UDP"}}), 443, 0});
   object.paused = *rc::gen::inRange(0, 5) == 0;
   object.config_annotation = some_annotation();
+  service_traffic traffic;
+  traffic.client_affinity = *rc::gen::inRange(0, 4) == 0;
+  traffic.local_nodes_only = *rc::gen::inRange(0, 4) == 0;
+  if (*rc::gen::inRange(0, 4) == 0)
+    traffic.source_ranges = {"10.0.0.0/8",
+                             *rc::gen::element<std::string>("10.0.0.1", "::/0", "192.0.2.1/32")};
+  object.traffic = traffic;
   if (*rc::gen::inRange(0, 3) == 0)
     object.pool_annotation = *rc::gen::element<std::string>("gen--abcde", "cloud--gen--abcde", "_");
   return object;

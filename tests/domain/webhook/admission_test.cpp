@@ -16,7 +16,7 @@ using testing::IsEmpty;
 
 namespace {
 
-const service_settings settings{.cluster = "dev/kubernetes01"};
+const service_settings settings{.cluster = "dev/kubernetes01", .nodes_are_servers = true};
 
 /// A Service of type LoadBalancer as `kubectl apply` sends it: no nodePort yet.
 service redis(const std::optional<std::string>& annotation = {}) {
@@ -89,6 +89,16 @@ service with(const std::function<void(service&)>& change) {
   return object;
 }
 
+/// A Service with these fields.
+service saying(const std::function<void(service_traffic&)>& change,
+               const char* annotation = "name: redis") {
+  auto object = redis(annotation);
+  service_traffic traffic;
+  change(traffic);
+  object.traffic = traffic;
+  return object;
+}
+
 const create_case create_cases[]{
   {"no annotation", redis(), ""},
   {"empty annotation", redis(""), ""},
@@ -127,6 +137,34 @@ const create_case create_cases[]{
      object.config_annotation = "frontends: [{servicePort: 6379, port: 16379}]";
    }),
    "frontend port 16379 has been specified twice"},
+  {"bad key of the traffic", redis("size: 2\nhealthCheck: {type: http, path: ok}"),
+   "line 2: healthCheck.path: must begin with /"},
+  {"unreadable range", saying([](service_traffic& traffic) {
+     traffic.source_ranges = {"10.0.0.0/8", "192.0.2.7"};
+   }),
+   "spec.loadBalancerSourceRanges: \"192.0.2.7\" is no range: write \"192.0.2.7/32\" for this one"},
+  {"unreadable range of the annotation", saying([](service_traffic& traffic) {
+     traffic.source_ranges = {"office\n"};
+     traffic.ranges_from_annotation = true;
+   }),
+   "the annotation \"service.beta.kubernetes.io/load-balancer-source-ranges\": \"office\\n\" is no "
+   "range: write an address and the length of its prefix"},
+  {"balance against affinity",
+   saying([](service_traffic& traffic) { traffic.client_affinity = true; },
+          "name: redis\nbalance: random"),
+   "line 2: balance: \"random\" contradicts spec.sessionAffinity ClientIP"},
+  {"balance with affinity",
+   saying([](service_traffic& traffic) { traffic.client_affinity = true; },
+          "name: redis\nbalance: source"),
+   ""},
+  {"check against the nodes' own",
+   saying([](service_traffic& traffic) { traffic.local_nodes_only = true; },
+          "name: redis\nhealthCheck:\n  rise: 1\n  type: tcp"),
+   "line 4: healthCheck.type: contradicts spec.externalTrafficPolicy Local"},
+  {"pace of the nodes' own check",
+   saying([](service_traffic& traffic) { traffic.local_nodes_only = true; },
+          "name: redis\nhealthCheck: {rise: 1, fall: 2, interval: 5s}"),
+   ""},
   {"UDP port", with([](service& object) { object.ports[0].protocol = "UDP"; }),
    "port \"redis\" (6379/UDP) cannot be exposed: only TCP is supported"},
   {"SCTP port", with([](service& object) { object.ports[0].protocol = "SCTP"; }),
@@ -214,6 +252,23 @@ TEST(Admission, WarnsOfWhatIsAcceptedWithAReservation) {
   EXPECT_THAT(verdict.warnings,
               testing::ElementsAre(HasSubstr("\"contraints\" is read as \"constraints\""),
                                    HasSubstr("for service port 80 is ignored")));
+}
+
+TEST(Admission, WarnsOfRangesThatLetNobodyIn) {
+  const auto verdict = validate(
+    create(saying([](service_traffic& traffic) { traffic.source_ranges = {"fd00::/8"}; })));
+  EXPECT_TRUE(verdict.allowed);
+  ASSERT_EQ(verdict.warnings.size(), 1U);
+  EXPECT_THAT(verdict.warnings[0],
+              HasSubstr("spec.loadBalancerSourceRanges has no range of a family in"));
+}
+
+TEST(Admission, JudgesAChangeOfTheFieldsAlone) {
+  const auto before = redis("name: redis");
+  auto wrong = saying([](service_traffic& traffic) { traffic.source_ranges = {"all"}; });
+  EXPECT_FALSE(validate(update(before, wrong)).allowed);
+  // What was stored while the webhook was away can still be labelled.
+  EXPECT_TRUE(validate(update(wrong, wrong)).allowed);
 }
 
 TEST(Admission, OtherOperationsAndMissingObjectsPass) {

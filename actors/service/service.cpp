@@ -94,6 +94,7 @@ explanation service_state::explain() const {
                       {"message", domain::visible(newest.message)},
                       {"pool", nullptr},
                       {"frontends", nlohmann::json::array()},
+                      {"traffic", nlohmann::json::object()},
                       {"addresses", machine_.has_addresses() ? address_list(*facts.addresses)
                                                              : nlohmann::json::array()},
                       {"attempts", facts.failure ? facts.failure->attempts : 0U},
@@ -105,6 +106,7 @@ explanation service_state::explain() const {
       body["frontends"].push_back({{"port", port.bind_port},
                                    {"servicePort", port.service_port},
                                    {"nodePort", port.node_port}});
+    body["traffic"] = domain::traffic_to_json(*facts.claim);
   }
   if (facts.failure && facts.failure->next > std::chrono::system_clock::now())
     body["nextRetry"] = to_rfc3339(facts.failure->next);

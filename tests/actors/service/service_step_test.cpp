@@ -109,6 +109,33 @@ TEST_F(ServiceStep, ARefusalIsEventConditionAndExplanation) {
   EXPECT_EQ(explain("a").value("reason", ""), "TranslationError");
 }
 
+TEST_F(ServiceStep, AChangeOfAllThatConcernsItsTrafficIsOneWriteAndIsShown) {
+  begin(annotated("name: p"));
+  EXPECT_TRUE(explain("a").at("traffic").empty());
+  const auto before = edgelb.writes();
+  auto object = stored("a");
+  object.config_annotation =
+    "{name: p, proxyProtocol: v2, healthCheck: {type: http}, timeouts: {client: 5s}, drain: 9s}";
+  object.traffic =
+    domain::service_traffic{{"10.0.0.0/8", "fd00::/8", "192.0.2.1/32"}, "", 0, true, false, false};
+  object.resource_version = std::to_string(++kube.version);
+  observe(object);
+  advance(milliseconds{500});
+  EXPECT_EQ(edgelb.writes(), before + 1);
+  EXPECT_EQ(explain("a").at("traffic"),
+            (nlohmann::json{{"sourceRanges", {"10.0.0.0/8", "192.0.2.1/32", "fd00::/8"}},
+                            {"sessionAffinity", "ClientIP"},
+                            {"keys", "proxyProtocol: v2\nhealthCheck:\n  type: http\ntimeouts:\n"
+                                     "  client: 5s\ndrain: 9s\n"}}));
+  // Another order of the ranges is no difference.
+  object.traffic =
+    domain::service_traffic{{"192.0.2.1/32", "fd00::/8", "10.0.0.0/8"}, "", 0, true, false, false};
+  object.resource_version = std::to_string(++kube.version);
+  observe(object);
+  advance(milliseconds{500});
+  EXPECT_EQ(edgelb.writes(), before + 1);
+}
+
 TEST_F(ServiceStep, WarningsOfAClaimAreEvents) {
   begin(annotated("{name: p, contraints: x, frontends: [{servicePort: 9090}]}"));
   EXPECT_TRUE(holds("a"));

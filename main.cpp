@@ -62,7 +62,7 @@ int plan(const domain::config& settings, bool as_json) {
     complain(observed.failure().message);
     return exit_failed;
   }
-  const auto planned = domain::plan_cluster(settings, observed->node_addresses, observed->state);
+  const auto planned = domain::plan_cluster(settings, observed->nodes, observed->state);
   std::cout << (as_json ? plan_as_json(planned).dump(2, ' ', false,
                                                      nlohmann::json::error_handler_t::replace)
                             + "\n"

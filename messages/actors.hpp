@@ -74,9 +74,9 @@ using pool_poller_actor = describable_actor::extend<
 using status_writer_actor =
   describable_actor::extend<caf::reacts_to<track_status>, caf::reacts_to<untrack_status>,
                             caf::reacts_to<addresses_observed>, caf::reacts_to<report_condition>,
-                            caf::reacts_to<withdraw_status>, caf::reacts_to<directory_changed>,
-                            caf::reacts_to<gate_changed>, caf::reacts_to<retry_service>,
-                            caf::reacts_to<echo_overdue>>;
+                            caf::reacts_to<report_remark>, caf::reacts_to<withdraw_status>,
+                            caf::reacts_to<directory_changed>, caf::reacts_to<gate_changed>,
+                            caf::reacts_to<retry_service>, caf::reacts_to<echo_overdue>>;
 
 /// One. Writes Kubernetes events from a bounded queue. If the queue is full, it drops events.
 using event_recorder_actor =

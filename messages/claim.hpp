@@ -27,6 +27,8 @@ struct claim_settled {
   /// pool tries again. Otherwise 0.
   std::uint32_t attempts = 0;
   std::chrono::milliseconds retry_in{};
+  /// Without a refusal: what the Service is to know of its nodes. Null: nothing.
+  std::shared_ptr<const domain::node_notice> notice = nullptr;
 };
 /// Pool actor to each service actor that EdgeLB does not serve yet: a read or a write of the pool
 /// failed, and the pool tries again by itself. Sent once for each back-off.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "domain/base/names.hpp"
+#include "domain/cluster/node_list.hpp"
 #include "messages/payload.hpp"
 
 #include <memory>
@@ -27,10 +28,10 @@ struct intake_synced {};
 struct intake_troubled {
   std::string message;
 };
-/// Node watch to supervisor, and supervisor to pools: the addresses of the ready nodes have changed
-/// (backendMode nodes only).
+/// Node watch to supervisor, and supervisor to pools: the nodes have changed in something that
+/// pools look at (backendMode nodes only).
 struct nodes_changed {
-  std::shared_ptr<const std::vector<std::string>> addresses; ///< sorted
+  std::shared_ptr<const domain::node_list> nodes;
 };
 
 } // namespace dklb::messages

@@ -37,6 +37,8 @@ struct addresses_observed {
   addresses_ptr addresses; ///< null: none is known
   /// Which addresses of the metadata are not published, and why. Null: all are published.
   std::shared_ptr<const std::string> left_out;
+  /// Addresses that the Service does not want and that go from its status. Null: none.
+  addresses_ptr withheld = nullptr;
 };
 /// Service actor to status writer: keep the status of this Service. Sent with each newer snapshot,
 /// and to a restarted writer.
@@ -57,6 +59,13 @@ struct report_condition {
   std::optional<domain::condition_update> condition;
   /// True: the condition is shown even if addresses are known.
   bool blocking = false;
+};
+/// Service actor to status writer: what the condition of a Service that is served says beside its
+/// addresses, such as a port that is not served. Sent when it changes, and to a restarted writer.
+struct report_remark {
+  domain::service_key service;
+  std::string uid;
+  std::shared_ptr<const std::string> remark; ///< null: nothing
 };
 /// Service actor to status writer: dklb does not serve the Service any more, although it exists.
 /// Remove dklb's addresses from its status.

@@ -8,7 +8,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <functional>
 #include <future>
 #include <memory>
@@ -114,14 +113,16 @@ domain::result<observed_cluster> read_cluster(const domain::config& settings,
     return services.failure();
   if (settings.pools.mode != domain::backend_mode::nodes)
     return out;
-  const auto nodes = list_once(kube, "/api/v1/nodes", [&](http::kube::json_view object) {
-    const auto node = http::kube::decode_node(object);
-    if (node && usable(*node))
-      out.node_addresses.push_back(node->address);
+  domain::node_book nodes;
+  const auto listed = list_once(kube, "/api/v1/nodes", [&](http::kube::json_view object) {
+    if (auto node = http::kube::decode_node(object))
+      nodes.seen(std::move(*node));
+    else
+      spdlog::warn("nodes: skipped a malformed object: {}", node.failure().message);
   });
-  if (!nodes)
-    return nodes.failure();
-  std::ranges::sort(out.node_addresses);
+  if (!listed)
+    return listed.failure();
+  out.nodes = std::make_shared<const domain::node_list>(nodes.list());
   return out;
 }
 

@@ -5,16 +5,15 @@
 #include "domain/config/config.hpp"
 #include "http/kube/access/access.hpp"
 
-#include <string>
-#include <vector>
+#include <memory>
 
 namespace dklb::program {
 
 /// The input of `dklb plan`, from both servers.
 struct observed_cluster {
   domain::cluster_state state;
-  /// The addresses of the ready nodes, sorted; read with `backendMode: nodes` only.
-  std::vector<std::string> node_addresses;
+  /// Read with `backendMode: nodes` only; null otherwise.
+  std::shared_ptr<const domain::node_list> nodes;
 };
 
 /// Reads EdgeLB's pools, the Services and, with `backendMode: nodes`, the nodes, once each. Blocks

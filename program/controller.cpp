@@ -154,10 +154,10 @@ void controller::spawn_actors() {
   if (arguments_.settings.leader_election.enabled)
     spawn_elector();
   if (arguments_.settings.pools.mode == domain::backend_mode::nodes)
-    nodes_ = std::make_unique<node_intake>(
-      kube_, run_, [to = supervisor_](std::vector<std::string> addresses) {
-        caf::anon_send(to, nodes_changed{std::make_shared<const std::vector<std::string>>(
-                             std::move(addresses))});
+    nodes_ =
+      std::make_unique<node_intake>(kube_, run_, [to = supervisor_](domain::node_list nodes) {
+        caf::anon_send(to,
+                       nodes_changed{std::make_shared<const domain::node_list>(std::move(nodes))});
       });
 }
 

@@ -84,6 +84,15 @@ void answer_counters::count(int status) {
 
 metrics::metrics(std::function<clock::time_point()> now)
   : now_(std::move(now)),
+    without_nodes_(BuildGauge()
+                     .Name("dklb_services_without_nodes")
+                     .Help("Services in a pool for whose traffic there is no node.")
+                     .Register(registry_)
+                     .Add({})),
+    nodes_(BuildGauge()
+             .Name("dklb_nodes")
+             .Help("Nodes of the cluster with backendMode nodes, by whether pools may use them.")
+             .Register(registry_)),
     oldest_pending_(BuildGauge()
                       .Name("dklb_oldest_pending_seconds")
                       .Help("How long the Service that waits longest has waited for its address; "
@@ -158,6 +167,16 @@ void metrics::pool_written(domain::pool_action action) {
   }
 }
 
+void metrics::nodes_counted(const domain::node_counts& counts) {
+  const auto set = [this](const char* state, std::size_t number) {
+    nodes_.Add({{"state", state}}).Set(static_cast<double>(number));
+  };
+  set("usable", counts.usable);
+  set("never_ready", counts.never_ready);
+  set("excluded", counts.excluded);
+  set("no_address", counts.no_address);
+}
+
 std::vector<prometheus::MetricFamily> metrics::collect() {
   {
     const std::lock_guard lock{mutex_};
@@ -186,11 +205,15 @@ service_meter::service_meter(std::shared_ptr<metrics> into) : into_(std::move(in
 service_meter::~service_meter() {
   if (phase_)
     into_->services_.at(static_cast<std::size_t>(*phase_))->Decrement();
+  if (no_nodes_)
+    into_->without_nodes_.Decrement();
   if (pending_)
     into_->end_wait(*pending_);
 }
 
-void service_meter::enter(service_phase phase, bool has_address) {
+void service_meter::enter(service_phase phase, bool has_address, bool no_nodes) {
+  if (std::exchange(no_nodes_, no_nodes) != no_nodes)
+    into_->without_nodes_.Increment(no_nodes ? 1 : -1);
   if (phase_ == phase)
     return;
   into_->services_.at(static_cast<std::size_t>(phase))->Increment();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "domain/cluster/node_list.hpp"
 #include "domain/pool/pool_plan.hpp"
 #include "domain/service/service_phase.hpp"
 
@@ -64,6 +65,8 @@ public:
   void kubernetes_answered(std::string_view method, int status);
   /// EdgeLB has confirmed a write.
   void pool_written(domain::pool_action action);
+  /// The nodes have changed. Never called in backendMode mesos, which has no such metric.
+  void nodes_counted(const domain::node_counts& counts);
 
   /// The present values of all metrics.
   std::vector<prometheus::MetricFamily> collect();
@@ -79,6 +82,8 @@ private:
   std::function<clock::time_point()> now_;
   prometheus::Registry registry_;
   std::array<prometheus::Gauge*, service_phases> services_{};
+  prometheus::Gauge& without_nodes_;
+  prometheus::Family<prometheus::Gauge>& nodes_;
   prometheus::Gauge& oldest_pending_;
   prometheus::Histogram& time_to_address_;
   prometheus::Histogram& edgelb_seconds_;
@@ -105,14 +110,16 @@ public:
   service_meter& operator=(const service_meter&) = delete;
 
   /// The Service enters a phase. `has_address`: its status shows an address. The time to the first
-  /// address is measured only if the status had none when the wait began.
-  void enter(domain::service_phase phase, bool has_address);
+  /// address is measured only if the status had none when the wait began. `no_nodes`: no node can
+  /// take its traffic.
+  void enter(domain::service_phase phase, bool has_address, bool no_nodes = false);
 
 private:
   std::shared_ptr<metrics> into_;
   std::optional<metrics::waiting_since::iterator> pending_;
   std::optional<domain::service_phase> phase_;
   bool first_address_ = false;
+  bool no_nodes_ = false;
 };
 
 } // namespace dklb::actors

@@ -49,7 +49,7 @@ void pool_state::directory_changed(const messages::directory_changed& what) {
 }
 
 void pool_state::nodes_changed(const messages::nodes_changed& what) {
-  carry_out(machine_->nodes_changed(what.addresses, now(self_)));
+  carry_out(machine_->nodes_changed(what.nodes, now(self_)));
 }
 
 void pool_state::gate_changed(bool open) {
@@ -121,9 +121,10 @@ void pool_state::perform(effects::report_seen& what) {
 }
 
 void pool_state::perform(effects::settle_claim& what) {
-  auto& [claim, refusal, attempts, retry_in] = what;
+  auto& [claim, refusal, attempts, retry_in, notice] = what;
   if (const auto owner = owners_.find(claim->service); owner != owners_.end() && owner->second)
-    self_->send(owner->second, claim_settled{claim, std::move(refusal), attempts, retry_in});
+    self_->send(owner->second,
+                claim_settled{claim, std::move(refusal), attempts, retry_in, std::move(notice)});
 }
 
 void pool_state::perform(effects::delay_claim& what) {

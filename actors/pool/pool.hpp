@@ -18,7 +18,7 @@ struct pool_arguments {
   runtime_ptr run;
   directory_ptr peers;
   bool gate_open = false;
-  std::shared_ptr<const std::vector<std::string>> nodes;
+  std::shared_ptr<const domain::node_list> nodes;
 };
 
 /// One EdgeLB pool. It carries out what domain::pool_machine decides, and knows which actor made

@@ -24,11 +24,13 @@ nlohmann::json pool_state::summary() const {
       ports.push_back({{"servicePort", port.service_port},
                        {"nodePort", port.node_port},
                        {"port", port.bind_port}});
-    claims.push_back({{"service", service},
-                      {"since", item.claim->creation_timestamp},
-                      {"ports", std::move(ports)},
-                      {"served", item.served()},
-                      {"paused", item.claim->paused}});
+    claims.push_back(
+      {{"service", service},
+       {"since", item.claim->creation_timestamp},
+       {"ports", std::move(ports)},
+       {"served", item.served()},
+       {"paused", item.claim->paused},
+       {"notice", item.notice ? nlohmann::json(item.notice->message) : nlohmann::json(nullptr)}});
     if (item.refusal)
       refusals[service] = item.refusal->message;
   }

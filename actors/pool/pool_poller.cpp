@@ -36,8 +36,13 @@ void pool_poller_state::watch(const poll_pool& what) {
   for (const auto& claim : what.claims) {
     while (known != item.targets.end() && known->claim->service < claim->service)
       ++known;
-    const bool same = known != item.targets.end() && same_service(*known->claim, *claim);
-    next.push_back({claim, same ? known->addresses : nullptr, same ? known->left_out : nullptr});
+    // What it publishes now is found anew; until then its status stays.
+    const bool same = known != item.targets.end() && same_service(*known->claim, *claim)
+                      && same_publication(*known->claim, *claim);
+    if (same)
+      next.push_back({claim, known->addresses, known->left_out, known->withheld});
+    else
+      next.push_back({claim, nullptr, nullptr, nullptr});
   }
   item.targets = std::move(next);
   if (item.targets.empty()) {
@@ -190,16 +195,21 @@ void pool_poller_state::learn(polled_pool& item, const domain::pool_metadata& me
   const domain::metadata_index index{run->pools.cluster, metadata,
                                      run->pools.publish_local_addresses};
   for (auto& known : item.targets) {
-    auto [addresses, left_out] = index.addresses_of(known.claim->service);
+    auto [addresses, left_out, withheld] = index.addresses_of(
+      known.claim->service, domain::publication_of(*known.claim, run->services.publish));
     // None at all is "not known yet": the last ones stay.
     const auto news = !addresses.empty() && (!known.addresses || *known.addresses != addresses);
     const auto told = known.left_out ? *known.left_out : std::string{};
-    if (!news && left_out == told)
+    const auto same_withheld = known.withheld ? *known.withheld == withheld : withheld.empty();
+    if (!news && left_out == told && same_withheld)
       continue;
     if (news)
       known.addresses = std::make_shared<const std::vector<domain::ingress>>(std::move(addresses));
     known.left_out =
       left_out.empty() ? nullptr : std::make_shared<const std::string>(std::move(left_out));
+    known.withheld = withheld.empty()
+                       ? nullptr
+                       : std::make_shared<const std::vector<domain::ingress>>(std::move(withheld));
     report(known, pool);
   }
 }
@@ -217,7 +227,8 @@ void pool_poller_state::noted(const std::string& pool, std::string failure) {
 void pool_poller_state::report(const target& item, const std::string& pool) {
   const auto& claim = *item.claim;
   self_->send(peers->writer_of(claim.service),
-              addresses_observed{claim.service, claim.uid, pool, item.addresses, item.left_out});
+              addresses_observed{claim.service, claim.uid, pool, item.addresses, item.left_out,
+                                 item.withheld});
 }
 
 pool_poller_actor::behavior_type pool_poller(pool_poller_state::self_pointer self,

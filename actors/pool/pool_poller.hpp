@@ -38,6 +38,7 @@ private:
     messages::claim_ptr claim;
     messages::addresses_ptr addresses;           ///< null: not known yet
     std::shared_ptr<const std::string> left_out; ///< see addresses_observed
+    messages::addresses_ptr withheld = nullptr;  ///< as above
 
     /// EdgeLB has said where the Service can be reached, be it nowhere that helps.
     bool settled() const { return addresses != nullptr || left_out != nullptr; }

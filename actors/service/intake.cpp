@@ -2,8 +2,6 @@
 
 #include "http/kube/codec.hpp"
 
-#include <algorithm>
-#include <map>
 #include <utility>
 
 namespace dklb::actors {
@@ -108,44 +106,30 @@ struct node_intake::implementation {
     reflector_handler out;
     out.on_watching = [this] { run->troubles->works("nodes"); };
     out.on_object = [this](http::kube::json_view object) {
-      if (auto node = http::kube::decode_node(object)) {
-        known.insert_or_assign(node->name, std::move(*node));
-        update();
-      }
+      if (auto node = http::kube::decode_node(object))
+        update(known.seen(std::move(*node)));
+      else
+        run->log->warn("nodes: skipped a malformed object: {}", node.failure().message);
     };
     out.on_deleted = [this](const http::kube::object_identity& object) {
-      known.erase(object.name);
-      update();
+      update(known.gone(object.name));
     };
-    out.on_synced = [this] {
-      listed = true;
-      update();
-    };
+    out.on_synced = [this] { update(!std::exchange(listed, true)); };
     out.on_trouble = [this](const domain::error& failure, std::chrono::milliseconds) {
       note_trouble(*run, "nodes", failure);
     };
     return out;
   }
 
-  void update() {
-    if (!listed)
-      return;
-    std::vector<std::string> addresses;
-    for (const auto& [name, node] : known)
-      if (usable(node))
-        addresses.push_back(node.address);
-    std::sort(addresses.begin(), addresses.end());
-    if (std::exchange(told_once, true) && addresses == told)
-      return;
-    told = addresses;
-    tell(std::move(addresses));
+  /// The heartbeats of a thousand nodes change nothing.
+  void update(bool changed) {
+    if (listed && changed)
+      tell(known.list());
   }
 
   runtime_ptr run;
   listener tell;
-  std::map<std::string, domain::node> known;
-  std::vector<std::string> told;
-  bool told_once = false;
+  domain::node_book known;
   bool listed = false;
   reflector nodes;
 };

@@ -1,13 +1,12 @@
 #pragma once
 
 #include "actors/service/service_watcher.hpp"
+#include "domain/cluster/node_list.hpp"
 #include "http/kube/client.hpp"
 #include "http/kube/watch/reflector.hpp"
 
 #include <functional>
 #include <memory>
-#include <string>
-#include <vector>
 
 namespace dklb::actors {
 
@@ -15,11 +14,11 @@ namespace dklb::actors {
 /// water: with that many objects not yet taken in by the watcher, the watch pauses.
 intake_factory make_service_intake(std::shared_ptr<http::kube::client> client, runtime_ptr run);
 
-/// Lists and watches the nodes, and tells the sorted addresses of the ready ones whenever they
-/// change. Destroying it ends it.
+/// Lists and watches the nodes, and tells all of them whenever something changes that pools look
+/// at. Destroying it ends it.
 class node_intake {
 public:
-  using listener = std::function<void(std::vector<std::string> addresses)>;
+  using listener = std::function<void(domain::node_list nodes)>;
 
   node_intake(std::shared_ptr<http::kube::client> client, runtime_ptr run, listener tell);
   ~node_intake();

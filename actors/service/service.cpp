@@ -1,5 +1,7 @@
 #include "actors/service/service.hpp"
 
+#include "domain/document/pool_bind.hpp"
+#include "domain/pool/publication.hpp"
 #include "domain/service/pool_choice.hpp"
 #include "domain/text/utf8.hpp"
 
@@ -52,8 +54,8 @@ void service_state::directory_changed(const messages::directory_changed& what) {
 }
 
 void service_state::settled(const claim_settled& what) {
-  const auto& [claim, refusal, attempts, retry_in] = what;
-  handle(service_event::claim_settled{claim, refusal, attempts, retry_in});
+  const auto& [claim, refusal, attempts, retry_in, notice] = what;
+  handle(service_event::claim_settled{claim, refusal, attempts, retry_in, notice});
 }
 
 void service_state::ticked(const tick& what) {
@@ -95,13 +97,20 @@ explanation service_state::explain() const {
                       {"pool", nullptr},
                       {"frontends", nlohmann::json::array()},
                       {"traffic", nlohmann::json::object()},
+                      {"bindAddress", nullptr},
+                      {"publish", nullptr},
+                      {"remark", nullptr},
                       {"addresses", machine_.has_addresses() ? address_list(*facts.addresses)
                                                              : nlohmann::json::array()},
                       {"attempts", facts.failure ? facts.failure->attempts : 0U},
                       {"nextRetry", nullptr},
                       {"timeline", std::move(timeline)}};
+  if (facts.remarked && facts.remarked->told)
+    body["remark"] = domain::visible(*facts.remarked->told);
   if (facts.claim) {
     body["pool"] = facts.claim->pool;
+    body["bindAddress"] = to_string(domain::bind_of(*facts.claim));
+    body["publish"] = to_string(domain::publication_of(*facts.claim, run->services.publish).kind);
     for (const auto& port : facts.claim->ports)
       body["frontends"].push_back({{"port", port.bind_port},
                                    {"servicePort", port.service_port},

@@ -53,6 +53,7 @@ private:
   void carry_out(const domain::service_effect::untrack& effect);
   void carry_out(const domain::service_effect::withdraw& effect);
   void carry_out(const domain::service_effect::report& effect);
+  void carry_out(const domain::service_effect::remark& effect);
   void carry_out(const domain::service_effect::record_event& effect);
   void carry_out(const domain::service_effect::arm_timer& effect);
   void carry_out(const domain::service_effect::measure& effect);

@@ -172,6 +172,11 @@ void service_state::carry_out(const service_effect::report& effect) {
   self_->send(peers->writer_of(key()), report_condition{key(), uid, condition, blocking});
 }
 
+void service_state::carry_out(const service_effect::remark& effect) {
+  const auto& [uid, text] = effect;
+  self_->send(peers->writer_of(key()), report_remark{key(), uid, text});
+}
+
 void service_state::carry_out(const service_effect::record_event& effect) {
   const auto& [uid, warning, reason, message] = effect;
   self_->send(peers->recorder, record_event{key(), uid, warning, reason, message});
@@ -186,10 +191,10 @@ void service_state::carry_out(const service_effect::arm_timer& effect) {
 }
 
 void service_state::carry_out(const service_effect::measure& effect) {
-  const auto& [phase, has_address] = effect;
+  const auto& [phase, has_address, no_nodes] = effect;
   if (!meter_)
     meter_ = std::make_unique<service_meter>(run->stats);
-  meter_->enter(phase, has_address);
+  meter_->enter(phase, has_address, no_nodes);
 }
 
 void service_state::carry_out(const service_effect::show& effect) {

@@ -61,6 +61,7 @@ void status_writer_state::observed(const addresses_observed& what) {
   item->pool = what.pool;
   item->addresses = what.addresses;
   item->left_out = what.left_out;
+  item->withheld = what.withheld;
   item->announced = false;
   consider(*item);
 }
@@ -72,6 +73,14 @@ void status_writer_state::reported(const report_condition& what) {
   item->said =
     what.condition ? std::make_unique<const domain::condition_update>(*what.condition) : nullptr;
   item->blocking = what.blocking && what.condition.has_value();
+  consider(*item);
+}
+
+void status_writer_state::remarked(const report_remark& what) {
+  auto* item = find(what.service, what.uid);
+  if (item == nullptr)
+    return;
+  item->remark = what.remark;
   consider(*item);
 }
 
@@ -119,6 +128,10 @@ domain::desired_status status_writer_state::desired_of(const entry& item) {
   inputs.pool = item.pool;
   if (item.left_out)
     inputs.left_out = *item.left_out;
+  inputs.withheld = item.withheld.get();
+  if (item.remark)
+    inputs.remark = *item.remark;
+  inputs.mode = run->services.mode;
   return domain::compose_status(*item.object, inputs);
 }
 
@@ -188,6 +201,8 @@ void status_writer_state::in_place(entry& item, std::size_t digest, bool wrote) 
     item.withdrawn = false;
     item.addresses.reset();
     item.left_out.reset();
+    item.withheld.reset();
+    item.remark.reset();
     item.said.reset();
     item.blocking = false;
   }
@@ -259,6 +274,7 @@ status_writer_actor::behavior_type status_writer(status_writer_state::self_point
     [&state](const untrack_status& what) { counted(state).untrack(what); },
     [&state](const addresses_observed& what) { counted(state).observed(what); },
     [&state](const report_condition& what) { counted(state).reported(what); },
+    [&state](const report_remark& what) { counted(state).remarked(what); },
     [&state](const withdraw_status& what) { counted(state).withdraw(what); },
     [&state](const directory_changed& what) { counted(state).peers = what.handles; },
     [&state](const gate_changed& what) { counted(state).gate_changed(what.open); },

@@ -27,6 +27,7 @@ public:
   void untrack(const messages::untrack_status& what);
   void observed(const messages::addresses_observed& what);
   void reported(const messages::report_condition& what);
+  void remarked(const messages::report_remark& what);
   void withdraw(const messages::withdraw_status& what);
   void gate_changed(bool open);
   void retry(const domain::service_key& key);
@@ -49,6 +50,8 @@ private:
     std::string pool;
     messages::addresses_ptr addresses; ///< null: not known
     std::shared_ptr<const std::string> left_out;
+    messages::addresses_ptr withheld;
+    std::shared_ptr<const std::string> remark;
     std::unique_ptr<const domain::condition_update> said;
     echo_guard writes;
     std::unique_ptr<failing> retry;

@@ -115,7 +115,7 @@ private:
   pool_map pools_;
   std::optional<domain::restart_delays> delays_;
   std::optional<domain::restart_intensity> intensity_;
-  std::shared_ptr<const std::vector<std::string>> nodes_;
+  std::shared_ptr<const domain::node_list> nodes_;
   std::string inventory_failure_;
   bool statuses_open_ = false; ///< what status writers are told
   bool services_listed_ = false;

@@ -67,7 +67,8 @@ void supervisor_state::access_denied(const std::string& message) {
 }
 
 void supervisor_state::nodes_changed(const messages::nodes_changed& what) {
-  nodes_ = what.addresses;
+  nodes_ = what.nodes;
+  run->stats->nodes_counted(domain::count_nodes(*nodes_));
   broadcast(what);
   update_gate();
 }

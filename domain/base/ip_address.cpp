@@ -2,6 +2,8 @@
 
 #include <arpa/inet.h>
 
+#include <array>
+
 namespace dklb::domain {
 
 bool is_ipv4(const std::string& text) {
@@ -12,6 +14,20 @@ bool is_ipv4(const std::string& text) {
 bool is_ipv6(const std::string& text) {
   in6_addr address{};
   return inet_pton(AF_INET6, text.c_str(), &address) == 1;
+}
+
+std::optional<std::string> canonical_ip(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos)
+    return std::nullopt;
+  const std::string terminated{text};
+  std::array<char, INET6_ADDRSTRLEN> out{};
+  in_addr four{};
+  if (inet_pton(AF_INET, terminated.c_str(), &four) == 1)
+    return inet_ntop(AF_INET, &four, out.data(), out.size());
+  in6_addr six{};
+  if (inet_pton(AF_INET6, terminated.c_str(), &six) == 1)
+    return inet_ntop(AF_INET6, &six, out.data(), out.size());
+  return std::nullopt;
 }
 
 address_scope scope_of(const std::string& text) {

@@ -25,11 +25,11 @@ constexpr int most_steps = 3;
 
 class planner {
 public:
-  planner(const config& settings, const std::vector<std::string>& node_addresses,
+  planner(const config& settings, const std::shared_ptr<const node_list>& nodes,
           const cluster_state& state)
     : orphans_(settings.orphans), services_(service_settings_of(settings)),
       pools_(pool_settings_of(settings)), state_(state) {
-    pools_.node_addresses = node_addresses;
+    pools_.nodes = nodes;
     for (const auto& [name, document] : state_.pools) {
       const auto owners = owners_in(pools_.cluster, document);
       owners_[name] =
@@ -47,6 +47,7 @@ public:
     for (const auto& name : touched())
       conclude(name);
     std::ranges::sort(out_.unserved, {}, &unserved_service::service);
+    std::ranges::stable_sort(out_.remarks, {}, &service_remark::service);
     return std::move(out_);
   }
 
@@ -117,8 +118,10 @@ private:
   void carry_out(const service& object, const patch_service& step) {
     carry_out(object, *step.next);
   }
-  void carry_out(const service&, const claim_pool_part& step) {
+  void carry_out(const service& object, const claim_pool_part& step) {
     claims_[step.claim->pool].push_back(step.claim);
+    for (const auto& remark : step.remarks)
+      out_.remarks.push_back({object.key, remark});
   }
 
   void remove_orphans() {
@@ -188,12 +191,28 @@ private:
     auto plans = plans_of(name);
     for (const auto& [service, refusal] : plans.back().refusals)
       out_.unserved.push_back({service, refused_report(refusal)});
+    note_nodes(name, plans.back());
     for (auto& plan : plans) {
       // Each field by its name, as in the pool's actor: a new one does not compile until it counts.
       // The document is what the changes tell of.
-      auto& [action, document, changes, refusals, relaunches, plan_again] = plan;
+      auto& [action, document, changes, refusals, relaunches, plan_again, notices] = plan;
       if (action != pool_action::none)
         out_.pools.push_back({name, action, relaunches, std::move(changes)});
+    }
+  }
+
+  void note_nodes(const std::string& name, const pool_plan& plan) {
+    const auto claims = claims_.find(name);
+    if (claims == claims_.end() || plan.notices.empty())
+      return;
+    for (const auto& claim : claims->second) {
+      const auto notice = plan.notices.find(claim->families);
+      if (claim->paused || notice == plan.notices.end() || plan.refusals.contains(claim->service))
+        continue;
+      if (notice->second.none)
+        out_.unserved.push_back({claim->service, no_nodes_report(notice->second.message)});
+      else
+        out_.remarks.push_back({claim->service, notice->second.message});
     }
   }
 
@@ -245,9 +264,9 @@ std::string why(const service_report& report) {
 
 } // namespace
 
-cluster_plan plan_cluster(const config& settings, const std::vector<std::string>& node_addresses,
+cluster_plan plan_cluster(const config& settings, const std::shared_ptr<const node_list>& nodes,
                           const cluster_state& state) {
-  return planner{settings, node_addresses, state}.plan();
+  return planner{settings, nodes, state}.plan();
 }
 
 std::string plan_as_table(const cluster_plan& plan) {
@@ -267,6 +286,8 @@ std::string plan_as_table(const cluster_plan& plan) {
   std::string out = plan.pools.empty() ? "Nothing to do.\n" : pools.text();
   if (!plan.unserved.empty())
     out += "\n" + services.text();
+  for (const auto& item : plan.remarks)
+    out += "\n" + to_string(item.service) + ": " + visible(item.text) + "\n";
   for (const auto& line : plan.left)
     out += visible(line) + "\n";
   return out;
@@ -291,8 +312,13 @@ nlohmann::json plan_as_json(const cluster_plan& plan) {
                         {"phase", to_string(item.report.phase)},
                         {"reason", item.report.reason},
                         {"message", visible(item.report.message)}});
-  return {
-    {"pools", std::move(pools)}, {"unserved", std::move(unserved)}, {"left", shown(plan.left)}};
+  auto remarks = nlohmann::json::array();
+  for (const auto& item : plan.remarks)
+    remarks.push_back({{"service", to_string(item.service)}, {"message", visible(item.text)}});
+  return {{"pools", std::move(pools)},
+          {"unserved", std::move(unserved)},
+          {"remarks", std::move(remarks)},
+          {"left", shown(plan.left)}};
 }
 
 } // namespace dklb::domain

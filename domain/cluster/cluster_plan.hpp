@@ -33,10 +33,17 @@ struct unserved_service {
   service_report report;
 };
 
+/// What a Service that is served is to know, as its condition would say it.
+struct service_remark {
+  service_key service;
+  std::string text;
+};
+
 /// The result of plan_cluster().
 struct cluster_plan {
   std::vector<planned_pool> pools;        ///< changed pools, by name
   std::vector<unserved_service> unserved; ///< by Service
+  std::vector<service_remark> remarks;    ///< by Service
   /// Objects of deleted Services that are kept (`orphans.mode: report`).
   std::vector<std::string> left;
 };
@@ -45,7 +52,8 @@ struct cluster_plan {
 /// plan_service() and plan_pool() as the actors, with the knowledge of a restarted dklb. A
 /// generated pool name is an example: the name that is really written has another suffix.
 /// Source: docs/plan.md.
-cluster_plan plan_cluster(const config& settings, const std::vector<std::string>& node_addresses,
+/// `nodes`: null where they are not used (`backendMode: mesos`).
+cluster_plan plan_cluster(const config& settings, const std::shared_ptr<const node_list>& nodes,
                           const cluster_state& state);
 
 /// The plan for a terminal: a line per change, then a line per Service that is not served.

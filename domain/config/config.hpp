@@ -1,6 +1,7 @@
 #pragma once
 
 #include "domain/pool/pool_plan.hpp"
+#include "domain/service/service_owner.hpp"
 #include "domain/text/duration.hpp"
 #include "domain/text/mistake.hpp"
 
@@ -38,6 +39,12 @@ struct kubernetes_config {
 struct pools_config {
   int default_size = 1;
   backend_mode mode = backend_mode::mesos;
+};
+
+struct services_config {
+  publish_kind publish = publish_kind::all;
+  ip_mode mode = ip_mode::proxy;
+  other_protocols others = other_protocols::refuse;
 };
 
 struct concurrency_config {
@@ -97,6 +104,7 @@ struct config {
   edgelb_config edgelb;
   kubernetes_config kubernetes;
   pools_config pools;
+  services_config services;
   concurrency_config concurrency;
   leader_election_config leader_election;
   http_config http;

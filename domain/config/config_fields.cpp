@@ -164,6 +164,15 @@ void add_sources(field_table& table, config& target) {
   table.whole("pools.defaultSize", target.pools.default_size, 1, million);
   table.choice("pools.backendMode", target.pools.mode,
                {{"mesos", backend_mode::mesos}, {"nodes", backend_mode::nodes}});
+  auto& services = target.services;
+  table.choice("services.publish", services.publish,
+               {{"public", publish_kind::public_only},
+                {"private", publish_kind::private_only},
+                {"all", publish_kind::all}});
+  table.choice("services.ipMode", services.mode,
+               {{"Proxy", ip_mode::proxy}, {"VIP", ip_mode::vip}});
+  table.choice("services.otherProtocols", services.others,
+               {{"refuse", other_protocols::refuse}, {"skip", other_protocols::skip}});
 }
 
 void add_concurrency(field_table& table, concurrency_config& target) {

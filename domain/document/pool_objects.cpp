@@ -2,6 +2,7 @@
 
 #include "domain/document/additions.hpp"
 #include "domain/document/own_lines.hpp"
+#include "domain/document/pool_bind.hpp"
 #include "domain/document/pool_document.hpp"
 #include "domain/document/pool_overlay.hpp"
 #include "domain/document/pool_section.hpp"
@@ -30,9 +31,12 @@ struct wanted_objects {
   std::vector<wanted_object> backends;
 };
 
-pool_document frontend(const std::string& name, int bind_port) {
-  return object_of("name", name, "protocol", "TCP", "bindAddress", "0.0.0.0", "bindPort", bind_port,
-                   "linkBackend", object_of("defaultBackend", name));
+pool_document frontend(const pool_claim& claim, const std::string& name, int bind_port) {
+  auto out =
+    object_of<1>("name", name, "protocol", "TCP", "bindAddress", "", "bindPort",
+                 is_cloud(claim) ? 0 : bind_port, "linkBackend", object_of("defaultBackend", name));
+  set_bind(out, bind_of(claim));
+  return out;
 }
 
 pool_document server_at(const std::string& address, int port, bool checked = true) {
@@ -46,7 +50,9 @@ pool_document no_servers() {
 }
 
 /// The servers of a backend: the Kubernetes nodes, found by their Mesos tasks or named one by one.
-pool_document servers(const pool_settings& settings, int node_port, bool checked) {
+pool_document services(const pool_settings& settings, pool_servers& servers,
+                       const wanted_object& wanted, bool checked) {
+  const int node_port = wanted.port->node_port;
   auto list = pool_document::array();
   if (settings.mode == backend_mode::mesos) {
     list.push_back(object_of(
@@ -56,15 +62,15 @@ pool_document servers(const pool_settings& settings, int node_port, bool checked
                 object_of("enabled", checked))));
     return list;
   }
-  for (const auto& address : settings.node_addresses)
+  for (const auto& address : servers.of(wanted.claim->families).addresses)
     list.push_back(server_at(address, node_port, checked));
   return list.empty() ? no_servers() : list;
 }
 
-pool_document backend(const pool_settings& settings, const std::string& name, int node_port,
-                      const backend_additions& additions) {
-  return object_of("name", name, "protocol", "TCP", "balance", additions.balance, "services",
-                   servers(settings, node_port, additions.checked));
+pool_document backend(const pool_settings& settings, pool_servers& servers,
+                      const wanted_object& wanted, const backend_additions& additions) {
+  return object_of("name", wanted.name, "protocol", "TCP", "balance", additions.balance, "services",
+                   services(settings, servers, wanted, additions.checked));
 }
 
 wanted_objects wanted_by(const pool_settings& settings,
@@ -89,16 +95,17 @@ wanted_objects wanted_by(const pool_settings& settings,
 }
 
 pool_document new_frontend(const wanted_object& wanted) {
-  auto made = frontend(wanted.name, is_cloud(*wanted.claim) ? 0 : wanted.port->bind_port);
+  auto made = frontend(*wanted.claim, wanted.name, wanted.port->bind_port);
   set_own_lines(made, frontend_lines(*wanted.claim));
   return made;
 }
 
 bool amend_frontend(pool_document& current, const wanted_object& wanted) {
-  auto desired = frontend(wanted.name, is_cloud(*wanted.claim) ? 0 : wanted.port->bind_port);
+  auto desired = frontend(*wanted.claim, wanted.name, wanted.port->bind_port);
   // With 0 the server picks the port, and its answer shows the one that it has picked.
   if (desired["bindPort"] == 0 && port_number(member(current, "bindPort")) != 0)
     desired["bindPort"] = current["bindPort"];
+  keep_modifier(current, desired);
   const bool changed = overlay(current, desired);
   return set_own_lines(current, frontend_lines(*wanted.claim)) || changed;
 }
@@ -141,26 +148,27 @@ bool amend_servers(pool_document& current, const pool_document& desired) {
   return changed;
 }
 
-pool_document new_backend(const pool_settings& settings, const wanted_object& wanted) {
+pool_document new_backend(const pool_settings& settings, pool_servers& servers,
+                          const wanted_object& wanted) {
   const auto additions = additions_for(settings, *wanted.claim);
-  auto made = backend(settings, wanted.name, wanted.port->node_port, additions);
+  auto made = backend(settings, servers, wanted, additions);
   apply_additions(made, additions);
   return made;
 }
 
-bool amend_backend(const pool_settings& settings, pool_document& current,
+bool amend_backend(const pool_settings& settings, pool_servers& servers, pool_document& current,
                    const wanted_object& wanted) {
   // A refused claim changes nothing but where its servers are.
   const auto additions =
     wanted.append ? additions_for(settings, *wanted.claim) : additions_in(current);
-  auto desired = backend(settings, wanted.name, wanted.port->node_port, additions);
+  auto desired = backend(settings, servers, wanted, additions);
   // No node is more often a list not read yet than a cluster without nodes: the servers last
   // written go on.
   const bool keep = serves_nobody(desired) && !serves_nobody(current);
-  const auto list = std::move(desired["services"]);
+  const auto listed = std::move(desired["services"]);
   desired.erase("services");
   bool changed = overlay(current, desired);
-  changed |= !keep && amend_servers(current["services"], list);
+  changed |= !keep && amend_servers(current["services"], listed);
   return apply_additions(current, additions) || changed;
 }
 
@@ -242,8 +250,8 @@ private:
 };
 
 /// Frontends first: which backends are still linked to is known only then.
-bool edit_objects(const pool_settings& settings, pool_document& pool, wanted_objects& wanted,
-                  const owner_set& owners) {
+bool edit_objects(const pool_settings& settings, pool_servers& servers, pool_document& pool,
+                  wanted_objects& wanted, const owner_set& owners) {
   const auto drop_frontend = [](const pool_document&, bool&) { return true; };
   bool changed = list_editor(settings, pool, "frontends")
                    .edit(wanted.frontends, owners, new_frontend, amend_frontend, drop_frontend);
@@ -254,9 +262,9 @@ bool edit_objects(const pool_settings& settings, pool_document& pool, wanted_obj
     edited |= amend_servers(entry["services"], no_servers());
     return false;
   };
-  const auto make = [&](const wanted_object& each) { return new_backend(settings, each); };
+  const auto make = [&](const wanted_object& each) { return new_backend(settings, servers, each); };
   const auto amend = [&](pool_document& entry, const wanted_object& each) {
-    return amend_backend(settings, entry, each);
+    return amend_backend(settings, servers, entry, each);
   };
   changed |= list_editor(settings, pool, "backends")
                .edit(wanted.backends, owners, make, amend, drop_backend);
@@ -268,17 +276,18 @@ bool edit_objects(const pool_settings& settings, pool_document& pool, wanted_obj
 bool erase_objects(const pool_settings& settings, pool_document& pool,
                    const std::set<service_key>& services) {
   wanted_objects none;
-  return edit_objects(settings, pool, none, owner_set(services.begin(), services.end()));
+  pool_servers unused{settings, nullptr};
+  return edit_objects(settings, unused, pool, none, owner_set(services.begin(), services.end()));
 }
 
-bool apply_objects(const pool_settings& settings, pool_document& pool,
+bool apply_objects(const pool_settings& settings, pool_servers& servers, pool_document& pool,
                    const std::vector<const pool_claim*>& accepted,
                    const std::vector<const pool_claim*>& refused) {
   auto wanted = wanted_by(settings, accepted, refused);
   owner_set owners;
   for (const auto* claim : accepted)
     owners.insert(claim->service);
-  return edit_objects(settings, pool, wanted, owners);
+  return edit_objects(settings, servers, pool, wanted, owners);
 }
 
 } // namespace dklb::domain

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "domain/document/pool_servers.hpp"
 #include "domain/pool/pool_plan.hpp"
 
 #include <set>
@@ -19,7 +20,7 @@ bool erase_objects(const pool_settings& settings, pool_document& pool,
 /// that differ are put right where they stand, those no longer wanted are taken out. A refused
 /// claim keeps what it has in the pool; only its backends follow its node ports and the nodes, so
 /// that what worked before goes on. True where anything changed.
-bool apply_objects(const pool_settings& settings, pool_document& pool,
+bool apply_objects(const pool_settings& settings, pool_servers& servers, pool_document& pool,
                    const std::vector<const pool_claim*>& accepted,
                    const std::vector<const pool_claim*>& refused);
 

@@ -44,7 +44,7 @@ bool claim_book::put(claim_ptr claim) {
   } else {
     room_ = version_ + 1; // it may have given up what another one was refused for
   }
-  *slot = entry{std::move(claim), ++version_, false, nullptr};
+  *slot = entry{std::move(claim), ++version_, false, nullptr, nullptr};
   // A changed claim deserves a fresh look.
   clear_of_suspicion(key);
   return true;
@@ -194,14 +194,18 @@ bool claim_book::retry_faulty() {
   return true;
 }
 
-bool claim_book::settle(const service_key& service, const std::optional<claim_refusal>& refusal) {
+bool claim_book::settle(const service_key& service, const std::optional<claim_refusal>& refusal,
+                        const std::shared_ptr<const node_notice>& notice) {
   if (find(service) == nullptr)
     return false;
   auto& item = *place_of(service);
   const auto same = refusal ? item.refusal && *item.refusal == *refusal : !item.refusal;
-  if (item.told && same)
+  const auto same_notice =
+    notice == item.notice || (notice && item.notice && *notice == *item.notice);
+  if (item.told && same && same_notice)
     return false;
   item.told = true;
+  item.notice = notice;
   item.refusal = refusal ? std::make_unique<const claim_refusal>(*refusal) : nullptr;
   return true;
 }

@@ -31,6 +31,7 @@ public:
     /// Its owner was told a verdict, namely this refusal, or without one: it is served.
     bool told = false;
     std::unique_ptr<const claim_refusal> refusal;
+    std::shared_ptr<const node_notice> notice; ///< what it was told of its nodes
 
     bool served() const { return told && !refusal; }
   };
@@ -71,8 +72,10 @@ public:
   bool retry_faulty();
   /// dklb has made the pool, or deleted it: who left the one before does not count any more.
   void made_anew() { kept_ = false; }
-  /// Notes the verdict on a claim (no refusal: served). True where its owner has not heard it yet.
-  bool settle(const service_key& service, const std::optional<claim_refusal>& refusal);
+  /// Notes the verdict on a claim (no refusal: served, with this notice). True where its owner has
+  /// not heard it yet.
+  bool settle(const service_key& service, const std::optional<claim_refusal>& refusal,
+              const std::shared_ptr<const node_notice>& notice = nullptr);
 
 private:
   struct leave {

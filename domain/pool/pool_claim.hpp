@@ -1,5 +1,6 @@
 #pragma once
 
+#include "domain/base/rare.hpp"
 #include "domain/service/configuration_object.hpp"
 #include "domain/service/service.hpp"
 #include "domain/service/source_ranges.hpp"
@@ -50,6 +51,9 @@ struct pool_claim : pool_wishes {
   bool paused = false;
   ip_families families = ip_families::unknown;
   rare<claimed_fields> fields;
+  /// The one address that its frontends bind, in its usual form: from the annotation or the spec.
+  /// Empty: every address of its families.
+  rare<std::string> bind_address;
   std::vector<claimed_port> ports;
 
   friend bool operator==(const pool_claim&, const pool_claim&) = default;

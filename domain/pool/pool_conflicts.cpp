@@ -1,8 +1,10 @@
 #include "domain/pool/pool_conflicts.hpp"
 
+#include "domain/document/pool_bind.hpp"
 #include "domain/document/pool_document.hpp"
 #include "domain/document/pool_section.hpp"
 #include "domain/pool/pool_refusals.hpp"
+#include "domain/pool/socket_map.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -14,8 +16,8 @@ namespace {
 
 struct candidate {
   const pool_claim* claim = nullptr;
-  std::vector<int> wanted; ///< ports it asks for
-  std::vector<int> bound;  ///< ports its frontends in the pool bind now; none where it is paused
+  std::vector<bound_socket> wanted; ///< what it asks for
+  std::vector<bound_socket> bound;  ///< what its frontends in the pool bind now; none where paused
   /// What a paused claim that has joined has set in the pool.
   std::unique_ptr<const pool_claim> held;
   bool joined = false;   ///< it owns an object in the pool
@@ -24,8 +26,9 @@ struct candidate {
   std::optional<claim_refusal> refusal;
 };
 
-bool contains(const std::vector<int>& ports, int port) {
-  return std::find(ports.begin(), ports.end(), port) != ports.end();
+bool wants(const candidate& each, const bound_socket& socket) {
+  return std::ranges::any_of(each.wanted,
+                             [&](const auto& wanted) { return overlap(wanted, socket); });
 }
 
 bool permits_creation(const pool_claim& claim) {
@@ -79,9 +82,10 @@ private:
       each.barred = each.refusal.has_value();
       if (is_cloud(*each.claim) || each.barred)
         continue;
+      const auto where = bind_of(*each.claim);
       for (const auto& port : each.claim->ports) {
-        each.wanted.push_back(port.bind_port);
-        wanters_[port.bind_port].push_back(number);
+        each.wanted.push_back({where, port.bind_port});
+        wanters_.add(each.wanted.back(), number);
       }
     }
   }
@@ -92,16 +96,18 @@ private:
       return;
     const auto& entries = objects(*pool_, "frontends");
     for (const auto& object : frontends_) {
-      const auto port = port_number(member(entries[object.position], "bindPort"));
+      const auto& entry = entries[object.position];
+      const bound_socket socket{bind_in(entry, object.owner.has_value()),
+                                port_number(member(entry, "bindPort"))};
       note_user(object);
       const auto number = number_of(object);
       if (number == no_candidate)
-        hold(port,
+        hold(socket,
              {.service = object.owner ? &object.owner->service : nullptr, .frontend = object.name});
       else if (candidates_[number].claim->paused)
-        hold(port, holder_of(number));
-      else if (port != 0)
-        candidates_[number].bound.push_back(port);
+        hold(socket, holder_of(number));
+      else if (socket.port != 0)
+        candidates_[number].bound.push_back(socket);
     }
     const auto linked = linked_backends(*pool_);
     for (auto& object : backends_) {
@@ -120,7 +126,8 @@ private:
     // Nothing tells that a Service whose claim is not known (yet) has not got the pool for itself.
     if (!dedicated_to_ && has_cloud_provider(*pool_))
       dedicated_to_ = absent_user_;
-    hold(port_number(member(member(member(*pool_, "haproxy"), "stats"), "bindPort")),
+    const auto& statistics = member(member(*pool_, "haproxy"), "stats");
+    hold({bind_in(statistics, false), port_number(member(statistics, "bindPort"))},
          {.statistics = true});
   }
 
@@ -140,9 +147,10 @@ private:
       foreign_user_ = object.name;
   }
 
-  void hold(int port, const port_holder& holder) {
-    if (port != 0)
-      fixed_.emplace(port, holder);
+  /// Of two claims that bind one socket the first has it.
+  void hold(const bound_socket& socket, const port_holder& holder) {
+    if (socket.port != 0 && (holder.candidate == no_candidate || fixed_.find(socket) == nullptr))
+      fixed_.add(socket, holder);
   }
 
   port_holder holder_of(std::size_t number) const {
@@ -152,8 +160,8 @@ private:
   /// Refuses for good what wants a port that will not come free, and with it whoever wants a port
   /// that such a refused claim keeps. (The walks would come to the same, but bar one claim a walk.)
   void settle_fixed_ports() {
-    hold_bound_ports([](const candidate& each, int) { return each.barred; });
-    hold_bound_ports([](const candidate& each, int port) { return contains(each.wanted, port); });
+    hold_bound_ports([](const candidate& each, const bound_socket&) { return each.barred; });
+    hold_bound_ports(wants);
     for (std::size_t number = 0; number < candidates_.size(); ++number) {
       if (candidates_[number].barred)
         continue;
@@ -165,18 +173,19 @@ private:
   template <class Predicate>
   void hold_bound_ports(Predicate held) {
     for (std::size_t number = 0; number < candidates_.size(); ++number) {
-      for (const int port : candidates_[number].bound) {
-        if (held(candidates_[number], port))
-          hold(port, holder_of(number));
+      for (const auto& socket : candidates_[number].bound) {
+        if (held(candidates_[number], socket))
+          hold(socket, holder_of(number));
       }
     }
   }
 
   std::optional<claim_refusal> fixed_port_conflict(std::size_t number) const {
-    for (const int port : candidates_[number].wanted) {
-      const auto holder = fixed_.find(port);
-      if (holder != fixed_.end() && holder->second.candidate != number)
-        return port_conflict(*candidates_[number].claim, port, holder->second);
+    for (const auto& socket : candidates_[number].wanted) {
+      const auto* holder =
+        fixed_.find(socket, [=](const port_holder& each) { return each.candidate != number; });
+      if (holder != nullptr)
+        return port_conflict(*candidates_[number].claim, socket.port, *holder);
     }
     return std::nullopt;
   }
@@ -188,16 +197,16 @@ private:
     while (!pending.empty()) {
       const auto number = pending.back();
       pending.pop_back();
-      for (const int port : candidates_[number].bound) {
-        hold(port, holder_of(number));
-        for (const auto other : wanters_[port]) {
+      for (const auto& socket : candidates_[number].bound) {
+        hold(socket, holder_of(number));
+        wanters_.visit(socket, [&](std::size_t other) {
           if (other == number || candidates_[other].barred)
-            continue;
+            return;
           candidates_[other].barred = true;
           candidates_[other].refusal =
-            port_conflict(*candidates_[other].claim, port, holder_of(number));
+            port_conflict(*candidates_[other].claim, socket.port, holder_of(number));
           pending.push_back(other);
-        }
+        });
       }
     }
   }
@@ -231,21 +240,22 @@ private:
       each.accepted = true;
       accepted_.push_back(each.claim);
       deciders_.admit(*each.claim);
-      for (const int port : each.wanted)
-        taken_[port] = number;
+      for (const auto& socket : each.wanted)
+        taken_.add(socket, number);
     }
     return true;
   }
 
   /// A refused claim keeps the ports that it binds now.
   bool keep_ports(std::size_t number) {
-    for (const int port : candidates_[number].bound) {
-      const auto [holder, fresh] = taken_.emplace(port, number);
-      if (fresh || !candidates_[holder->second].accepted)
-        continue;
-      const auto loser = holder->second;
-      bar(loser, port_conflict(*candidates_[loser].claim, port, holder_of(number)));
-      return false;
+    for (const auto& socket : candidates_[number].bound) {
+      const auto* loser =
+        taken_.find(socket, [this](std::size_t holder) { return candidates_[holder].accepted; });
+      if (loser != nullptr) {
+        bar(*loser, port_conflict(*candidates_[*loser].claim, socket.port, holder_of(number)));
+        return false;
+      }
+      taken_.add(socket, number);
     }
     return true;
   }
@@ -258,9 +268,9 @@ private:
       return refusal;
     if (auto refusal = fixed_port_conflict(number))
       return refusal;
-    for (const int port : candidates_[number].wanted) {
-      if (const auto holder = taken_.find(port); holder != taken_.end())
-        return port_conflict(claim, port, holder_of(holder->second));
+    for (const auto& socket : candidates_[number].wanted) {
+      if (const auto* holder = taken_.find(socket); holder != nullptr)
+        return port_conflict(claim, socket.port, holder_of(*holder));
     }
     return std::nullopt;
   }
@@ -299,14 +309,14 @@ private:
   std::unordered_map<service_key, std::size_t> numbers_;
   std::vector<indexed_object> frontends_;
   std::vector<indexed_object> backends_;
-  std::unordered_map<int, port_holder> fixed_;
-  std::unordered_map<int, std::vector<std::size_t>> wanters_;
+  socket_map<port_holder> fixed_;
+  socket_map<std::size_t> wanters_;           ///< candidates by what they want
   const service_key* first_user_ = nullptr;   ///< the oldest claim that owns something in the pool
   const service_key* absent_user_ = nullptr;  ///< a Service that does, without a claim
   const service_key* dedicated_to_ = nullptr; ///< the Service that has the pool for itself
   std::optional<std::string_view> foreign_user_;
   /// Of the present walk.
-  std::unordered_map<int, std::size_t> taken_;
+  socket_map<std::size_t> taken_;
   section_deciders deciders_;
   std::vector<const pool_claim*> accepted_;
 };

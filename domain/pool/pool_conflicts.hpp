@@ -19,6 +19,7 @@ struct pool_verdict {
 /// - The oldest claim wins, for a port as for a setting (docs/decisions/0003-oldest-wins.md).
 /// - A port that a frontend binds now and still wants stays with it, even where an older claim
 ///   comes to want it: running traffic is never broken.
+/// - Two frontends may have one port on different addresses: only what overlaps is a conflict.
 /// - A refused claim keeps the ports that its frontends bind now.
 /// - A port that an accepted claim gives up is free for the others at once.
 /// - A pool that does not exist is created where at least one acceptable claim permits it; claims

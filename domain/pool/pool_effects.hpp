@@ -46,6 +46,8 @@ struct settle_claim {
   std::optional<claim_refusal> refusal;
   std::uint32_t attempts = 0;
   milliseconds retry_in{};
+  /// What a Service that is served is to know of its nodes; null: nothing.
+  std::shared_ptr<const node_notice> notice = nullptr;
 };
 /// Notify the Service's claim's owner that it waits, and why.
 struct delay_claim {

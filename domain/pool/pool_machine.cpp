@@ -45,8 +45,11 @@ pool_machine::effects pool_machine::claim(claim_ptr claim, time now) {
     changed();
   else if (const auto& entry = *book_.find(key); entry.told)
     // A restarted service actor repeats its claim and has not heard the verdict.
-    effects_.emplace_back(
-      settle_claim{entry.claim, entry.refusal ? std::optional{*entry.refusal} : std::nullopt});
+    effects_.emplace_back(settle_claim{entry.claim,
+                                       entry.refusal ? std::optional{*entry.refusal} : std::nullopt,
+                                       0,
+                                       {},
+                                       entry.notice});
   return done();
 }
 

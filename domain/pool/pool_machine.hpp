@@ -33,10 +33,10 @@ public:
   using time = std::chrono::milliseconds;
   using claim_ptr = claim_book::claim_ptr;
   using snapshot_ptr = std::shared_ptr<const pool_snapshot>;
-  using nodes_ptr = std::shared_ptr<const std::vector<std::string>>;
+  using nodes_ptr = std::shared_ptr<const node_list>;
   using effects = std::vector<pool_effect>;
 
-  /// `nodes`: addresses of the ready nodes; null: those of the settings.
+  /// `nodes`: null for those of the settings.
   pool_machine(std::shared_ptr<const pool_settings> settings, pool_timing timing, nodes_ptr nodes,
                bool gate_open);
 
@@ -78,6 +78,7 @@ private:
     std::map<service_key, claim_refusal> refusals;
     std::set<service_key> releases;
     bool plan_again = false;
+    std::map<ip_families, std::shared_ptr<const node_notice>> notices;
   };
 
   effects done();

@@ -89,10 +89,10 @@ pool_machine::effects pool_machine::users_found(const claim_ptr& claim, const st
     return {};
   auto refusal = refused_by_edgelb(settings_->cluster, *claim, words, users);
   // Also where it is the same: the number of tries and the time of the next one are not.
-  book_.settle(claim->service, refusal);
+  book_.settle(claim->service, refusal, nullptr);
   effects_.emplace_back(settle_claim{claim, std::move(refusal),
                                      faulty_backoff_ ? faulty_backoff_->attempts() : 0,
-                                     std::max(faulty_at_ - now_, time{})});
+                                     std::max(faulty_at_ - now_, time{}), nullptr});
   return done();
 }
 

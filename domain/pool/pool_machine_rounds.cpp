@@ -1,5 +1,7 @@
 #include "domain/pool/pool_machine.hpp"
 
+#include "domain/pool/publication.hpp"
+
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -96,7 +98,7 @@ pool_plan pool_machine::make_plan(pool_plan_input input,
   if (!nodes_)
     return plan_pool(*settings_, input);
   auto settings = *settings_;
-  settings.node_addresses = *nodes_;
+  settings.nodes = nodes_;
   return plan_pool(settings, input);
 }
 
@@ -127,14 +129,17 @@ void pool_machine::plan(const snapshot_ptr& pool) {
 
 /// The one place that takes a plan apart: a new field does not compile until it is obeyed here.
 void pool_machine::carry_out(pool_plan plan, std::set<service_key> releases) {
-  auto& [action, document, changes, refusals, relaunches, plan_again] = plan;
+  auto& [action, document, changes, refusals, relaunches, plan_again, notices] = plan;
   auto cause = changes.empty() ? std::string{} : std::move(changes.front());
   if (changes.size() > 1)
     cause += " and " + std::to_string(changes.size() - 1) + " more";
   if (relaunches)
     cause += " (relaunches the pool's instances)";
-  round_ = {action,    book_.version(), std::move(cause), std::move(refusals), std::move(releases),
-            plan_again};
+  round_ = {
+    action, book_.version(), std::move(cause), std::move(refusals), std::move(releases), plan_again,
+    {}};
+  for (auto& [families, notice] : notices)
+    round_.notices.emplace(families, std::make_shared<const node_notice>(std::move(notice)));
   if (action == pool_action::none)
     return succeeded();
   doing_ = pool_activity::writing;
@@ -184,13 +189,17 @@ void pool_machine::settle_claims(const planned_round& what) {
     if (item.version > what.version || item.claim->paused || excluded.contains(key))
       continue;
     const auto refusal = what.refusals.find(key);
-    if (refusal == what.refusals.end())
-      news.push_back({item.claim, std::nullopt});
-    else if (!what.plan_again) // else the next plan tells
+    if (refusal == what.refusals.end()) {
+      const auto notice = what.notices.find(item.claim->families);
+      news.push_back(
+        {item.claim, std::nullopt, 0, {}, notice == what.notices.end() ? nullptr : notice->second});
+    } else if (!what.plan_again) { // else the next plan tells
       news.push_back({item.claim, refusal->second});
+    }
   }
-  std::erase_if(
-    news, [this](const auto& item) { return !book_.settle(item.claim->service, item.refusal); });
+  std::erase_if(news, [this](const auto& item) {
+    return !book_.settle(item.claim->service, item.refusal, item.notice);
+  });
   // Before a thousand Services are told: the addresses are what they wait for.
   update_poller(what.action != pool_action::none);
   effects_.insert(effects_.end(), std::make_move_iterator(news.begin()),
@@ -208,7 +217,7 @@ void pool_machine::update_poller(bool now) {
     if (item.served())
       served.push_back(item.claim);
   const auto same = std::ranges::equal(served, polled_, [](const auto& left, const auto& right) {
-    return same_service(*left, *right);
+    return same_service(*left, *right) && same_publication(*left, *right);
   });
   if (same && (!now || served.empty()))
     return;

@@ -3,6 +3,7 @@
 #include "domain/document/pool_document.hpp"
 #include "domain/document/pool_objects.hpp"
 #include "domain/document/pool_section.hpp"
+#include "domain/document/pool_servers.hpp"
 #include "domain/pool/pool_changes.hpp"
 #include "domain/pool/pool_conflicts.hpp"
 
@@ -49,7 +50,7 @@ std::set<service_key> leaving(const pool_plan_input& input, const claim_list& cl
 }
 
 /// Makes the pool what the accepted claims want. True where anything changed.
-bool apply(const pool_settings& settings, std::optional<pool_document>& pool,
+bool apply(const pool_settings& settings, pool_servers& servers, std::optional<pool_document>& pool,
            const claim_list& claims, const pool_verdict& verdict) {
   claim_list refused;
   for (const auto* claim : claims) {
@@ -66,7 +67,7 @@ bool apply(const pool_settings& settings, std::optional<pool_document>& pool,
   if (!pool || unusable(*pool))
     return false;
   const bool changed = create || apply_section(*pool, deciders);
-  return apply_objects(settings, *pool, verdict.accepted, refused) || changed;
+  return apply_objects(settings, servers, *pool, verdict.accepted, refused) || changed;
 }
 
 bool same_outcome(const pool_verdict& left, const pool_verdict& right) {
@@ -79,12 +80,12 @@ bool same_outcome(const pool_verdict& left, const pool_verdict& right) {
 /// over what comes out is `none`. Each further round lets at least one more claim have its ports,
 /// which bounds their number. (A claim that joins in one round may be refused in the next, because
 /// an older one with other settings got in behind it. It then keeps what it has, as ever.)
-pool_verdict settle(const pool_settings& settings, std::optional<pool_document>& pool,
-                    const claim_list& claims) {
+pool_verdict settle(const pool_settings& settings, pool_servers& servers,
+                    std::optional<pool_document>& pool, const claim_list& claims) {
   auto verdict = judge_claims(settings.cluster, pool ? &*pool : nullptr, claims);
   for (std::size_t round = 0; round <= claims.size(); ++round) {
     // Where nobody is refused there is nobody who could get in behind another.
-    if (!apply(settings, pool, claims, verdict) || verdict.refusals.empty())
+    if (!apply(settings, servers, pool, claims, verdict) || verdict.refusals.empty())
       break;
     auto next = judge_claims(settings.cluster, pool ? &*pool : nullptr, claims);
     const bool stable = same_outcome(verdict, next);
@@ -93,6 +94,17 @@ pool_verdict settle(const pool_settings& settings, std::optional<pool_document>&
       break;
   }
   return verdict;
+}
+
+std::map<ip_families, node_notice> notices_of(const pool_settings& settings, pool_servers& servers,
+                                              const claim_list& accepted) {
+  std::map<ip_families, node_notice> notices;
+  std::set<ip_families> looked_at;
+  for (const auto* claim : accepted)
+    if (looked_at.insert(claim->families).second)
+      if (auto notice = notice_of(settings, servers, claim->families))
+        notices.emplace(claim->families, std::move(*notice));
+  return notices;
 }
 
 /// Whether a pool that this plan leaves empty may go. Nobody's absence removes a pool, only a
@@ -121,8 +133,10 @@ pool_plan plan_pool(const pool_settings& settings, const pool_plan_input& input)
   auto pool = input.actual;
   if (pool && !unusable(*pool))
     erase_objects(settings, *pool, leaving(input, claims));
-  auto verdict = settle(settings, pool, claims);
+  pool_servers servers{settings, input.actual ? &*input.actual : nullptr};
+  auto verdict = settle(settings, servers, pool, claims);
   plan.refusals = std::move(verdict.refusals);
+  plan.notices = notices_of(settings, servers, verdict.accepted);
   if (!pool)
     return plan;
   if (!input.actual) {

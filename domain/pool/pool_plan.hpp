@@ -1,6 +1,7 @@
 #pragma once
 
 #include "domain/base/error.hpp"
+#include "domain/cluster/node_list.hpp"
 #include "domain/pool/pool_claim.hpp"
 #include "domain/service/service.hpp"
 
@@ -31,8 +32,8 @@ struct pool_settings {
   backend_mode mode = backend_mode::mesos;
   /// Loopback and link-local addresses in a pool's metadata are published too.
   bool publish_local_addresses = false;
-  /// Addresses of the ready nodes, sorted; used with backend_mode::nodes.
-  std::vector<std::string> node_addresses;
+  /// Used with backend_mode::nodes. Null: not known yet.
+  std::shared_ptr<const node_list> nodes;
 };
 
 /// The plan's input. `claims` are those present; a Service in `releases` gives up whatever it owns.
@@ -76,6 +77,15 @@ struct claim_refusal {
   friend bool operator==(const claim_refusal&, const claim_refusal&) = default;
 };
 
+/// What a Service in the pool is to know of its nodes.
+struct node_notice {
+  bool none = false; ///< no node can take its traffic: it is not provisioned
+  /// For people. Otherwise which nodes are left out, and why.
+  std::string message;
+
+  friend bool operator==(const node_notice&, const node_notice&) = default;
+};
+
 /// Whoever carries a plan out takes it apart by structured binding in one place, so that a new
 /// field does not compile until it is obeyed.
 struct pool_plan {
@@ -91,6 +101,9 @@ struct pool_plan {
   /// True with `remove` where a refused claim is left that may create the pool anew: plan again
   /// once it is gone.
   bool plan_again = false;
+  /// What the Services that are accepted are to know of their nodes, by their families; none for
+  /// families whose nodes are all well.
+  std::map<ip_families, node_notice> notices;
 };
 
 /// The whole policy of one pool: what it must become, given what it is and who wants what.

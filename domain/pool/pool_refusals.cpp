@@ -1,5 +1,6 @@
 #include "domain/pool/pool_refusals.hpp"
 
+#include "domain/base/ip_address.hpp"
 #include "domain/base/names.hpp"
 #include "domain/document/pool_section.hpp"
 
@@ -46,6 +47,24 @@ bool has_word(std::string_view text, std::string_view word) {
       return true;
   }
   return false;
+}
+
+/// The text without the words that are addresses, whose parts look like port numbers.
+std::string without_addresses(std::string_view text) {
+  constexpr std::string_view around = " ,;()\"'";
+  std::string out;
+  while (!text.empty()) {
+    const auto end = std::min(text.find_first_of(around), text.size());
+    auto word = std::string{text.substr(0, end)};
+    const auto last = word.find_last_not_of(".:");
+    const auto bare = word.substr(0, last == std::string::npos ? 0 : last + 1);
+    if (!canonical_ip(bare) && !canonical_ip(word))
+      out += word;
+    if (end < text.size())
+      out += text[end];
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
 }
 
 claim_refusal invalid(std::string message) {
@@ -107,8 +126,9 @@ claim_refusal refused_by_edgelb(std::string_view cluster, const pool_claim& clai
   std::erase_if(named, [&](const port_user& user) { return !has_word(words, user.pool); });
   if (named.empty()) {
     named = users;
-    std::erase_if(
-      named, [&](const port_user& user) { return !has_word(words, std::to_string(user.port)); });
+    std::erase_if(named, [&, text = without_addresses(words)](const port_user& user) {
+      return !has_word(text, std::to_string(user.port));
+    });
   }
   if (named.empty())
     return invalid(start

@@ -62,6 +62,33 @@ std::string left_out_text(const std::set<std::string>& unusable, std::size_t nam
            " set edgelb.publishLocalAddresses where all is on one machine)";
 }
 
+/// The first few, with their number where there are more.
+std::string first_addresses(const std::vector<ingress>& addresses) {
+  constexpr std::size_t most_shown = 3;
+  std::string out;
+  for (std::size_t i = 0; i < std::min(addresses.size(), most_shown); ++i)
+    out.append(i == 0 ? "" : ", ").append(addresses[i].ip);
+  if (addresses.size() > most_shown)
+    out += " and " + std::to_string(addresses.size() - most_shown) + " more";
+  return out;
+}
+
+/// A Service of both families whose pool has addresses of one only; "" otherwise.
+std::string missing_family(const publication& what, const std::vector<ingress>& addresses) {
+  const bool both =
+    what.families == ip_families::ipv4_ipv6 || what.families == ip_families::ipv6_ipv4;
+  const auto has = [&](bool (*is_of_family)(const std::string&)) {
+    return std::ranges::any_of(addresses,
+                               [&](const ingress& each) { return is_of_family(each.ip); });
+  };
+  const bool four = has(is_ipv4);
+  const bool six = has(is_ipv6);
+  if (!both || !what.address.empty() || four == six)
+    return {};
+  return std::string{"EdgeLB names no "} + (four ? "IPv6" : "IPv4")
+         + " address for this Service of both families";
+}
+
 std::string lower_case(std::string value) {
   for (char& letter : value) {
     if (letter >= 'A' && letter <= 'Z')
@@ -70,17 +97,25 @@ std::string lower_case(std::string value) {
   return value;
 }
 
-json addresses_as_json(const std::vector<ingress>& addresses) {
+/// VIP is what the server fills in by itself.
+json addresses_as_json(const std::vector<ingress>& addresses, ip_mode mode) {
   auto list = json::array();
   for (const auto& address : addresses) {
     auto entry = json::object();
     if (!address.ip.empty())
       entry["ip"] = address.ip;
+    if (!address.ip.empty() && mode == ip_mode::proxy)
+      entry["ipMode"] = "Proxy";
     if (!address.hostname.empty())
       entry["hostname"] = address.hostname;
     list.push_back(std::move(entry));
   }
   return list;
+}
+
+bool same_addresses(const service& current, const desired_status& desired) {
+  return *desired.addresses == current.addresses
+         && (current.address_mode == ip_mode::unknown || current.address_mode == desired.mode);
 }
 
 /// dklb's own condition as it is to be written.
@@ -144,7 +179,8 @@ metadata_index::metadata_index(std::string_view cluster, const pool_metadata& me
   }
 }
 
-service_addresses metadata_index::addresses_of(const service_key& service) const {
+service_addresses metadata_index::addresses_of(const service_key& service,
+                                               const publication& what) const {
   service_addresses out;
   const auto found = services_.find(service);
   if (found == services_.end())
@@ -153,12 +189,23 @@ service_addresses metadata_index::addresses_of(const service_key& service) const
   const auto& groups = found->second;
   for (const auto& hostname : groups.hostnames)
     addresses.push_back({.ip = "", .hostname = hostname});
+  const auto sort = [&](const std::string& address, bool internal, bool external) {
+    auto& into = what.wants(address, internal, external) ? addresses : out.withheld;
+    into.push_back({.ip = address, .hostname = ""});
+  };
   for (const auto& address : groups.internal)
-    addresses.push_back({.ip = address, .hostname = ""});
+    sort(address, true, groups.external.contains(address));
   for (const auto& address : groups.external)
     if (!groups.internal.contains(address))
-      addresses.push_back({.ip = address, .hostname = ""});
+      sort(address, false, true);
   out.left_out = left_out_text(groups.unusable, addresses.size());
+  if (addresses.empty() && !out.withheld.empty())
+    out.left_out += (out.left_out.empty() ? "" : "; ")
+                    + nothing_published_text(what, first_addresses(out.withheld));
+  else if (const auto missing = missing_family(what, addresses); !missing.empty())
+    out.left_out += (out.left_out.empty() ? "" : "; ") + missing;
+  if (!addresses.empty())
+    out.withheld.clear();
   if (addresses.size() > most_addresses)
     addresses.resize(most_addresses);
   return out;
@@ -168,7 +215,7 @@ std::size_t digest_of(const desired_status& desired) {
   std::string text;
   const auto add = [&text](const std::string& part) { text.append(part).push_back('\0'); };
   if (desired.addresses) {
-    text += 'a';
+    text += desired.mode == ip_mode::proxy ? 'p' : 'a';
     for (const auto& address : *desired.addresses) {
       add(address.ip);
       add(address.hostname);
@@ -191,8 +238,8 @@ std::optional<std::string> status_patch(const service& current, const desired_st
     if (auto own = updated_condition(current.own_condition, *desired.condition, now))
       status["conditions"].push_back(std::move(*own));
   }
-  if (desired.addresses && *desired.addresses != current.addresses)
-    status["loadBalancer"]["ingress"] = addresses_as_json(*desired.addresses);
+  if (desired.addresses && !same_addresses(current, desired))
+    status["loadBalancer"]["ingress"] = addresses_as_json(*desired.addresses, desired.mode);
   if (status.empty())
     return std::nullopt;
   const json patch{{"metadata", {{"uid", current.uid}}}, {"status", std::move(status)}};

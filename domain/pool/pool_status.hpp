@@ -1,6 +1,7 @@
 #pragma once
 
 #include "domain/base/error.hpp"
+#include "domain/pool/publication.hpp"
 #include "domain/service/service.hpp"
 
 #include <optional>
@@ -37,8 +38,11 @@ struct service_addresses {
   /// First a hostname per AWS ELB that has a listener for one of its frontends (lower case), then
   /// private, then public IPs; each group sorted, without duplicates, `most_addresses` in all.
   std::vector<ingress> list;
-  /// Which addresses EdgeLB names and dklb does not publish, and why; "" where there are none.
+  /// Which addresses EdgeLB names and dklb does not publish, and why; "" where there are none, and
+  /// of those that the Service does not want only where nothing else is left.
   std::string left_out;
+  /// With an empty list: the addresses that the Service does not want. They go from its status.
+  std::vector<ingress> withheld = {};
 };
 
 /// The addresses of every Service of one cluster in a pool's metadata, found in one pass. A host
@@ -49,7 +53,7 @@ public:
   metadata_index(std::string_view cluster, const pool_metadata& metadata,
                  bool publish_local = false);
 
-  service_addresses addresses_of(const service_key& service) const;
+  service_addresses addresses_of(const service_key& service, const publication& what = {}) const;
 
 private:
   struct address_groups {
@@ -78,6 +82,8 @@ struct condition_update {
 struct desired_status {
   std::optional<std::vector<ingress>> addresses;
   std::optional<condition_update> condition;
+  /// For the addresses, where the server knows the field.
+  ip_mode mode = ip_mode::vip;
 };
 
 /// Equal for equal ones, and different for others but by rare chance; never 0.
@@ -86,9 +92,9 @@ std::size_t digest_of(const desired_status& desired);
 /// The strategic merge patch (JSON) for `services/<name>/status` that turns `current` into
 /// `desired`, with metadata.uid in it; nothing where the status already says so. `now` (RFC 3339)
 /// becomes the transition time where the condition's status changes. The server merges conditions
-/// by their type, so the patch names dklb's own alone; the list of addresses it replaces whole. An
-/// address that the server completed (`ipMode: VIP`) counts as equal. Source: docs/kubernetes.md,
-/// "Writes to Services".
+/// by their type, so the patch names dklb's own alone; the list of addresses it replaces whole. The
+/// mode of the addresses is compared only where the server shows one: a server without the field
+/// drops it. Source: docs/kubernetes.md, "Writes to Services".
 std::optional<std::string> status_patch(const service& current, const desired_status& desired,
                                         std::string_view now);
 

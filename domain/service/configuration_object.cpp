@@ -39,6 +39,18 @@ const char* to_string(creation_strategy strategy) {
   return "IfNotPresent";
 }
 
+const char* to_string(publish_kind kind) {
+  switch (kind) {
+  case publish_kind::all:
+    return "all";
+  case publish_kind::public_only:
+    return "public";
+  case publish_kind::private_only:
+    return "private";
+  }
+  return "all";
+}
+
 std::string render_configuration_object(const configuration_object& object) {
   std::string text;
   append_text(text, "name", object.name);
@@ -62,6 +74,10 @@ std::string render_configuration_object(const configuration_object& object) {
     append_line(text, "  creation", to_string(*object.creation));
   }
   append_traffic(text, *object.traffic);
+  if (object.publish)
+    append_line(text, "publish", to_string(*object.publish));
+  if (object.address)
+    append_line(text, "address", yaml_scalar(*object.address));
   append_text(text, "cloudProviderConfiguration", object.cloud_provider_configuration);
   return text;
 }

@@ -17,6 +17,12 @@ enum class creation_strategy { if_not_present, once, never };
 
 const char* to_string(creation_strategy strategy);
 
+/// `publish`: which addresses of the pool go into the Service's status.
+enum class publish_kind : std::uint8_t { all, public_only, private_only };
+
+/// `all`, `public` or `private`.
+const char* to_string(publish_kind kind);
+
 /// One entry of `frontends`. `port` absent means the service port.
 struct frontend_mapping {
   std::optional<int> port;
@@ -38,6 +44,8 @@ struct pool_wishes {
   std::optional<creation_strategy> creation; ///< absent: if_not_present
   /// Of this Service's own frontends and backends; few annotations have any.
   rare<traffic_wishes> traffic;
+  std::optional<publish_kind> publish; ///< absent: `services.publish` of the configuration
+  rare<std::string> address;           ///< in its usual form
 
   friend bool operator==(const pool_wishes&, const pool_wishes&) = default;
 };

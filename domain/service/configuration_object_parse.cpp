@@ -1,4 +1,6 @@
 #include "domain/service/object_reading.hpp"
+
+#include "domain/base/ip_address.hpp"
 #include "domain/service/service.hpp"
 
 #include <algorithm>
@@ -100,11 +102,37 @@ void read_size(object_reading& state, const yaml_node& node) {
     state.object.size = static_cast<int>(*size);
 }
 
+void read_publish(object_reading& state, const yaml_node& node) {
+  const auto text = read_scalar<std::string>(state, node, node.key);
+  if (!text)
+    return;
+  for (const auto kind : {publish_kind::all, publish_kind::public_only, publish_kind::private_only})
+    if (*text == to_string(kind))
+      state.object.publish = kind;
+  if (!state.object.publish)
+    state.mistakes.push_back(
+      {node.line, node.key, "\"" + *text + "\" is not one of: public, private, all"});
+}
+
+void read_address(object_reading& state, const yaml_node& node) {
+  const auto text = read_scalar<std::string>(state, node, node.key);
+  if (!text)
+    return;
+  const auto address = canonical_ip(*text);
+  if (!address || scope_of(*address) == address_scope::nobody)
+    state.mistakes.push_back({node.line, node.key,
+                              "\"" + *text
+                                + "\" is not the IPv4 or IPv6 address of a machine, such as "
+                                  "192.0.2.10; leave the key out to bind every address"});
+  else
+    state.object.address = *address;
+}
+
 void read_object(object_reading& state, const yaml_node& root) {
   expect_keys(state, root, "",
               {"name", "role", "network", "cpus", "memory", "size", "constraints", "frontends",
-               "strategies", "proxyProtocol", "balance", "healthCheck", "timeouts",
-               "maxConnections", "drain", "cloudProviderConfiguration"},
+               "strategies", "publish", "address", "proxyProtocol", "balance", "healthCheck",
+               "timeouts", "maxConnections", "drain", "cloudProviderConfiguration"},
               misspelt_constraints);
   auto& object = state.object;
   const auto read = [&](const char* key, auto& target) {
@@ -126,6 +154,10 @@ void read_object(object_reading& state, const yaml_node& root) {
   if (const auto* strategies = find(root, "strategies"))
     read_strategies(state, *strategies);
   read_traffic(state, root);
+  if (const auto* publish = find(root, "publish"))
+    read_publish(state, *publish);
+  if (const auto* address = find(root, "address"))
+    read_address(state, *address);
 }
 
 std::string joined(const std::vector<std::string>& texts) {

@@ -6,8 +6,13 @@ std::string to_string(const service_key& key) {
   return key.name_space + "/" + key.name;
 }
 
-bool usable(const node& node) {
-  return node.ready && !node.address.empty();
+std::string describe(const service_port& port) {
+  const auto number = std::to_string(port.port) + "/" + port.protocol;
+  return port.name.empty() ? "port " + number : "port \"" + port.name + "\" (" + number + ")";
+}
+
+bool is_served(const service_port& port) {
+  return port.protocol == "TCP";
 }
 
 } // namespace dklb::domain

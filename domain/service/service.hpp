@@ -34,6 +34,11 @@ struct service_port {
   friend bool operator==(const service_port&, const service_port&) = default;
 };
 
+/// `port "dns" (53/UDP)`, as messages name it.
+std::string describe(const service_port& port);
+/// Only TCP is served.
+bool is_served(const service_port& port);
+
 /// One entry of `status.loadBalancer.ingress`.
 struct ingress {
   std::string ip;
@@ -41,6 +46,16 @@ struct ingress {
 
   // NOLINTNEXTLINE(modernize-use-nullptr): as above
   friend auto operator<=>(const ingress&, const ingress&) = default;
+};
+
+/// `ipMode` of the addresses in a status: what in-cluster clients do with them. `proxy`: they
+/// connect to the address, so that the balancer sees them; `vip`: kube-proxy sends them to the
+/// pods.
+enum class ip_mode : std::uint8_t {
+  unknown, ///< no address has the field: the server does not know it, or there is no address
+  vip,
+  proxy,
+  mixed,
 };
 
 /// dklb's condition on a Service: the metav1.Condition of type `condition_type`.
@@ -76,6 +91,7 @@ struct service {
   rare<service_traffic> traffic;
   std::vector<std::string> finalizers;
   std::vector<ingress> addresses;
+  ip_mode address_mode = ip_mode::unknown; ///< of those addresses that are no host names
   /// dklb's own entry of `status.conditions`. Those of others are not kept: a status patch names
   /// this one only, so they stay as they are.
   std::optional<condition> own_condition;
@@ -85,18 +101,6 @@ struct service {
 
   friend bool operator==(const service&, const service&) = default;
 };
-
-/// A Kubernetes node as the `nodes` backend mode needs it.
-struct node {
-  std::string name;
-  std::string address; ///< the InternalIP
-  bool ready = false;
-
-  friend auto operator<=>(const node&, const node&) = default;
-};
-
-/// Whether a pool may send traffic to the node.
-bool usable(const node& node);
 
 /// Names that users, manifests and other tools rely on.
 inline constexpr const char* config_annotation_name = "kubernetes.dcos.io/dklb-config";

@@ -1,6 +1,8 @@
 #include "domain/service/service_plan.hpp"
 
+#include "domain/base/ip_address.hpp"
 #include "domain/document/pool_defaults.hpp"
+#include "domain/pool/publication.hpp"
 #include "domain/service/service_rules.hpp"
 
 #include <algorithm>
@@ -27,10 +29,16 @@ std::vector<std::string> dropped_entries(const service& service,
       warnings.push_back("\"frontends" + reason);
     if (!object.network.value_or("").empty())
       warnings.push_back("\"network" + reason);
+    if (object.address)
+      warnings.push_back("\"address" + reason);
+    if (!service.traffic->load_balancer_ip.empty())
+      warnings.push_back("\"spec.loadBalancerIP" + reason);
     return warnings;
   }
   for (const auto& entry : object.frontends) {
-    const auto has_port = [&](const service_port& port) { return port.port == entry.service_port; };
+    const auto has_port = [&](const service_port& port) {
+      return is_served(port) && port.port == entry.service_port;
+    };
     if (std::none_of(service.ports.begin(), service.ports.end(), has_port))
       warnings.push_back("the entry of \"frontends\" for service port "
                          + std::to_string(entry.service_port)
@@ -39,7 +47,41 @@ std::vector<std::string> dropped_entries(const service& service,
   return warnings;
 }
 
+error not_valid(std::string message) {
+  return {error_code::invalid, std::move(message), {}, 0};
+}
+
+/// Of the ports that are not served: told, and not dropped without a word.
+std::string skipped_text(const service_port& port) {
+  return describe(port) + " is not served: only TCP is supported";
+}
+
 } // namespace
+
+result<std::string> address_of(const service& service, const configuration_object& object) {
+  if (has_cloud_provider(object))
+    return std::string{};
+  const auto& asked = service.traffic->load_balancer_ip;
+  auto address = *object.address;
+  if (!asked.empty()) {
+    const auto usual = canonical_ip(asked);
+    if (!usual || scope_of(*usual) == address_scope::nobody)
+      return not_valid(
+        "spec.loadBalancerIP \"" + asked
+        + "\" is not the IPv4 or IPv6 address of a machine: correct it, or leave it out "
+          "to bind every address");
+    if (!address.empty() && address != *usual)
+      return not_valid("spec.loadBalancerIP asks for the address " + *usual
+                       + ", and \"address\" in the annotation for " + address
+                       + ": leave one of them out");
+    address = *usual;
+  }
+  if (!address.empty() && !publication{service.families, {}, {}}.wants_family(address))
+    return not_valid("the address " + address + " is not of the Service's ipFamilies: ask for an "
+                     + (is_ipv4(address) ? "IPv6" : "IPv4")
+                     + " address, or change spec.ipFamilies");
+  return address;
+}
 
 configuration_object with_defaults(const configuration_object& object,
                                    const service_settings& settings) {
@@ -70,18 +112,23 @@ result<claim_pool_part> make_claim(const service& service, const configuration_o
   claim.paused = service.paused;
   claim.families = service.families;
   claim.fields = fields_of(service);
+  auto address = address_of(service, object);
+  if (!address)
+    return std::move(address.failure());
+  claim.bind_address = std::move(*address);
+  claim_pool_part part;
   std::set<int> bound;
   claim.ports.reserve(service.ports.size());
   for (const auto& port : service.ports) {
+    if (!is_served(port)) {
+      part.remarks.push_back(skipped_text(port));
+      continue;
+    }
     const auto bind_port = cloud ? 0 : bind_port_of(object, port.port);
     if (!cloud && !bound.insert(bind_port).second)
-      return error{error_code::invalid,
-                   "frontend port " + std::to_string(bind_port) + " has been specified twice",
-                   {},
-                   0};
+      return not_valid("frontend port " + std::to_string(bind_port) + " has been specified twice");
     claim.ports.push_back({port.port, port.node_port, bind_port});
   }
-  claim_pool_part part;
   part.warnings = dropped_entries(service, object);
   if (shuts_everybody_out(claim))
     part.warnings.push_back(shut_out_text(service));

@@ -61,6 +61,11 @@ struct report {
   std::optional<condition_update> condition;
   bool blocking = false;
 };
+/// What the condition is to say of a Service that is served, beside its addresses; null: nothing.
+struct remark {
+  std::string uid;
+  std::shared_ptr<const std::string> text;
+};
 struct record_event {
   std::string uid;
   bool warning = false;
@@ -76,6 +81,7 @@ struct arm_timer {
 struct measure {
   service_phase phase = service_phase::waiting;
   bool has_address = false;
+  bool no_nodes = false; ///< it waits for a node that can take its traffic
 };
 /// What is to be told of the Service now; `repeated`: nothing new, so the log is spared.
 struct show {
@@ -98,8 +104,8 @@ struct log_leaving {
 struct quit {};
 
 using any = std::variant<patch_object, claim_pool, end_claim, release_pool, end_release, find_pools,
-                         track, untrack, withdraw, report, record_event, arm_timer, measure, show,
-                         keep_error, log_failure, log_leaving, quit>;
+                         track, untrack, withdraw, report, remark, record_event, arm_timer, measure,
+                         show, keep_error, log_failure, log_leaving, quit>;
 using list = std::vector<any>;
 
 } // namespace dklb::domain::service_effect

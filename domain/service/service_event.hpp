@@ -73,6 +73,8 @@ struct claim_settled {
   std::optional<claim_refusal> refusal;
   std::uint32_t attempts = 0;
   std::chrono::milliseconds retry_in{};
+  /// Without a refusal: what the Service is to know of its nodes; null: nothing.
+  std::shared_ptr<const node_notice> notice = nullptr;
 };
 /// EdgeLB does not take the pool's change for now.
 struct claim_delayed {

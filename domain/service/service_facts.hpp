@@ -70,6 +70,13 @@ struct service_facts {
     patch_service patch;
   };
 
+  /// What the user is to know of a Service that is served.
+  struct remarks {
+    std::string claim; ///< of the claim: see claim_pool_part::remarks
+    std::shared_ptr<const node_notice> nodes;
+    std::shared_ptr<const std::string> told; ///< what the status writer has of it
+  };
+
   service_stage stage = service_stage::seen;
   service_phase phase = service_phase::waiting; ///< as reported last
   bool gate_open = false;
@@ -92,7 +99,8 @@ struct service_facts {
   std::vector<leaving> leaving_pools;
   std::vector<std::string> found; ///< pools with its objects, to compare with `claim`
   std::shared_ptr<const std::vector<ingress>> addresses;
-  std::unique_ptr<failing> failure; ///< null: none
+  std::unique_ptr<remarks> remarked; ///< null: none
+  std::unique_ptr<failing> failure;  ///< null: none
   /// Of another program that removes our finalizer; null: there is none.
   std::unique_ptr<write_back_limit> stripper;
   std::size_t last_event = 0; ///< a digest of its reason and message

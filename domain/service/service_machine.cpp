@@ -25,6 +25,11 @@ bool service_transition::stopped() const {
   return it_.stage == service_stage::refused || it_.stage == service_stage::paused;
 }
 
+/// EdgeLB has the claim, but no node takes its traffic.
+bool service_transition::no_nodes() const {
+  return it_.served && it_.remarked && it_.remarked->nodes && it_.remarked->nodes->none;
+}
+
 // -- snapshots
 
 void service_transition::on(const service_event::begun& event) {
@@ -98,8 +103,13 @@ void service_transition::on(const service_event::deleted& /*event*/) {
 }
 
 void service_transition::on(const service_event::peers_replaced& /*event*/) {
-  if (it_.object && !cleaning())
-    track();
+  if (!it_.object || cleaning())
+    return;
+  track();
+  if (it_.remarked && it_.remarked->told)
+    add(service_effect::remark{uid(), it_.remarked->told});
+  if (no_nodes() && !stopped())
+    say(condition_of(no_nodes_report(it_.remarked->nodes->message), it_.object->generation), true);
 }
 
 void service_transition::on(const service_event::timer_due& event) {
@@ -107,7 +117,7 @@ void service_transition::on(const service_event::timer_due& event) {
   case service_timer::retry:
     return plan();
   case service_timer::grace:
-    if (it_.served && !has_addresses() && it_.claim)
+    if (it_.served && !has_addresses() && it_.claim && !no_nodes())
       report(awaiting_address_report(it_.claim->pool), false, false);
     return;
   case service_timer::echo:

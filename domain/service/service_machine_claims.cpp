@@ -1,3 +1,4 @@
+#include "domain/pool/publication.hpp"
 #include "domain/service/pool_choice.hpp"
 #include "domain/service/service_transition.hpp"
 
@@ -12,6 +13,7 @@ void service_transition::carry_out(claim_pool_part step) {
     emit(true, "TranslationWarning", warning);
   if (step.refused_change)
     emit(true, "TranslationError", *step.refused_change);
+  remark_claim(step.remarks);
   const auto was_stopped = stopped();
   it_.stage = service_stage::claimed;
   if (it_.claim && *it_.claim == *step.claim) {
@@ -23,6 +25,11 @@ void service_transition::carry_out(claim_pool_part step) {
     it_.claim && it_.claim->pool != step.claim->pool ? it_.claim->pool : std::string{};
   const auto creation = strategy_on_leaving(moved_from);
   no_longer_served();
+  if (it_.claim && !same_publication(*it_.claim, *step.claim)) {
+    // Its status may show addresses that it does not want any more.
+    it_.addresses.reset();
+    it_.moved = true;
+  }
   it_.claim = std::move(step.claim);
   end_release(it_.claim->pool);
   note(provisioning_report(it_.claim->pool));
@@ -64,6 +71,7 @@ void service_transition::on(const service_event::claim_settled& event) {
   }
   it_.served = true;
   it_.served_before.reset();
+  remark_nodes(event.notice);
   leave_others();
   if (!stopped())
     resume();
@@ -222,6 +230,7 @@ void service_transition::forget_claim(bool leave_objects) {
   it_.pool_missing = false;
   it_.served_before.reset();
   it_.addresses.reset();
+  it_.remarked.reset();
   it_.found.clear();
 }
 

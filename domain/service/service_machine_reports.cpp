@@ -26,6 +26,8 @@ void service_transition::on(const service_event::gate_moved& event) {
 
 /// Its claim is served and nothing stands against it.
 void service_transition::resume() {
+  if (no_nodes())
+    return report(no_nodes_report(it_.remarked->nodes->message), true, true);
   if (it_.condition_told)
     say(std::nullopt, false);
   // What the status shows was found before a restart; it holds until the metadata says otherwise.
@@ -42,7 +44,7 @@ void service_transition::resume() {
 void service_transition::on(const service_event::addresses_published& event) {
   it_.addresses = event.addresses;
   it_.moved = false;
-  if (!it_.claim || !it_.served || stopped() || !has_addresses())
+  if (!it_.claim || !it_.served || stopped() || !has_addresses() || no_nodes())
     return;
   auto said = provisioned_report(it_.claim->pool, *it_.addresses);
   note(said);
@@ -70,7 +72,8 @@ void service_transition::note(const service_report& what) {
 
 void service_transition::measure(service_phase phase) {
   it_.measured = true;
-  add(service_effect::measure{phase, it_.object && !it_.object->addresses.empty()});
+  add(service_effect::measure{phase, it_.object && !it_.object->addresses.empty(),
+                              phase == service_phase::waiting && no_nodes()});
 }
 
 void service_transition::emit(bool warning, std::string_view reason, const std::string& message) {
@@ -78,6 +81,52 @@ void service_transition::emit(bool warning, std::string_view reason, const std::
   const auto digest = digest_of(reason, message);
   if (std::exchange(it_.last_event, digest) != digest)
     add(service_effect::record_event{uid(), warning, std::string{reason}, message});
+}
+
+/// The ports that are not served, and the like.
+void service_transition::remark_claim(const std::vector<std::string>& remarks) {
+  std::string text;
+  for (const auto& remark : remarks)
+    text.append(text.empty() ? "" : "; ").append(remark);
+  if (text == (it_.remarked ? it_.remarked->claim : std::string{}))
+    return;
+  if (!it_.remarked)
+    it_.remarked = std::make_unique<service_facts::remarks>();
+  it_.remarked->claim = std::move(text);
+  tell_remarks();
+}
+
+void service_transition::remark_nodes(std::shared_ptr<const node_notice> notice) {
+  if (!notice && !it_.remarked)
+    return;
+  if (!it_.remarked)
+    it_.remarked = std::make_unique<service_facts::remarks>();
+  it_.remarked->nodes = std::move(notice);
+  tell_remarks();
+}
+
+/// To the status writer, and once in an event: not again where the condition says it already.
+void service_transition::tell_remarks() {
+  auto& [claim, nodes, told] = *it_.remarked;
+  const auto left_out = nodes && !nodes->none ? nodes->message : std::string{};
+  const auto before = told ? *told : std::string{};
+  auto text = claim;
+  if (!left_out.empty())
+    text.append(text.empty() ? "" : "; ").append(left_out);
+  if (text == before)
+    return;
+  const auto known = [&](const std::string& part) {
+    const auto* own =
+      it_.object && it_.object->own_condition ? &*it_.object->own_condition : nullptr;
+    return part.empty() || before.find(part) != std::string::npos
+           || (own != nullptr && own->message.find(part) != std::string::npos);
+  };
+  if (!known(claim))
+    emit(true, "TranslationWarning", claim);
+  if (!known(left_out))
+    emit(true, "NodesLeftOut", left_out);
+  told = text.empty() ? nullptr : std::make_shared<const std::string>(std::move(text));
+  add(service_effect::remark{uid(), told});
 }
 
 void service_transition::say(std::optional<condition_update> condition, bool blocking) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "domain/service/configuration_object.hpp"
 #include "domain/service/service.hpp"
 
 #include <optional>
@@ -8,6 +9,12 @@
 #include <vector>
 
 namespace dklb::domain {
+
+/// `services.otherProtocols`: what becomes of a Service with a UDP or SCTP port beside TCP ports.
+enum class other_protocols : std::uint8_t {
+  refuse,
+  skip, ///< the TCP ports are served, and the user is told which ports are not
+};
 
 /// What decides which Services are ours and what they get by default.
 struct service_settings {
@@ -18,6 +25,9 @@ struct service_settings {
   int default_size = 1;
   /// The servers are the nodes themselves (backendMode nodes).
   bool nodes_are_servers = false;
+  publish_kind publish = publish_kind::all;
+  ip_mode mode = ip_mode::proxy;
+  other_protocols others = other_protocols::refuse;
 };
 
 // Several dklbs may serve one cluster, each with a load balancer class of its own. Which of them

@@ -2,6 +2,9 @@
 
 #include "domain/text/utf8.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace dklb::domain {
 
 namespace {
@@ -21,6 +24,14 @@ std::string list_of(const std::vector<ingress>& addresses) {
     out += address.hostname.empty() ? address.ip : address.hostname;
   }
   return out;
+}
+
+/// The addresses that are left; nothing where none of them goes.
+std::optional<std::vector<ingress>> without(const std::vector<ingress>& addresses,
+                                            const std::vector<ingress>& unwanted) {
+  auto left = addresses;
+  std::erase_if(left, [&](const auto& each) { return std::ranges::count(unwanted, each) != 0; });
+  return left == addresses ? std::nullopt : std::optional{std::move(left)};
 }
 
 const char* reason_of(refusal_reason reason) {
@@ -108,6 +119,10 @@ service_report delayed_report(std::string_view pool, std::string_view cause) {
             + std::string{cause} + "); dklb tries again by itself"};
 }
 
+service_report no_nodes_report(std::string_view why) {
+  return {service_phase::waiting, "NoNodes", std::string{why}};
+}
+
 service_report deleting_report(std::string_view pool) {
   return {service_phase::deleting, "DeletingLoadBalancer",
           pool.empty() ? std::string{"releasing what the Service has in EdgeLB"}
@@ -157,10 +172,13 @@ bool condition_contradicts(const service& object, std::string_view pool) {
 
 desired_status compose_status(const service& current, const status_inputs& inputs) {
   desired_status out;
+  out.mode = inputs.mode;
   const auto addressed = inputs.addresses != nullptr && !inputs.addresses->empty();
   // Addresses written before stay while the metadata shows none (invariant 6).
   if (addressed)
     out.addresses = *inputs.addresses;
+  else if (inputs.withheld != nullptr)
+    out.addresses = without(current.addresses, *inputs.withheld);
   if (inputs.said != nullptr && (inputs.blocking || !addressed))
     out.condition = *inputs.said;
   else if (addressed)
@@ -170,8 +188,10 @@ desired_status compose_status(const service& current, const status_inputs& input
                    current.generation);
   else if (!inputs.left_out.empty())
     out.condition = condition_of(awaiting_address_report(inputs.pool), current.generation);
-  if (out.condition && !inputs.blocking && !inputs.left_out.empty())
-    out.condition->message.append("; ").append(inputs.left_out);
+  if (out.condition && !inputs.blocking)
+    for (const auto text : {inputs.left_out, inputs.remark})
+      if (!text.empty())
+        out.condition->message.append("; ").append(text);
   return out;
 }
 

@@ -46,6 +46,8 @@ service_report usual_report(service_phase phase, std::string_view pool,
 service_report refused_report(const claim_refusal& refusal);
 /// Without the time of the next try: that would make every try a new state.
 service_report delayed_report(std::string_view pool, std::string_view cause);
+/// The pool has the Service, but no node can take its traffic.
+service_report no_nodes_report(std::string_view why);
 service_report deleting_report(std::string_view pool);
 
 /// The Service is served, but another program keeps changing its status.
@@ -73,6 +75,10 @@ struct status_inputs {
   bool contested = false; ///< another program keeps changing the status
   std::string_view pool;
   std::string_view left_out; ///< see service_addresses
+  /// With no addresses: those that are not to be published any more; null: none.
+  const std::vector<ingress>* withheld = nullptr;
+  std::string_view remark; ///< what the user is to know of a Service that is served
+  ip_mode mode = ip_mode::vip;
 };
 desired_status compose_status(const service& current, const status_inputs& inputs);
 

@@ -17,18 +17,17 @@ bool is_blank(std::string_view text) {
   return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
 
-std::string describe(const service_port& port) {
-  const auto number = std::to_string(port.port) + "/" + port.protocol;
-  return port.name.empty() ? "port " + number : "port \"" + port.name + "\" (" + number + ")";
-}
-
 /// Everything about the ports that cannot be provisioned.
-std::vector<std::string> port_problems(const service& service) {
+std::vector<std::string> port_problems(const service_settings& settings, const service& service) {
   std::vector<std::string> problems;
+  const bool skips =
+    settings.others == other_protocols::skip && std::ranges::any_of(service.ports, is_served);
   if (service.ports.empty())
     problems.emplace_back("the Service has no port");
   for (const auto& port : service.ports) {
-    if (port.protocol != "TCP")
+    if (!is_served(port) && skips)
+      continue;
+    if (!is_served(port))
       problems.push_back(describe(port) + " cannot be exposed: only TCP is supported; move it to "
                          + "a Service of its own that is not of type LoadBalancer");
     else if (port.node_port <= 0)
@@ -234,13 +233,16 @@ service_step plan_service(const service_settings& settings, const service_plan_i
     return ignore_service{std::move(*reason)};
   if (object.deleting)
     return ignore_service{"the Service is being deleted"};
-  auto problems = port_problems(object);
+  auto problems = port_problems(settings, object);
   auto parsed = parse_configuration_object(object.config_annotation.value_or(""));
   if (!parsed)
     problems.push_back(parsed.failure().message);
   for (auto& problem :
        field_problems(settings, object, parsed ? parsed->object : configuration_object{}))
     problems.push_back(std::move(problem));
+  if (const auto address = address_of(object, parsed ? parsed->object : configuration_object{});
+      !address)
+    problems.push_back(address.failure().message);
   if (!problems.empty())
     return refuse(problems);
   return planner{settings, input, std::move(*parsed)}.plan();

@@ -34,6 +34,9 @@ struct claim_pool_part {
   std::shared_ptr<const pool_claim> claim;
   /// Accepted spellings and dropped entries the user should know of.
   std::vector<std::string> warnings;
+  /// What the user should know as long as the claim holds, such as a port that is not served: told
+  /// once, and shown in the condition.
+  std::vector<std::string> remarks;
   /// A forbidden change (name, role, network) that is refused while the old claim goes on; the
   /// claim is then that of the last accepted object.
   std::optional<std::string> refused_change;
@@ -104,8 +107,13 @@ std::string removed_annotation_text();
 service_step plan_service(const service_settings& settings, const service_plan_input& input);
 
 /// What one Service wants of the pool that `object` names: the claim, warnings for entries that are
-/// dropped or ignored, and `invalid` where two ports would bind the same frontend port.
+/// dropped or ignored, and remarks for ports that are not TCP and therefore left out. `invalid`
+/// where two ports would bind the same frontend port, or the Service cannot have its address.
 result<claim_pool_part> make_claim(const service& service, const configuration_object& object);
+
+/// The one address that the Service asks for, by `spec.loadBalancerIP` or by the key `address`;
+/// empty where it asks for none, and for a cloud-provider pool. `invalid` where it cannot have it.
+result<std::string> address_of(const service& service, const configuration_object& object);
 
 /// The effective configuration object of a Service whose annotation is `object`: every default that
 /// does not depend on an existing pool filled in (used for forbidden_change).

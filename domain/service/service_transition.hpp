@@ -46,6 +46,7 @@ private:
   bool has_addresses() const { return it_.addresses && !it_.addresses->empty(); }
   bool cleaning() const;
   bool stopped() const;
+  bool no_nodes() const;
   template <class Effect>
   void add(Effect effect) {
     out_.emplace_back(std::move(effect));
@@ -89,6 +90,9 @@ private:
   void measure(service_phase phase);
   void emit(bool warning, std::string_view reason, const std::string& message);
   void say(std::optional<condition_update> condition, bool blocking);
+  void remark_claim(const std::vector<std::string>& remarks);
+  void remark_nodes(std::shared_ptr<const node_notice> notice);
+  void tell_remarks();
   void failing_at_pool(std::uint32_t attempts, std::chrono::milliseconds retry_in);
 
   service_facts& it_;

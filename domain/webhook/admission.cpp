@@ -112,6 +112,18 @@ bool concerns_us(const service_settings& settings, const admission_request& requ
          || !changes_nothing(*request.old_object, *request.object);
 }
 
+/// True where the user means dklb: by the class, or by an annotation of dklb's. Any other Service
+/// is dklb's only because nobody else was named.
+bool names_dklb(const service_settings& settings, const service& object) {
+  return object.load_balancer_class == settings.load_balancer_class || object.config_annotation
+         || !object.pool_annotation.empty() || object.paused;
+}
+
+bool names_dklb(const service_settings& settings, const admission_request& request) {
+  return names_dklb(settings, *request.object)
+         || (request.old_object && names_dklb(settings, *request.old_object));
+}
+
 admission_verdict denied(int code, const char* reason, std::string message) {
   admission_verdict verdict;
   verdict.allowed = false;
@@ -202,13 +214,19 @@ admission_verdict validate_service(const service_settings& settings,
       return denied(forbidden_status, "Forbidden", removed_annotation_text());
     step = judged.plan_completed(*patch, names);
   }
-  if (auto* refused = std::get_if<refuse_service>(&step))
-    return denied(invalid_status, "Invalid", std::move(refused->message));
   admission_verdict verdict;
+  if (auto* refused = std::get_if<refuse_service>(&step)) {
+    if (names_dklb(settings, request))
+      return denied(invalid_status, "Invalid", std::move(refused->message));
+    // A chart that knows nothing of dklb must install all the same.
+    verdict.warnings.push_back("dklb does not serve this Service: " + refused->message);
+    return verdict;
+  }
   if (auto* part = std::get_if<claim_pool_part>(&step)) {
     if (part->refused_change)
       return denied(forbidden_status, "Forbidden", std::move(*part->refused_change));
     verdict.warnings = std::move(part->warnings);
+    verdict.warnings.insert(verdict.warnings.end(), part->remarks.begin(), part->remarks.end());
   }
   return verdict;
 }

@@ -61,10 +61,10 @@ struct name_source {
 admission_verdict mutate_service(const service_settings& settings, const admission_request& request,
                                  const name_source& names);
 
-/// Denies a Service that plan_service would refuse, forbidden changes included. An update passes if
-/// it changes nothing that dklb uses. So a Service that was stored while the webhook was away can
-/// still be labelled, finalized and deleted.
-/// Source: docs/guide.md, "Refused at once".
+/// Denies a Service that plan_service would refuse, forbidden changes included. A refused Service
+/// that names dklb neither by its class nor by an annotation passes with a warning. An update
+/// passes if it changes nothing that dklb uses. So a Service that was stored while the webhook was
+/// away can still be labelled, finalized and deleted. Source: docs/guide.md, "Refused at once".
 admission_verdict validate_service(const service_settings& settings,
                                    const admission_request& request);
 

@@ -1,5 +1,6 @@
 #include "http/kube/codec.hpp"
 
+#include "domain/base/ip_address.hpp"
 #include "http/kube/object_fields.hpp"
 #include "http/kube/timestamp.hpp"
 
@@ -18,12 +19,22 @@ std::vector<domain::service_port> decode_ports(const fields& spec) {
   return ports;
 }
 
-std::vector<domain::ingress> decode_addresses(const fields& status) {
-  std::vector<domain::ingress> addresses;
-  status.object("loadBalancer").each_object("ingress", [&addresses](const fields& entry) {
-    addresses.push_back({entry.text("ip"), entry.text("hostname")});
+domain::ip_mode mode_of(const std::string& text) {
+  if (text == "Proxy")
+    return domain::ip_mode::proxy;
+  return text == "VIP" ? domain::ip_mode::vip : domain::ip_mode::unknown;
+}
+
+void decode_addresses(const fields& status, domain::service& service) {
+  auto& mode = service.address_mode;
+  bool first = true;
+  status.object("loadBalancer").each_object("ingress", [&](const fields& entry) {
+    service.addresses.push_back({entry.text("ip"), entry.text("hostname")});
+    if (service.addresses.back().ip.empty())
+      return;
+    const auto own = mode_of(entry.text("ipMode"));
+    mode = std::exchange(first, false) || own == mode ? own : domain::ip_mode::mixed;
   });
-  return addresses;
 }
 
 /// dklb's own condition; those of others are not looked at, whatever they are.
@@ -135,20 +146,38 @@ domain::service read_service(json_view object, const object_identity& known) {
   service.ports = decode_ports(spec);
   service.families = decode_families(spec);
   service.traffic = decode_traffic(spec, annotations);
-  service.addresses = decode_addresses(status);
+  decode_addresses(status, service);
   service.own_condition = decode_condition(status);
   return service;
 }
 
+/// The first InternalIP of each family.
+void read_addresses(const fields& status, domain::node& node) {
+  status.each_object("addresses", [&node](const fields& entry) {
+    if (entry.text("type") != "InternalIP")
+      return;
+    auto address = entry.text("address");
+    if (node.ipv4.empty() && domain::is_ipv4(address)) {
+      node.ipv4 = std::move(address);
+    } else if (node.ipv6.empty() && domain::is_ipv6(address)) {
+      node.ipv6_first = node.ipv4.empty();
+      node.ipv6 = std::move(address);
+    }
+  });
+}
+
 domain::node read_node(json_view object) {
   const fields root{object};
+  const auto metadata = root.object("metadata");
   const auto status = root.object("status");
   domain::node node;
-  node.name = root.object("metadata").required_text("name");
-  status.each_object("addresses", [&node](const fields& address) {
-    if (node.address.empty() && address.text("type") == "InternalIP")
-      node.address = address.text("address");
+  node.name = metadata.required_text("name");
+  // An empty or false value excludes as well.
+  node.excluded = metadata.object("labels").has(domain::exclude_label_name);
+  root.object("spec").each_object("taints", [&node](const fields& taint) {
+    node.to_be_deleted |= taint.text("key") == domain::deletion_taint_name;
   });
+  read_addresses(status, node);
   status.each_object("conditions", [&node](const fields& condition) {
     if (condition.text("type") == "Ready")
       node.ready = condition.text("status") == "True";

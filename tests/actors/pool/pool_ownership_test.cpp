@@ -60,7 +60,7 @@ TEST_F(PoolOwnership, PausedServiceKeepsItsPartAndIsToldNothing) {
   told.settled.clear();
   claim("a", 81, pause);
   advance(milliseconds{1000});
-  caf::anon_send(actor, nodes_changed{std::make_shared<const std::vector<std::string>>()});
+  caf::anon_send(actor, nodes_changed{std::make_shared<const domain::node_list>()});
   caf::anon_send(actor, pool_drifted{"p"});
   advance(milliseconds{1000});
   EXPECT_EQ(edgelb.writes(), writes);

@@ -150,6 +150,36 @@ TEST_F(PoolObeysItsPlan, RefusalsReachTheirOwners) {
   EXPECT_TRUE(served("a"));
 }
 
+TEST_F(PoolObeysItsPlan, NoticesReachTheOwnersOfTheirFamilies) {
+  shared->pools.mode = domain::backend_mode::nodes;
+  start();
+  const auto have = [this](const std::string& ipv6) {
+    domain::listed_node node;
+    node.name = "n1";
+    node.ipv4 = "10.2.0.1";
+    node.ipv6 = ipv6;
+    node.ready = node.proven = true;
+    caf::anon_send(
+      actor, nodes_changed{std::make_shared<const domain::node_list>(domain::node_list{{node}})});
+    advance(milliseconds{1000});
+  };
+  claim("a", 80, [](domain::pool_claim& claim) { claim.families = domain::ip_families::ipv4; });
+  claim("b", 81, [](domain::pool_claim& claim) { claim.families = domain::ip_families::ipv6; });
+  have("");
+  EXPECT_TRUE(served("a") && served("b"));
+  EXPECT_EQ(told.last_of("a")->notice, nullptr);
+  ASSERT_NE(told.last_of("b")->notice, nullptr);
+  EXPECT_TRUE(told.last_of("b")->notice->none);
+  EXPECT_THAT(explained().at("claims").at(1).at("notice").get<std::string>(),
+              HasSubstr("without an IPv6 address: n1"));
+  const auto before = told.settled.size();
+  have("");
+  EXPECT_EQ(told.settled.size(), before) << "nothing is new";
+  have("2001:db8::1");
+  EXPECT_EQ(told.last_of("b")->notice, nullptr);
+  EXPECT_EQ(told.settled.size(), before + 1) << "b alone";
+}
+
 TEST_F(PoolObeysItsPlan, RelaunchesIsSaidOfTheWrite) {
   start();
   claim("a", 80);

@@ -17,6 +17,7 @@ status_writer_actor::behavior_type fake_writer(status_writer_actor::stateful_poi
     [](const untrack_status&) {},
     [=](const addresses_observed& what) { told->push_back(what); },
     [](const report_condition&) {},
+    [](const report_remark&) {},
     [](const withdraw_status&) {},
     [](const directory_changed&) {},
     [](const gate_changed&) {},
@@ -53,7 +54,7 @@ protected:
   std::vector<std::string> told_of(const std::string& pool) const {
     std::vector<std::string> out;
     for (const auto& item : told)
-      if (item.pool == pool)
+      if (item.pool == pool && item.addresses)
         for (const auto& address : *item.addresses)
           out.push_back(address.ip);
     return out;
@@ -97,6 +98,31 @@ TEST_F(PoolPoller, AsksAtOnceReportsAndAsksEverMoreSeldom) {
   place("a", "10.0.0.2");
   advance(milliseconds{65000});
   EXPECT_EQ(told_of("a").back(), "10.0.0.2");
+}
+
+TEST_F(PoolPoller, ReportsAnewWhatTheServicePublishesNow) {
+  place("a", "10.0.0.1");
+  watch("a");
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told.back().withheld, nullptr);
+  auto claim = *make_claim("a", 80, "a");
+  claim.publish = domain::publish_kind::public_only;
+  const auto watch_claim = [&] {
+    caf::anon_send(poller,
+                   poll_pool{"a", {std::make_shared<const domain::pool_claim>(claim)}, false});
+    run();
+  };
+  watch_claim();
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_EQ(told.back().addresses, nullptr);
+  ASSERT_NE(told.back().withheld, nullptr);
+  EXPECT_EQ(*told.back().withheld, (std::vector<domain::ingress>{{"10.0.0.1", ""}}));
+  ASSERT_NE(told.back().left_out, nullptr);
+  claim.publish = domain::publish_kind::private_only;
+  watch_claim();
+  ASSERT_EQ(told.size(), 3U) << "the same address as before is reported again";
+  EXPECT_EQ(told.back().withheld, nullptr);
+  EXPECT_EQ(told_of("a").back(), "10.0.0.1");
 }
 
 TEST_F(PoolPoller, SaysWhetherSomebodyWaitsForTheAnswer) {

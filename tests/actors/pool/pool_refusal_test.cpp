@@ -55,6 +55,32 @@ TEST_F(PoolRefusal, GoesToTheServiceThatEdgelbsWordsName) {
   EXPECT_EQ(edgelb.writes(), 3U) << "the first, the refused one, and one with all the others";
 }
 
+TEST_F(PoolRefusal, AnAddressThatNoMachineHasIsToldInEdgelbsWordsAndTriedAgain) {
+  const std::string words = "no machine of role \"slave_public\" has the address 192.0.2.81; free "
+                            "are: 192.0.2.10, 192.0.2.11";
+  edgelb.refuse = [words](const domain::pool_document& pool) -> std::optional<std::string> {
+    for (const auto& frontend : pool["haproxy"]["frontends"])
+      if (frontend["bindAddress"] == "192.0.2.81")
+        return words;
+    return std::nullopt;
+  };
+  inventory.users = {{81, "other", object("c", 81)}};
+  start();
+  claim("a", 80);
+  run();
+  claim("b", 81, [](domain::pool_claim& claim) { claim.bind_address = std::string{"192.0.2.81"}; });
+  claim("d", 82);
+  advance(milliseconds{1000});
+  EXPECT_TRUE(served("a") && served("d"));
+  ASSERT_TRUE(refused("b"));
+  EXPECT_THAT(told.last_of("b")->refusal->message, HasSubstr(words));
+  EXPECT_THAT(told.last_of("b")->refusal->message, Not(HasSubstr("port 81")))
+    << "it is not about a port";
+  edgelb.refuse = nullptr;
+  advance(milliseconds{31000});
+  EXPECT_TRUE(served("b")) << "the machine has it now";
+}
+
 TEST_F(PoolRefusal, GoesToTheNamedServiceAlthoughAnotherOneChangedLast) {
   start();
   claim("a", 80);

@@ -164,6 +164,101 @@ TEST_F(StatusWriter, TellsOfAddressesThatReachNobody) {
   EXPECT_NE(stored("a").own_condition->message.find("not published: 127.0.0.1"), std::string::npos);
 }
 
+TEST_F(StatusWriter, AsksForTheModeOnceWhetherTheServerKnowsItOrNot) {
+  for (const bool known : {true, false}) {
+    kube.knows_ip_mode = known;
+    if (known)
+      settle();
+    echo("a");
+    auto object = stored("a");
+    object.address_mode = known ? domain::ip_mode::vip : domain::ip_mode::unknown;
+    object.resource_version = std::to_string(++kube.version);
+    kube.log.clear();
+    observe(object);
+    advance(milliseconds{1000});
+    EXPECT_EQ(status_writes(), known ? 1U : 0U);
+    EXPECT_EQ(stored("a").address_mode, known ? domain::ip_mode::proxy : domain::ip_mode::unknown);
+    echo("a");
+    advance(std::chrono::minutes{10});
+    EXPECT_EQ(status_writes(), known ? 1U : 0U);
+  }
+}
+
+TEST_F(StatusWriter, AServiceOfAFormerReleaseGetsItsModeWithOneWrite) {
+  place("a", "10.0.0.1");
+  start();
+  auto object = make_service("a");
+  object.addresses = ours;
+  object.address_mode = domain::ip_mode::vip;
+  list({object});
+  advance(milliseconds{1000});
+  EXPECT_EQ(stored("a").address_mode, domain::ip_mode::proxy);
+  EXPECT_EQ(status_writes(), 1U);
+}
+
+TEST_F(StatusWriter, SaysThatThereIsNoNodeUntilOneComes) {
+  shared->pools.mode = domain::backend_mode::nodes;
+  place("a", "10.0.0.1");
+  start();
+  const auto have = [this](std::vector<domain::listed_node> nodes) {
+    caf::anon_send(supervisor_handle, nodes_changed{std::make_shared<const domain::node_list>(
+                                        domain::node_list{std::move(nodes)})});
+    advance(milliseconds{1000});
+    echo("a");
+  };
+  have({});
+  list({make_service("a")});
+  advance(milliseconds{1000});
+  EXPECT_EQ(stored("a").own_condition->status, "False");
+  EXPECT_EQ(stored("a").own_condition->reason, "NoNodes");
+  EXPECT_EQ(stored("a").addresses, ours);
+  EXPECT_EQ(phase("a"), "Waiting");
+  domain::listed_node node;
+  node.name = "n1";
+  node.ipv4 = "10.2.0.1";
+  have({node});
+  EXPECT_EQ(stored("a").own_condition->reason, "NoNodes");
+  EXPECT_NE(stored("a").own_condition->message.find("not Ready yet: n1"), std::string::npos);
+  node.ready = node.proven = true;
+  const auto writes = edgelb.writes();
+  have({node});
+  EXPECT_EQ(edgelb.writes(), writes + 1);
+  EXPECT_EQ(stored("a").own_condition->status, "True");
+  EXPECT_EQ(phase("a"), "Provisioned");
+  EXPECT_EQ(reasons("a"), (std::vector<std::string>{"NoNodes", "NoNodes", "EnsuredLoadBalancer"}));
+}
+
+TEST_F(StatusWriter, KeepsThePortThatIsNotServedInACondition) {
+  shared->services.others = domain::other_protocols::skip;
+  place("a", "10.0.0.1");
+  start();
+  auto object = make_service("a");
+  object.ports.push_back({"dns", "UDP", 53, 30053});
+  list({object});
+  advance(milliseconds{1000});
+  EXPECT_EQ(stored("a").own_condition->status, "True");
+  EXPECT_NE(stored("a").own_condition->message.find("(53/UDP) is not served"), std::string::npos);
+  EXPECT_EQ(reasons("a"), (std::vector<std::string>{"TranslationWarning", "EnsuredLoadBalancer"}));
+}
+
+TEST_F(StatusWriter, TakesAwayAddressesThatTheServiceDoesNotWantAnyMore) {
+  settle();
+  echo("a");
+  auto object = stored("a");
+  object.config_annotation = *object.config_annotation + "\npublish: public";
+  object.resource_version = std::to_string(++kube.version);
+  observe(object);
+  advance(milliseconds{3000});
+  EXPECT_TRUE(stored("a").addresses.empty());
+  EXPECT_EQ(stored("a").own_condition->status, "False");
+  EXPECT_NE(stored("a").own_condition->message.find("EdgeLB names only 10.0.0.1"),
+            std::string::npos);
+  edgelb.metadata["p"]["frontends"][0]["endpoints"][0]["public"] = {"203.0.113.9"};
+  advance(shared->concurrency.poll_max + milliseconds{1000});
+  EXPECT_EQ(stored("a").addresses, (std::vector<domain::ingress>{{"203.0.113.9", ""}}));
+  EXPECT_EQ(stored("a").own_condition->status, "True");
+}
+
 TEST_F(StatusWriter, LeavesWhatTheNextControllerWritesOnAServiceThatItGaveUp) {
   settle();
   auto object = stored("a");

@@ -176,8 +176,13 @@ domain::result<service_ptr> patch_status(fake_kube& kube, const patch_service_st
   const auto status = nlohmann::json::parse(what.patch).at("status");
   if (status.contains("loadBalancer")) {
     object.addresses.clear();
-    for (const auto& item : status["loadBalancer"].value("ingress", nlohmann::json::array()))
+    object.address_mode = domain::ip_mode::unknown;
+    for (const auto& item : status["loadBalancer"].value("ingress", nlohmann::json::array())) {
       object.addresses.push_back({item.value("ip", ""), item.value("hostname", "")});
+      if (kube.knows_ip_mode && item.contains("ip"))
+        object.address_mode =
+          item.value("ipMode", "VIP") == "Proxy" ? domain::ip_mode::proxy : domain::ip_mode::vip;
+    }
   }
   for (const auto& item : status.value("conditions", nlohmann::json::array())) {
     const auto text = [&item](const char* name) { return item.at(name).get<std::string>(); };

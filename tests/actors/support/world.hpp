@@ -76,6 +76,8 @@ struct fake_kube {
   std::deque<domain::error> object_failures;
   /// Patches are done at once, but their answers wait until let_go() while this is set.
   bool hold_answers = false;
+  /// It keeps `ipMode` and fills in VIP where it is absent.
+  bool knows_ip_mode = true;
   /// The next patch is done and never answered.
   bool lose_answer = false;
   std::deque<std::function<void()>> held;

@@ -290,6 +290,38 @@ TEST(ComposeStatus, TellsWhatIsNotPublished) {
   EXPECT_EQ(compose_status({}, inputs).condition, refused);
 }
 
+TEST(ComposeStatus, ARemarkStandsBesideTheAddressesAndNotBesideARefusal) {
+  const std::vector<ingress> addresses{{"10.0.0.1", ""}};
+  const condition_update refused{"False", "PortConflict", "taken", 0};
+  status_inputs inputs;
+  inputs.pool = "p";
+  inputs.remark = "port 53/UDP is not served";
+  EXPECT_FALSE(compose_status({}, inputs).condition) << "there is nothing to say it of";
+  inputs.addresses = &addresses;
+  inputs.left_out = "not published: 127.0.0.1";
+  const auto served = compose_status({}, inputs).condition;
+  EXPECT_EQ(served->status, "True");
+  EXPECT_TRUE(
+    served->message.ends_with("10.0.0.1; not published: 127.0.0.1; port 53/UDP is not served"));
+  inputs.said = &refused;
+  inputs.blocking = true;
+  EXPECT_EQ(compose_status({}, inputs).condition, refused);
+}
+
+TEST(ComposeStatus, AddressesThatTheServiceDoesNotWantGo) {
+  service current;
+  current.addresses = {{"10.0.0.1", ""}, {"203.0.113.9", ""}};
+  const std::vector<ingress> unwanted{{"10.0.0.1", ""}, {"10.0.0.2", ""}};
+  status_inputs inputs;
+  inputs.withheld = &unwanted;
+  inputs.left_out = "EdgeLB names only 10.0.0.1";
+  const auto composed = compose_status(current, inputs);
+  EXPECT_EQ(composed.addresses, (std::vector<ingress>{{"203.0.113.9", ""}}));
+  EXPECT_EQ(composed.condition->status, "False");
+  current.addresses = {{"203.0.113.9", ""}};
+  EXPECT_FALSE(compose_status(current, inputs).addresses) << "what it shows may stay";
+}
+
 TEST(ComposeStatus, TellsOfAnotherProgramThatWritesTheStatus) {
   const std::vector<ingress> addresses{{"10.0.0.1", ""}};
   status_inputs inputs;

@@ -285,9 +285,11 @@ TEST(ClusterPlan, UsesTheNodesInNodesMode) {
   const auto before =
     plan_pool(testing::nodes_mode({"10.0.0.1"}), testing::input(std::nullopt, {claim("a1", {80})}));
   const cluster_state state{{object("a1", {80})}, {{"shared", before.document}}};
-  EXPECT_THAT(plan_cluster(settings, {"10.0.0.1"}, state).pools, IsEmpty());
-  EXPECT_THAT(pool_names(plan_cluster(settings, {"10.0.0.1", "10.0.0.2"}, state)),
-              ElementsAre("shared replace"));
+  const auto over = [&](const std::vector<std::string>& nodes) {
+    return plan_cluster(settings, testing::nodes_mode(nodes).nodes, state);
+  };
+  EXPECT_THAT(over({"10.0.0.1"}).pools, IsEmpty());
+  EXPECT_THAT(pool_names(over({"10.0.0.1", "10.0.0.2"})), ElementsAre("shared replace"));
 }
 
 TEST(ClusterPlan, IsTheSameInAnyOrderOfTheServices) {

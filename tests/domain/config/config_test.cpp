@@ -41,6 +41,7 @@ edgelb:
   publishLocalAddresses: true
 kubernetes: {kubeconfig: /kubeconfig, qps: 20.5, burst: 40, claimUnclassed: false, loadBalancerClass: example.com/lb}
 pools: {defaultSize: 2, backendMode: nodes}
+services: {publish: public, ipMode: VIP, otherProtocols: skip}
 concurrency:
   schedulerThreads: 2
   schedulerThroughput: 100
@@ -68,6 +69,9 @@ TEST(Config, ReadsEveryKey) {
   EXPECT_EQ(value.kubernetes.qps, 20.5);
   EXPECT_FALSE(value.kubernetes.claim_unclassed);
   EXPECT_EQ(value.pools.mode, backend_mode::nodes);
+  EXPECT_EQ(value.services.publish, publish_kind::public_only);
+  EXPECT_EQ(value.services.mode, ip_mode::vip);
+  EXPECT_EQ(value.services.others, other_protocols::skip);
   EXPECT_EQ(value.concurrency.scheduler_threads, 2);
   EXPECT_EQ(value.concurrency.pool_write_gap, 0ms);
   EXPECT_EQ(value.concurrency.poll_max, 1min);
@@ -165,7 +169,8 @@ TEST_P(ConfigMistake, IsReportedWithFileLineAndKey) {
 
 const mistake_case form_mistakes[]{
   {"UnknownKey", "colour: blue",
-   "2: colour: unknown key; the keys here are clusterName, edgelb, kubernetes, pools, concurrency, "
+   "2: colour: unknown key; the keys here are clusterName, edgelb, kubernetes, pools, services, "
+   "concurrency, "
    "leaderElection, http, webhook, orphans, log"},
   {"UnknownKeyInSection", "orphans:\n  keep: true",
    "3: orphans.keep: unknown key; the keys here are mode"},

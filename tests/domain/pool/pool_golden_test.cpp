@@ -77,7 +77,7 @@ pool_settings settings_of(const pool_document& given) {
   settings.default_size = given.value("defaultSize", 1);
   if (given.contains("nodes")) {
     settings.mode = backend_mode::nodes;
-    settings.node_addresses = given["nodes"].get<std::vector<std::string>>();
+    settings.nodes = nodes_mode(given["nodes"].get<std::vector<std::string>>()).nodes;
   }
   return settings;
 }

@@ -3,6 +3,7 @@
 #include "domain/base/names.hpp"
 #include "domain/document/additions.hpp"
 #include "domain/document/own_lines.hpp"
+#include "domain/document/pool_bind.hpp"
 #include "domain/document/pool_document.hpp"
 #include "domain/pool/pool_status.hpp"
 
@@ -81,13 +82,15 @@ pool_plan_input without_settings(pool_plan_input given) {
 
 RC_GTEST_PROP(PoolProperty, PlanningTwiceChangesNothing, ()) {
   auto given = *any_input();
-  const auto plan = plan_pool(mesos_mode(), given);
+  const auto settings = *any_settings();
+  const auto plan = plan_pool(settings, given);
   RC_PRE(!plan.plan_again);
   given.actual = carried_out(given, plan);
-  const auto again = plan_pool(mesos_mode(), given);
+  const auto again = plan_pool(settings, given);
   RC_LOG() << plan.document.dump(2) << again.document.dump(2);
   RC_ASSERT(again.action == pool_action::none);
   RC_ASSERT(again.refusals == plan.refusals);
+  RC_ASSERT(again.notices == plan.notices);
 }
 
 RC_GTEST_PROP(PoolProperty, TheOrderOfClaimsDoesNotMatter, ()) {
@@ -100,18 +103,20 @@ RC_GTEST_PROP(PoolProperty, TheOrderOfClaimsDoesNotMatter, ()) {
     shuffled.claims.end());
   std::reverse(shuffled.claims.begin(),
                shuffled.claims.begin() + static_cast<std::ptrdiff_t>(given.claims.size() / 2));
-  const auto plan = plan_pool(mesos_mode(), given);
-  const auto other = plan_pool(mesos_mode(), shuffled);
+  const auto settings = *any_settings();
+  const auto plan = plan_pool(settings, given);
+  const auto other = plan_pool(settings, shuffled);
   RC_ASSERT(other.action == plan.action);
   RC_ASSERT(other.document.dump() == plan.document.dump());
   RC_ASSERT(other.refusals == plan.refusals);
   RC_ASSERT(other.changes == plan.changes);
+  RC_ASSERT(other.notices == plan.notices);
 }
 
 RC_GTEST_PROP(PoolProperty, WhatIsForeignSurvivesByteForByte, ()) {
   const auto given = *any_input();
   RC_PRE(given.actual.has_value());
-  const auto plan = plan_pool(mesos_mode(), given);
+  const auto plan = plan_pool(*any_settings(), given);
   if (plan.action == pool_action::remove) {
     for (const char* list : {"frontends", "backends"}) {
       for (const auto& object : index_objects(cluster, *given.actual, list))
@@ -135,13 +140,14 @@ RC_GTEST_PROP(PoolProperty, ThePoolHoldsExactlyWhatTheAcceptedClaimsWant, ()) {
       RC_ASSERT(frontend.is_object());
       if (claim->cloud_provider.empty())
         RC_ASSERT(frontend["bindPort"] == port.bind_port);
+      RC_ASSERT(bind_in(frontend, true) == bind_of(*claim));
       RC_ASSERT(find(*result, "backends", name)["services"][0]["endpoint"]["port"]
                 == port.node_port);
     }
   }
 }
 
-RC_GTEST_PROP(PoolProperty, NoFrontendSharesThePortOfAnAcceptedOne, ()) {
+RC_GTEST_PROP(PoolProperty, NoFrontendSharesASocketOfAnAcceptedOne, ()) {
   const auto given = *any_input();
   const auto plan = plan_pool(mesos_mode(), given);
   const auto result = carried_out(given, plan);
@@ -149,11 +155,16 @@ RC_GTEST_PROP(PoolProperty, NoFrontendSharesThePortOfAnAcceptedOne, ()) {
     if (!claim->cloud_provider.empty())
       continue;
     for (const auto& port : claim->ports) {
+      const bound_socket wanted{bind_of(*claim), port.bind_port};
       const auto& frontends = objects(*result, "frontends");
-      RC_ASSERT(std::count_if(frontends.begin(), frontends.end(),
-                              [&](const auto& frontend) {
-                                return port_number(member(frontend, "bindPort")) == port.bind_port;
-                              })
+      const auto index = index_objects(cluster, *result, "frontends");
+      RC_ASSERT(std::ranges::count_if(
+                  index,
+                  [&](const auto& object) {
+                    const auto& entry = frontends[object.position];
+                    const auto bound = bind_in(entry, object.owner.has_value());
+                    return overlap(wanted, {bound, port_number(member(entry, "bindPort"))});
+                  })
                 == 1);
     }
   }
@@ -286,7 +297,9 @@ RC_GTEST_PROP(PoolProperty, LinesThatPeopleAddedStayInTheirOrder, ()) {
 /// What the keys and fields of an accepted claim ask for is there, and nothing of dklb beside it.
 RC_GTEST_PROP(PoolProperty, ThePoolHoldsExactlyTheAdditionsOfTheAcceptedClaims, ()) {
   const auto given = *any_input();
-  const auto settings = *rc::gen::element(mesos_mode(), nodes_mode({"10.0.0.1", "10.0.0.2"}));
+  const auto settings =
+    *rc::gen::element(mesos_mode(), over_nodes({ready_node("n1", {"10.0.0.1", "2001:db8::1"}),
+                                                ready_node("n2", {"2001:db8::2", "10.0.0.2"})}));
   const auto plan = plan_pool(settings, given);
   const auto result = carried_out(given, plan);
   for (const auto* claim : accepted_of(given, plan)) {
@@ -313,7 +326,7 @@ RC_GTEST_PROP(PoolProperty, ThePoolHoldsExactlyTheAdditionsOfTheAcceptedClaims, 
 RC_GTEST_PROP(PoolProperty, AnyJsonIsPlannedOverWithoutThrowing, ()) {
   auto given = *any_input();
   given.actual = *any_json();
-  const auto settings = *rc::gen::element(mesos_mode(), nodes_mode({"10.0.0.1", "10.0.0.2"}));
+  const auto settings = *any_settings();
   const auto plan = plan_pool(settings, given);
   RC_PRE(!plan.plan_again);
   given.actual = carried_out(given, plan);

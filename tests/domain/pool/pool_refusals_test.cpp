@@ -55,6 +55,12 @@ INSTANTIATE_TEST_SUITE_P(
                two_pools,
                refusal_reason::invalid,
                {"correct the Service or its annotation"}},
+    words_case{"NobodyForANumberInAnAddress",
+               "no machine of role \"slave_public\" has the address 10.0.0.80; free are: 80.0.0.1, "
+               "2001:db8::80",
+               two_pools,
+               refusal_reason::invalid,
+               {"free are: 80.0.0.1, 2001:db8::80", "correct the Service or its annotation"}},
     words_case{"NobodyForOtherWords", "quota is used up", two_pools, refusal_reason::invalid, {}},
     words_case{"NobodyWhereNobodyIs", "port 80 is taken", {}, refusal_reason::invalid, {}},
     words_case{"AFewOfMany",

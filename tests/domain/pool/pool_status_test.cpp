@@ -54,6 +54,56 @@ TEST(StatusPatch, WritesTheAddressListWholeWithTheUid) {
     "status": {"loadBalancer": {"ingress": [{"hostname": "a.example.com"}, {"ip": "10.0.0.2"}]}}})"));
 }
 
+struct mode_case {
+  const char* name;
+  ip_mode wanted;
+  ip_mode present;
+  bool patched;
+};
+
+TEST(StatusPatch, ComparesTheModeOnlyWhereTheServerShowsOne) {
+  using enum ip_mode;
+  const mode_case cases[]{
+    {"asked for, but the server does not know it", proxy, unknown, false},
+    {"as asked", proxy, proxy, false},
+    {"of a former release", proxy, vip, true},
+    {"of another program", proxy, mixed, true},
+    {"filled in by the server", vip, vip, false},
+    {"not known, and not needed", vip, unknown, false},
+    {"of a former setting", vip, proxy, true},
+  };
+  for (const auto& row : cases) {
+    auto current = current_service();
+    current.address_mode = row.present;
+    const auto patch = status_patch(
+      current, {.addresses = current.addresses, .condition = {}, .mode = row.wanted}, now);
+    ASSERT_EQ(patch.has_value(), row.patched) << row.name;
+    if (!patch)
+      continue;
+    auto entry = json{{"ip", "10.0.0.1"}};
+    if (row.wanted == proxy)
+      entry["ipMode"] = "Proxy";
+    EXPECT_EQ(json::parse(*patch)["status"]["loadBalancer"]["ingress"], json::array({entry}))
+      << row.name;
+  }
+}
+
+TEST(StatusPatch, HostNamesHaveNoMode) {
+  const desired_status desired{
+    .addresses = {{{.ip = "", .hostname = "a.example.com"}, {.ip = "10.0.0.2", .hostname = ""}}},
+    .condition = {},
+    .mode = ip_mode::proxy};
+  EXPECT_EQ(json::parse(status_patch(current_service(), desired, now).value())["status"],
+            json::parse(R"({"loadBalancer": {"ingress": [
+              {"hostname": "a.example.com"}, {"ip": "10.0.0.2", "ipMode": "Proxy"}]}})"));
+}
+
+TEST(StatusPatch, ADigestTellsModesApart) {
+  const std::vector<ingress> addresses{{.ip = "10.0.0.1", .hostname = ""}};
+  EXPECT_NE(digest_of({.addresses = addresses, .condition = {}, .mode = ip_mode::proxy}),
+            digest_of({.addresses = addresses, .condition = {}, .mode = ip_mode::vip}));
+}
+
 TEST(StatusPatch, ClearsTheAddressesOnlyWhenToldTo) {
   const desired_status cleared{.addresses = std::vector<ingress>{}, .condition = {}};
   EXPECT_EQ(json::parse(status_patch(current_service(), cleared, now).value()), json::parse(R"({

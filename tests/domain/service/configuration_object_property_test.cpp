@@ -104,6 +104,9 @@ configuration_object some_object() {
   object.creation = *maybe(rc::gen::element(creation_strategy::if_not_present,
                                             creation_strategy::once, creation_strategy::never));
   object.traffic = some_traffic();
+  object.publish = *maybe(
+    rc::gen::element(publish_kind::all, publish_kind::public_only, publish_kind::private_only));
+  object.address = *rc::gen::element<std::string>("", "192.0.2.10", "2001:db8::1", "fd00::a:b");
   return object;
 }
 

@@ -27,6 +27,8 @@ frontends:
   servicePort: 9090
 strategies:
   creation: Once
+publish: private
+address: "2001:DB8::0:1"
 )");
   ASSERT_TRUE(parsed) << parsed.failure().message;
   const auto& object = parsed->object;
@@ -40,6 +42,8 @@ strategies:
   const std::vector<frontend_mapping> frontends{{18080, 8080}, {std::nullopt, 9090}};
   EXPECT_EQ(object.frontends, frontends);
   EXPECT_EQ(object.creation, creation_strategy::once);
+  EXPECT_EQ(object.publish, publish_kind::private_only);
+  EXPECT_EQ(*object.address, "2001:db8::1");
   EXPECT_FALSE(object.cloud_provider_configuration);
   EXPECT_TRUE(parsed->warnings.empty());
 }
@@ -90,7 +94,8 @@ TEST_P(ConfigurationObjectFailure, IsReportedInKnownWords) {
 }
 
 const char* known_keys = "unknown key; the keys here are name, role, network, cpus, memory, size, "
-                         "constraints, frontends, strategies, proxyProtocol, balance, healthCheck, "
+                         "constraints, frontends, strategies, publish, address, proxyProtocol, "
+                         "balance, healthCheck, "
                          "timeouts, maxConnections, drain, cloudProviderConfiguration";
 
 const std::vector<failure_case> parse_failures{
@@ -129,6 +134,18 @@ const std::vector<failure_case> parse_failures{
    parse_prefix + "line 1: strategies: expected a mapping, found the text Once"},
   {"MappingForCloudProvider", "cloudProviderConfiguration: {\"aws\": {}}\n",
    parse_prefix + "line 1: cloudProviderConfiguration: expected a string, found a mapping"},
+  {"UnknownPublish", "name: a\npublish: both\n",
+   parse_prefix + "line 2: publish: \"both\" is not one of: public, private, all"},
+  {"ListForPublish", "publish: [public]\n",
+   parse_prefix + "line 1: publish: expected a string, found a list"},
+  {"HostNameForAddress", "name: a\naddress: web.example.com\n",
+   parse_prefix
+     + "line 2: address: \"web.example.com\" is not the IPv4 or IPv6 address of a machine, such as "
+       "192.0.2.10; leave the key out to bind every address"},
+  {"EveryAddress", "address: 0.0.0.0\n",
+   parse_prefix
+     + "line 1: address: \"0.0.0.0\" is not the IPv4 or IPv6 address of a machine, such as "
+       "192.0.2.10; leave the key out to bind every address"},
   {"BothSpellingsOfConstraints", "constraints: a\ncontraints: a\n",
    parse_prefix + "line 2: contraints: is the same key as \"constraints\" in line 1"},
   {"Anchor", "name: &a x\n", parse_prefix + "line 1: name: anchors (&name) are not supported"},

@@ -158,12 +158,15 @@ TEST(Guide, HasAnExampleOfEveryKey) {
     take(seen.size, one.size);
     take(seen.constraints, one.constraints);
     take(seen.creation, one.creation);
+    take(seen.publish, one.publish);
+    seen.address = one.address ? one.address : seen.address;
     take(seen.cloud_provider_configuration, one.cloud_provider_configuration);
     take_traffic(traffic, *one.traffic);
     seen.frontends = one.frontends.empty() ? seen.frontends : one.frontends;
   }
   EXPECT_TRUE(seen.name && seen.role && seen.network && seen.cpus && seen.memory && seen.size);
   EXPECT_TRUE(seen.constraints && seen.creation && seen.cloud_provider_configuration);
+  EXPECT_TRUE(seen.publish && seen.address);
   EXPECT_FALSE(seen.frontends.empty());
   EXPECT_TRUE(traffic.proxy && traffic.balance && traffic.max_connections && traffic.drain);
   const auto& check = traffic.health_check;
@@ -232,6 +235,8 @@ TEST(Guide, ExplainsEveryErrorInItsOwnWords) {
     {"healthCheck: {type: http, path: a}", "must begin with /"},
     {"healthCheck: {type: none, rise: 1}", "has no effect with the type none"},
     {"cloudProviderConfiguration: x", "the cloud-provider configuration is not valid"},
+    {"publish: both", "is not one of: public, private, all"},
+    {"address: web.example.com", "is not the IPv4 or IPv6 address of a machine"},
   };
   for (const auto& [annotation, words] : annotations) {
     const auto step = plan_through(service_with(annotation));
@@ -245,6 +250,16 @@ TEST(Guide, ExplainsEveryErrorInItsOwnWords) {
   const auto message = std::get<refuse_service>(step).message;
   explains(message, "cannot be exposed: only TCP is supported");
   explains(message, "has no nodePort");
+  auto addressed = service_with("address: 192.0.2.10");
+  service_traffic asking;
+  asking.load_balancer_ip = "192.0.2.11";
+  addressed.traffic = asking;
+  explains(std::get<refuse_service>(plan_through(addressed)).message,
+           "spec.loadBalancerIP asks for the address");
+  addressed.traffic = service_traffic{};
+  addressed.families = ip_families::ipv6;
+  explains(std::get<refuse_service>(plan_through(addressed)).message,
+           "is not of the Service's ipFamilies");
   const auto change = [](const char* before, const char* after) {
     const auto from = parse_configuration_object(before);
     const auto to = parse_configuration_object(after);

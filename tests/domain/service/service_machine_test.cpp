@@ -48,6 +48,9 @@ struct line_of {
     return "condition " + (one.condition ? one.condition->reason : "none")
            + (one.blocking ? ", blocking" : "");
   }
+  std::string operator()(const effect::remark& one) const {
+    return "remark " + (one.text ? *one.text : "none");
+  }
   std::string operator()(const effect::record_event& one) const {
     return (one.warning ? "warning " : "event ") + one.reason;
   }
@@ -110,6 +113,13 @@ protected:
   event::seen seen() { return {next()}; }
   event::patch_answered patched() { return {next()}; }
   event::claim_settled settled() const { return {machine.facts().claim, {}}; }
+  event::claim_settled settled(bool none, const char* message) const {
+    return {machine.facts().claim,
+            {},
+            0,
+            {},
+            std::make_shared<const node_notice>(node_notice{none, message})};
+  }
   event::claim_settled refused() const {
     return {machine.facts().claim, claim_refusal{refusal_reason::port_conflict, "taken"}};
   }
@@ -128,7 +138,7 @@ protected:
   }
   service_stage stage() const { return machine.facts().stage; }
 
-  const service_settings settings{.cluster = "dev/kubernetes01"};
+  service_settings settings{.cluster = "dev/kubernetes01"};
   service object = make_object();
   int version = 1;
   milliseconds now{0};
@@ -415,6 +425,92 @@ TEST_F(ServiceMachine, ReplacedPeersAreToldAgain) {
   object.deleting = true;
   (void)tell(seen());
   expect(event::peers_replaced{}, {});
+}
+
+// -- nodes and remarks
+
+TEST_F(ServiceMachine, WithoutANodeItIsNotProvisionedUntilOneComes) {
+  object.finalizers = {finalizer_name};
+  begin();
+  expect(settled(true, "no node"),
+         {"show Waiting", "warning NoNodes", "condition NoNodes, blocking"});
+  EXPECT_TRUE(machine.facts().served);
+  expect(published(), {});
+  expect(event::timer_due{service_timer::grace}, {});
+  expect(event::peers_replaced{}, {"track", "condition NoNodes, blocking"});
+  expect(settled(true, "no node at all"),
+         {"show Waiting", "warning NoNodes", "condition NoNodes, blocking"});
+  expect(settled(), {"condition none", "show Provisioned"});
+  EXPECT_EQ(machine.facts().phase, service_phase::provisioned);
+}
+
+TEST_F(ServiceMachine, TheLastNodeThatGoesIsTold) {
+  settle();
+  expect(settled(true, "no node"),
+         {"show Waiting", "warning NoNodes", "condition NoNodes, blocking"});
+  const auto counted = [this](const event::any& what) {
+    for (const auto& one : tell(what))
+      if (const auto* measure = std::get_if<effect::measure>(&one))
+        return measure->no_nodes;
+    ADD_FAILURE() << "nothing is measured";
+    return false;
+  };
+  EXPECT_TRUE(counted(settled(true, "none of them")));
+  EXPECT_FALSE(counted(settled()));
+}
+
+TEST_F(ServiceMachine, APauseHidesThatThereIsNoNode) {
+  settle();
+  (void)tell(settled(true, "no node"));
+  object.paused = true;
+  expect(seen(), {"track", "claim p paused", "show Paused", "event TranslationPaused",
+                  "condition TranslationPaused, blocking"});
+  object.paused = false;
+  (void)tell(seen());
+  expect(settled(true, "no node"),
+         {"show Waiting", "warning NoNodes", "condition NoNodes, blocking"});
+}
+
+TEST_F(ServiceMachine, NodesThatAreLeftOutAreToldOnceAndStayInTheCondition) {
+  object.finalizers = {finalizer_name};
+  begin();
+  expect(settled(false, "not n1"),
+         {"warning NodesLeftOut", "remark not n1", "show AwaitingAddress", "arm grace 2000"});
+  expect(settled(false, "not n1"), {"show AwaitingAddress again", "arm grace 2000"});
+  expect(event::peers_replaced{}, {"track", "remark not n1"});
+  expect(settled(), {"remark none", "show AwaitingAddress again", "arm grace 2000"});
+}
+
+TEST_F(ServiceMachine, APortThatIsNotServedIsToldOnceAndStaysInTheCondition) {
+  settings.others = other_protocols::skip;
+  object.finalizers = {finalizer_name};
+  object.ports.push_back({"dns", "UDP", 53, 32053});
+  const lines told{"warning TranslationWarning",
+                   "remark port \"dns\" (53/UDP) is not served: only TCP is supported"};
+  expect(event::begun{next(), true}, {"track", told[0], told[1], "show Provisioning", "claim p"});
+  (void)tell(settled());
+  object.generation = 2;
+  expect(seen(), {"track"});
+  object.ports.pop_back();
+  expect(seen(), {"track", "remark none"});
+}
+
+TEST_F(ServiceMachine, ARestartTellsNothingThatTheConditionSaysAlready) {
+  settings.others = other_protocols::skip;
+  object.finalizers = {finalizer_name};
+  object.ports.push_back({"", "UDP", 53, 32053});
+  const std::string text = "port 53/UDP is not served: only TCP is supported";
+  object.own_condition = condition{"True", "EnsuredLoadBalancer", "fine; " + text, 1, "then"};
+  expect(event::begun{next(), true}, {"track", "remark " + text, "show Provisioning", "claim p"});
+}
+
+TEST_F(ServiceMachine, AnotherChoiceOfAddressesIsAwaited) {
+  settle();
+  object.addresses = {{"10.0.0.1", ""}};
+  object.config_annotation = "{name: p, publish: public}";
+  expect(seen(), {"track", "show Provisioning", "claim p"});
+  expect(settled(), {"show AwaitingAddress", "arm grace 2000"});
+  expect(published(), {"show Provisioned"});
 }
 
 TEST_F(ServiceMachine, WarningsAndRefusedChangesAreEvents) {

@@ -810,6 +810,103 @@ cloudProviderConfiguration: |
               "\"network\" is ignored because \"cloudProviderConfiguration\" is set"}));
 }
 
+// -- addresses and other protocols
+
+service_traffic asking_for(const char* address) {
+  service_traffic traffic;
+  traffic.load_balancer_ip = address;
+  return traffic;
+}
+
+struct address_case {
+  const char* name;
+  const char* annotation;
+  const char* spec;
+  ip_families families;
+  const char* bound;   ///< empty: every address
+  const char* refused; ///< part of the message; empty: accepted
+};
+
+TEST(PlanService, TheAddressIsThatOfTheAnnotationOrOfTheSpec) {
+  using enum ip_families;
+  const address_case cases[]{
+    {"none", "name: a", "", ipv4, "", ""},
+    {"annotation", "{name: a, address: 192.0.2.10}", "", ipv4, "192.0.2.10", ""},
+    {"spec", "name: a", "192.0.2.10", ipv4, "192.0.2.10", ""},
+    {"both the same", "{name: a, address: '2001:DB8:0::1'}", "2001:db8::1", ipv6, "2001:db8::1",
+     ""},
+    {"both different", "{name: a, address: 192.0.2.10}", "192.0.2.11", ipv4, "",
+     "spec.loadBalancerIP asks for the address 192.0.2.11, and \"address\" in the annotation for "
+     "192.0.2.10"},
+    {"no address", "name: a", "web.example.com", ipv4, "",
+     "spec.loadBalancerIP \"web.example.com\" is not the IPv4 or IPv6 address of a machine"},
+    {"of no machine", "name: a", "0.0.0.0", ipv4, "", "is not the IPv4 or IPv6 address"},
+    {"wrong family", "{name: a, address: 192.0.2.10}", "", ipv6, "",
+     "192.0.2.10 is not of the Service's ipFamilies"},
+    {"the other wrong family", "name: a", "2001:db8::1", ipv4, "",
+     "2001:db8::1 is not of the Service's ipFamilies"},
+    {"one of both families", "name: a", "2001:db8::1", ipv4_ipv6, "2001:db8::1", ""},
+    {"family not known", "name: a", "2001:db8::1", unknown, "2001:db8::1", ""},
+  };
+  for (const auto& row : cases) {
+    SCOPED_TRACE(row.name);
+    auto object = annotated(row.annotation);
+    object.families = row.families;
+    object.traffic = asking_for(row.spec);
+    const auto step = plan(object);
+    if (*row.refused != '\0') {
+      EXPECT_NE(expect_step<refuse_service>(step).message.find(row.refused), std::string::npos)
+        << expect_step<refuse_service>(step).message;
+      continue;
+    }
+    const auto part = expect_step<claim_pool_part>(step);
+    ASSERT_TRUE(part.claim);
+    EXPECT_EQ(*part.claim->bind_address, row.bound);
+    EXPECT_EQ(part.claim->families, row.families);
+  }
+}
+
+TEST(PlanService, TheAddressAndWhatIsPublishedMayChange) {
+  const auto part = expect_step<claim_pool_part>(
+    plan(annotated("{name: a, address: 192.0.2.11, publish: private}"),
+         {.accepted = "{name: a, address: 192.0.2.10, publish: public}"}));
+  ASSERT_TRUE(part.claim);
+  EXPECT_FALSE(part.refused_change);
+  EXPECT_EQ(*part.claim->bind_address, "192.0.2.11");
+  EXPECT_EQ(part.claim->publish, publish_kind::private_only);
+}
+
+TEST(PlanService, ACloudProviderPoolIgnoresTheAddressWithAWarning) {
+  auto object = annotated("name: cloud-a\naddress: 192.0.2.10\ncloudProviderConfiguration: '{}'");
+  object.traffic = asking_for("192.0.2.11");
+  const auto part = expect_step<claim_pool_part>(plan(object));
+  ASSERT_TRUE(part.claim);
+  EXPECT_FALSE(part.claim->bind_address);
+  EXPECT_EQ(part.warnings.size(), 2U);
+}
+
+TEST(PlanService, OtherProtocolsBesideTcpAreRefusedOrSkipped) {
+  auto object = annotated("{name: a, frontends: [{servicePort: 53, port: 1053}]}");
+  object.ports.push_back({"dns", "UDP", 53, 32053});
+  object.ports.push_back({"dns-tcp", "TCP", 53, 32054});
+  EXPECT_NE(expect_step<refuse_service>(plan(object)).message.find("(53/UDP) cannot be exposed"),
+            std::string::npos);
+  auto skipping = settings;
+  skipping.others = other_protocols::skip;
+  const auto part = expect_step<claim_pool_part>(plan(object, {.with = skipping}));
+  ASSERT_TRUE(part.claim);
+  EXPECT_EQ(part.claim->ports, (std::vector<claimed_port>{{6379, 32213, 6379}, {53, 32054, 1053}}));
+  EXPECT_EQ(part.remarks, (std::vector<std::string>{
+                            "port \"dns\" (53/UDP) is not served: only TCP is supported"}));
+  EXPECT_TRUE(part.warnings.empty());
+  for (auto& port : object.ports)
+    port.protocol = "SCTP";
+  EXPECT_NE(
+    expect_step<refuse_service>(plan(object, {.with = skipping})).message.find("cannot be exposed"),
+    std::string::npos)
+    << "nothing would be left";
+}
+
 struct default_case {
   const char* object;
   const char* full;

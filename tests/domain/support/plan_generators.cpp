@@ -28,35 +28,13 @@ std::string any_service() {
 }
 
 const std::vector<std::string>& words() {
-  static const std::vector<std::string> known{"name",
-                                              "role",
-                                              "count",
-                                              "cpus",
-                                              "mem",
-                                              "haproxy",
-                                              "stats",
-                                              "bindPort",
-                                              "frontends",
-                                              "backends",
-                                              "linkBackend",
-                                              "map",
-                                              "backend",
-                                              "services",
-                                              "endpoint",
-                                              "address",
-                                              "type",
-                                              "ADDRESS",
-                                              "marathon",
-                                              "mesos",
-                                              "check",
-                                              "aws",
-                                              "elbs",
-                                              "listeners",
-                                              "private",
-                                              "virtualNetworks",
-                                              "defaultBackend",
-                                              "cloudProvider",
-                                              "linkFrontend"};
+  static const std::vector<std::string> known{
+    "name",           "role",          "count",       "cpus",         "mem",      "haproxy",
+    "stats",          "bindPort",      "bindAddress", "bindModifier", "::",       "v4v6",
+    "frontends",      "backends",      "linkBackend", "map",          "backend",  "services",
+    "endpoint",       "address",       "type",        "ADDRESS",      "marathon", "mesos",
+    "check",          "aws",           "elbs",        "listeners",    "private",  "virtualNetworks",
+    "defaultBackend", "cloudProvider", "linkFrontend"};
   return known;
 }
 
@@ -193,7 +171,9 @@ pool_claim any_claim(int which) {
   if (one_in(2))
     claim.fields = fields_value();
   claim.families = *rc::gen::element(ip_families::unknown, ip_families::ipv4, ip_families::ipv6,
-                                     ip_families::ipv4_ipv6);
+                                     ip_families::ipv4_ipv6, ip_families::ipv6_ipv4);
+  if (one_in(5))
+    claim.bind_address = *rc::gen::element<std::string>("192.0.2.1", "192.0.2.2", "2001:db8::1");
   return claim;
 }
 
@@ -204,6 +184,26 @@ std::vector<pool_claim> claims_value() {
       claims.push_back(any_claim(which));
   }
   return claims;
+}
+
+std::vector<listed_node> nodes_value() {
+  std::vector<listed_node> nodes;
+  for (int which = 0; which < 4; ++which) {
+    if (one_in(4))
+      continue;
+    const auto number = std::to_string(which);
+    std::vector<std::string> addresses;
+    if (!one_in(4))
+      addresses.push_back("10.0.0." + number);
+    if (one_in(2))
+      addresses.push_back("2001:db8::" + number);
+    auto node = ready_node("n" + number, addresses);
+    node.proven = node.ready = !one_in(3);
+    node.excluded = one_in(4);
+    node.to_be_deleted = one_in(6);
+    nodes.push_back(std::move(node));
+  }
+  return nodes;
 }
 
 std::set<service_key> services_value(int chances) {
@@ -217,7 +217,8 @@ std::set<service_key> services_value(int chances) {
 
 pool_document pool_value() {
   const auto made =
-    plan_pool(mesos_mode(), input(pool(), one_in(3) ? std::vector<pool_claim>{} : claims_value()));
+    plan_pool(one_in(2) ? mesos_mode() : over_nodes(nodes_value()),
+              input(pool(), one_in(3) ? std::vector<pool_claim>{} : claims_value()));
   auto result = made.action == pool_action::none ? pool() : made.document;
   for (const char* list : {"frontends", "backends"}) {
     auto mixed = pool_document::array();
@@ -238,6 +239,10 @@ pool_document pool_value() {
 }
 
 } // namespace
+
+rc::Gen<pool_settings> any_settings() {
+  return rc::gen::exec([] { return one_in(2) ? mesos_mode() : over_nodes(nodes_value()); });
+}
 
 rc::Gen<pool_document> any_json() {
   return rc::gen::exec([] {

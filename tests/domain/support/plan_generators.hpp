@@ -8,6 +8,8 @@ namespace dklb::domain::testing {
 
 /// Any JSON, built from the words of the contract, so that much of it looks like a pool.
 rc::Gen<pool_document> any_json();
+/// Mesos mode, or nodes mode over nodes of all kinds.
+rc::Gen<pool_settings> any_settings();
 
 /// A pool with foreign objects, objects of some Services of this cluster (some damaged), and fields
 /// that dklb does not know; all of it in the shape of the contract.

@@ -1,5 +1,6 @@
 #include "tests/domain/support/plan_support.hpp"
 
+#include "domain/base/ip_address.hpp"
 #include "domain/base/names.hpp"
 #include "domain/document/pool_document.hpp"
 
@@ -16,11 +17,34 @@ std::string own(std::string_view name, int port) {
 }
 
 pool_settings mesos_mode() {
-  return {.cluster = cluster, .node_addresses = {}};
+  return {.cluster = cluster, .nodes = {}};
 }
 
-pool_settings nodes_mode(std::vector<std::string> addresses) {
-  return {.cluster = cluster, .mode = backend_mode::nodes, .node_addresses = std::move(addresses)};
+listed_node ready_node(const std::string& name, const std::vector<std::string>& addresses) {
+  listed_node out;
+  out.name = name;
+  out.ready = out.proven = true;
+  for (const auto& address : addresses) {
+    if (is_ipv4(address) && out.ipv4.empty())
+      out.ipv4 = address;
+    if (is_ipv6(address) && out.ipv6.empty())
+      out.ipv6 = address;
+  }
+  out.ipv6_first = !addresses.empty() && is_ipv6(addresses.front());
+  return out;
+}
+
+pool_settings over_nodes(std::vector<listed_node> nodes) {
+  return {.cluster = cluster,
+          .mode = backend_mode::nodes,
+          .nodes = std::make_shared<const node_list>(node_list{std::move(nodes)})};
+}
+
+pool_settings nodes_mode(const std::vector<std::string>& addresses) {
+  std::vector<listed_node> nodes;
+  for (const auto& address : addresses)
+    nodes.push_back(ready_node("n" + std::to_string(nodes.size()), {address}));
+  return over_nodes(std::move(nodes));
 }
 
 pool_claim claim(std::string_view name, std::initializer_list<int> ports) {
@@ -82,6 +106,7 @@ pool_plan checked_plan(const pool_plan_input& given, const pool_settings& settin
   EXPECT_EQ(other.action, plan.action);
   EXPECT_EQ(other.document, plan.document);
   EXPECT_EQ(other.refusals, plan.refusals);
+  EXPECT_EQ(other.notices, plan.notices);
   if (plan.plan_again)
     return plan;
   auto next = given;
@@ -90,6 +115,7 @@ pool_plan checked_plan(const pool_plan_input& given, const pool_settings& settin
   const auto again = plan_pool(settings, next);
   EXPECT_EQ(again.action, pool_action::none) << plan.document.dump(2) << again.document.dump(2);
   EXPECT_EQ(again.refusals, plan.refusals);
+  EXPECT_EQ(again.notices, plan.notices);
   return plan;
 }
 

@@ -25,8 +25,12 @@ std::string own(std::string_view name, int port);
 
 /// Settings of the mesos mode.
 pool_settings mesos_mode();
-/// Settings of the nodes mode over these addresses.
-pool_settings nodes_mode(std::vector<std::string> addresses);
+/// A node that was Ready, with its addresses in their order. The first of each family counts.
+listed_node ready_node(const std::string& name, const std::vector<std::string>& addresses);
+/// Settings of the nodes mode over these nodes.
+pool_settings over_nodes(std::vector<listed_node> nodes);
+/// The same over nodes with one of these addresses each.
+pool_settings nodes_mode(const std::vector<std::string>& addresses);
 
 /// A claim of `default/<name>` on the pool `shared`. The number in the name's end is its age:
 /// `a1` is older than `b2`. Every port is bound as it is, with the node port 30000 + port.

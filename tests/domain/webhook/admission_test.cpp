@@ -245,6 +245,52 @@ TEST(Admission, UnclassedServicesPassWhereDklbLeavesThemAlone) {
   EXPECT_TRUE(validate_service(strict, create(redis("size: 0"))).allowed);
 }
 
+TEST(Admission, AServiceThatDoesNotNameDklbIsWarnedInsteadOfRefused) {
+  auto mixed = redis();
+  mixed.ports.push_back({"dns", "UDP", 53, 0});
+  auto no_ports = redis();
+  no_ports.ports.clear();
+  auto bad_address = redis();
+  service_traffic asking;
+  asking.load_balancer_ip = "nowhere";
+  bad_address.traffic = asking;
+  for (const auto& object : {mixed, no_ports, bad_address}) {
+    for (const auto& request : {create(object), update(redis(), object)}) {
+      const auto verdict = validate(request);
+      EXPECT_TRUE(verdict.allowed);
+      EXPECT_THAT(verdict.warnings,
+                  testing::ElementsAre(HasSubstr("dklb does not serve this Service: ")));
+      EXPECT_TRUE(mutate(request).patch.is_null());
+    }
+    for (const auto& name :
+         {std::function<void(service&)>{
+            [](service& named) { named.load_balancer_class = default_load_balancer_class; }},
+          std::function<void(service&)>{
+            [](service& named) { named.config_annotation = "name: redis"; }},
+          std::function<void(service&)>{[](service& named) { named.pool_annotation = "redis"; }},
+          std::function<void(service&)>{[](service& named) { named.paused = true; }}}) {
+      auto named = object;
+      name(named);
+      EXPECT_FALSE(validate(create(named)).allowed);
+      EXPECT_FALSE(validate(update(named, object)).allowed) << "it was dklb's";
+    }
+  }
+}
+
+TEST(Admission, WarnsOfAPortThatIsSkipped) {
+  auto skipping = settings;
+  skipping.others = other_protocols::skip;
+  auto mixed = redis("name: redis");
+  mixed.ports.push_back({"dns", "UDP", 53, 0});
+  const auto verdict = validate_service(skipping, create(mixed));
+  EXPECT_TRUE(verdict.allowed);
+  EXPECT_THAT(verdict.warnings,
+              testing::ElementsAre(HasSubstr("port \"dns\" (53/UDP) is not served")));
+  mixed.ports.erase(mixed.ports.begin());
+  EXPECT_THAT(validate_service(skipping, create(mixed)).message,
+              HasSubstr("cannot be exposed: only TCP is supported"));
+}
+
 TEST(Admission, WarnsOfWhatIsAcceptedWithAReservation) {
   const auto verdict = validate(
     create(redis("name: redis\ncontraints: 'a:b:c'\nfrontends: [{servicePort: 80, port: 81}]")));

@@ -213,17 +213,21 @@ TEST(ServiceCodec, WhatAnObjectLacksIsTakenFromWhatIsKnownOfIt) {
   EXPECT_EQ(service->uid, "u2");
 }
 
-TEST(NodeCodec, TheInternalAddressAndReadinessAreKept) {
+TEST(NodeCodec, TheFirstInternalAddressOfEachFamilyAndReadinessAreKept) {
   const auto node = decode_node(json::parse(R"({
     "metadata": {"name": "n1", "deletionTimestamp": "2024-05-02T10:00:00Z"},
     "spec": {"unschedulable": true},
     "status": {"addresses": [{"type": "Hostname", "address": "n1.example"},
                              {"type": "InternalIP", "address": "192.0.2.7"},
-                             {"type": "InternalIP", "address": "2001:db8::7"}],
+                             {"type": "InternalIP", "address": "2001:db8::7"},
+                             {"type": "InternalIP", "address": "192.0.2.8"},
+                             {"type": "InternalIP", "address": "2001:db8::8"}],
                "conditions": [{"type": "MemoryPressure", "status": "False"},
                               {"type": "Ready", "status": "True"}]}})"));
   ASSERT_TRUE(node);
-  EXPECT_EQ(*node, (domain::node{"n1", "192.0.2.7", true}));
+  const domain::node expected{
+    .name = "n1", .ipv4 = "192.0.2.7", .ipv6 = "2001:db8::7", .ready = true};
+  EXPECT_EQ(*node, expected);
 }
 
 TEST(NodeCodec, ANodeOfUnknownReadinessIsNotReady) {
@@ -234,7 +238,59 @@ TEST(NodeCodec, ANodeOfUnknownReadinessIsNotReady) {
     ASSERT_TRUE(node);
     EXPECT_FALSE(node->ready);
   }
-  EXPECT_EQ(*decode_node({{"metadata", {{"name", "n1"}}}}), (domain::node{"n1", "", false}));
+  EXPECT_EQ(*decode_node({{"metadata", {{"name", "n1"}}}}), (domain::node{.name = "n1"}));
+}
+
+TEST(NodeCodec, ItIsKnownWhichFamilyComesFirst) {
+  const auto node = decode_node(json::parse(R"({
+    "metadata": {"name": "n1"},
+    "status": {"addresses": [{"type": "ExternalIP", "address": "203.0.113.7"},
+                             {"type": "InternalIP", "address": "not an address"},
+                             {"type": "InternalIP", "address": "2001:db8::7"},
+                             {"type": "InternalIP", "address": "192.0.2.7"}]}})"));
+  ASSERT_TRUE(node);
+  const domain::node expected{
+    .name = "n1", .ipv4 = "192.0.2.7", .ipv6 = "2001:db8::7", .ipv6_first = true};
+  EXPECT_EQ(*node, expected);
+}
+
+TEST(NodeCodec, TheLabelCountsWhateverItsValueAndTheTaintWhateverItsEffect) {
+  for (const char* value : {"", "true", "false"}) {
+    const auto node = decode_node(
+      {{"metadata", {{"name", "n1"}, {"labels", {{domain::exclude_label_name, value}}}}}});
+    ASSERT_TRUE(node);
+    EXPECT_TRUE(node->excluded) << value;
+    EXPECT_FALSE(node->to_be_deleted);
+  }
+  const auto node = decode_node(json::parse(R"({
+    "metadata": {"name": "n1", "labels": {"node.kubernetes.io/exclude": ""}},
+    "spec": {"taints": [{"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"},
+                        {"key": "ToBeDeletedByClusterAutoscaler", "value": "1714557600",
+                         "effect": "PreferNoSchedule"}]}})"));
+  ASSERT_TRUE(node);
+  EXPECT_FALSE(node->excluded);
+  EXPECT_TRUE(node->to_be_deleted);
+}
+
+TEST(ServiceCodec, TheModeOfTheAddressesIsKept) {
+  using domain::ip_mode;
+  const std::pair<const char*, ip_mode> cases[]{
+    {R"([])", ip_mode::unknown},
+    {R"([{"ip": "192.0.2.1"}])", ip_mode::unknown},
+    {R"([{"hostname": "a.example"}, {"ip": "192.0.2.1", "ipMode": "VIP"}])", ip_mode::vip},
+    {R"([{"ip": "192.0.2.1", "ipMode": "Proxy"}, {"hostname": "a.example"}])", ip_mode::proxy},
+    {R"([{"ip": "192.0.2.1", "ipMode": "Proxy"}, {"ip": "192.0.2.2", "ipMode": "VIP"}])",
+     ip_mode::mixed},
+    {R"([{"ip": "192.0.2.1", "ipMode": "Proxy"}, {"ip": "192.0.2.2"}])", ip_mode::mixed},
+    {R"([{"ip": "192.0.2.1", "ipMode": "Later"}])", ip_mode::unknown},
+  };
+  for (const auto& [list, mode] : cases) {
+    const auto service =
+      decode_service({{"metadata", {{"namespace", "shop"}, {"name", "web"}, {"uid", "u"}}},
+                      {"status", {{"loadBalancer", {{"ingress", json::parse(list)}}}}}});
+    ASSERT_TRUE(service) << list;
+    EXPECT_EQ(service->address_mode, mode) << list;
+  }
 }
 
 TEST(NodeCodec, AFieldOfTheWrongTypeIsNamed) {

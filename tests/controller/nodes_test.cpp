@@ -34,7 +34,7 @@ protected:
   }
 };
 
-using addresses = std::vector<std::string>;
+using texts = std::vector<std::string>;
 
 TEST_F(ControllerNodes, LeaveByTheirLabelAndNotByTheirCondition) {
   kube_.create_node("n1", "10.2.0.1");
@@ -45,13 +45,13 @@ TEST_F(ControllerNodes, LeaveByTheirLabelAndNotByTheirCondition) {
   condition_of("n1", "Unknown");
   label("n2");
   ASSERT_TRUE(eventually([&] { return nodes_that_are("excluded") == 1; }));
-  EXPECT_TRUE(eventually([&] { return targets() == addresses{"10.2.0.1"}; })) << "one write";
+  EXPECT_TRUE(eventually([&] { return targets() == texts{"10.2.0.1"}; })) << "one write";
   // The last one stays, and a new one waits until it is Ready.
   label("n1");
   kube_.create_node("n3", "10.2.0.3", false);
   ASSERT_TRUE(eventually([&] { return nodes_that_are("never_ready") == 1; }));
   wait_quiet();
-  EXPECT_EQ(targets(), addresses{"10.2.0.1"});
+  EXPECT_EQ(targets(), texts{"10.2.0.1"});
   EXPECT_EQ(reason("web"), "EnsuredLoadBalancer");
   // A restart over a settled state writes nothing.
   stop();
@@ -61,7 +61,7 @@ TEST_F(ControllerNodes, LeaveByTheirLabelAndNotByTheirCondition) {
   wait_quiet();
   EXPECT_EQ(writes(), 0U);
   condition_of("n3", "True");
-  EXPECT_TRUE(eventually([&] { return targets() == addresses{"10.2.0.3"}; }));
+  EXPECT_TRUE(eventually([&] { return targets() == texts{"10.2.0.3"}; }));
 }
 
 TEST_F(ControllerNodes, AreMissedInTheConditionAndCounted) {
@@ -75,12 +75,12 @@ TEST_F(ControllerNodes, AreMissedInTheConditionAndCounted) {
   condition_of("n1", "True");
   ASSERT_TRUE(eventually([&] { return reason("web") == "EnsuredLoadBalancer"; }));
   EXPECT_EQ(condition("web")["status"], "True");
-  EXPECT_EQ(targets(), addresses{"10.2.0.1"});
+  EXPECT_EQ(targets(), texts{"10.2.0.1"});
   EXPECT_TRUE(eventually([&] { return metrics().value("dklb_services_without_nodes") == 0; }));
   kube_.delete_node("n1");
   ASSERT_TRUE(eventually([&] { return reason("web") == "NoNodes"; }));
   EXPECT_TRUE(served("web")) << "its address stays";
-  EXPECT_EQ(targets(), addresses{"10.2.0.1"}) << "and so does the server written last";
+  EXPECT_EQ(targets(), texts{"10.2.0.1"}) << "and so does the server written last";
 }
 
 TEST_F(ControllerNodes, ServeTheFamiliesOfTheService) {
@@ -93,9 +93,9 @@ TEST_F(ControllerNodes, ServeTheFamiliesOfTheService) {
   patch("web", {{"spec", {{"ipFamilies", {"IPv4"}}}}});
   start_nodes();
   ASSERT_TRUE(eventually([&] { return served("web"); }));
-  EXPECT_EQ(targets(), addresses{"10.2.0.1"}) << "although its IPv6 address comes first";
+  EXPECT_EQ(targets(), texts{"10.2.0.1"}) << "although its IPv6 address comes first";
   patch("web", {{"spec", {{"ipFamilies", {"IPv4", "IPv6"}}}}});
-  EXPECT_TRUE(eventually([&] { return targets() == addresses{"10.2.0.1", "2001:db8::1"}; }));
+  EXPECT_TRUE(eventually([&] { return targets() == texts{"10.2.0.1", "2001:db8::1"}; }));
   const auto frontend = (*edgelb_.pool("app"))["haproxy"]["frontends"][0];
   EXPECT_EQ(frontend["bindAddress"], "::");
   EXPECT_EQ(frontend["bindModifier"], "v4v6");

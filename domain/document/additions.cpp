@@ -69,7 +69,7 @@ void limit_family(texts& lines, const texts& ranges, const char* everybody, cons
 /// come, each is compared with the ranges of its own family alone. The range of all mapped
 /// addresses holds exactly the IPv4 clients, whichever socket they come through.
 void limit_sources(texts& lines, const pool_claim& claim) {
-  const auto& ranges = claim.fields->ranges;
+  const auto& ranges = claim.fields.ranges;
   if (!ranges.limited)
     return;
   if (!serves_ipv6(claim.families)) {
@@ -98,7 +98,7 @@ bool checks_pods(const pool_claim& claim, const std::optional<int>& check_port) 
 }
 
 void add_check(backend_additions& out, const pool_claim& claim, int local_port) {
-  const auto& check = claim.traffic->health_check;
+  const auto& check = claim.traffic.health_check;
   const bool local = local_port > 0;
   // A field of the Service comes before a key that contradicts it; the contradiction itself is
   // refused as soon as it is written (domain/service/service_rules.hpp).
@@ -119,7 +119,7 @@ void add_check(backend_additions& out, const pool_claim& claim, int local_port) 
     add_words(out.check_words, "rise " + std::to_string(*check.rise));
   if (fall)
     add_words(out.check_words, "fall " + std::to_string(*fall));
-  if (claim.traffic->proxy && !local && checks_pods(claim, port))
+  if (claim.traffic.proxy && !local && checks_pods(claim, port))
     add_words(out.check_words, "check-send-proxy");
 }
 
@@ -161,18 +161,18 @@ bool set_http_check(pool_document& backend, const std::string& before, const std
 std::vector<std::string> frontend_lines(const pool_claim& claim) {
   texts lines;
   limit_sources(lines, claim);
-  add_timeout(lines, "client", claim.traffic->timeouts.client);
-  if (const auto most = claim.traffic->max_connections)
+  add_timeout(lines, "client", claim.traffic.timeouts.client);
+  if (const auto most = claim.traffic.max_connections)
     lines.push_back(marked("maxconn " + std::to_string(*most)));
   return lines;
 }
 
 backend_additions additions_for(const pool_settings& settings, const pool_claim& claim) {
   backend_additions out;
-  if (!claim.traffic && !claim.fields)
+  if (claim.traffic == traffic_wishes{} && claim.fields == claimed_fields{})
     return out;
-  const auto& wishes = *claim.traffic;
-  const bool by_source = claim.fields->client_affinity || wishes.balance == balance_rule::source;
+  const auto& wishes = claim.traffic;
+  const bool by_source = claim.fields.client_affinity || wishes.balance == balance_rule::source;
   if (by_source)
     out.balance = to_string(balance_rule::source);
   else if (wishes.balance)
@@ -186,7 +186,7 @@ backend_additions additions_for(const pool_settings& settings, const pool_claim&
     out.lines.push_back(drain_line(format_duration(*wishes.drain)));
   if (wishes.proxy)
     out.server_words = *wishes.proxy == proxy_protocol::v1 ? "send-proxy" : "send-proxy-v2";
-  add_check(out, claim, settings.mode == backend_mode::nodes ? claim.fields->local_check_port : 0);
+  add_check(out, claim, settings.mode == backend_mode::nodes ? claim.fields.local_check_port : 0);
   add_records(out);
   return out;
 }

@@ -47,8 +47,8 @@ bool takes_ipv6(const bind_point& where) {
 
 bind_point bind_of(const pool_claim& claim) {
   using enum bind_point::kind;
-  if (claim.bind_address)
-    return {one, *claim.bind_address};
+  if (!claim.bind_address.empty())
+    return {one, claim.bind_address};
   switch (claim.families) {
   case ip_families::unknown:
   case ip_families::ipv4:

@@ -23,7 +23,7 @@ configuration_object configuration_of(const pool_claim& claim) {
 
 nlohmann::json traffic_to_json(const pool_claim& claim) {
   auto out = nlohmann::json::object();
-  const auto& fields = *claim.fields;
+  const auto& fields = claim.fields;
   if (fields.ranges.limited) {
     auto& ranges = out["sourceRanges"] = fields.ranges.ipv4;
     for (const auto& range : fields.ranges.ipv6)
@@ -34,7 +34,7 @@ nlohmann::json traffic_to_json(const pool_claim& claim) {
   if (fields.local_check_port != 0)
     out["localCheckPort"] = fields.local_check_port;
   std::string keys;
-  append_traffic(keys, *claim.traffic);
+  append_traffic(keys, claim.traffic);
   if (!keys.empty())
     out["keys"] = keys;
   return out;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "domain/base/rare.hpp"
 #include "domain/service/configuration_object.hpp"
 #include "domain/service/service.hpp"
 #include "domain/service/source_ranges.hpp"
@@ -50,10 +49,10 @@ struct pool_claim : pool_wishes {
   /// The Service is paused: the pool keeps what it has of it, and writes nothing for it.
   bool paused = false;
   ip_families families = ip_families::unknown;
-  rare<claimed_fields> fields;
+  claimed_fields fields;
   /// The one address that its frontends bind, in its usual form: from the annotation or the spec.
   /// Empty: every address of its families.
-  rare<std::string> bind_address;
+  std::string bind_address;
   std::vector<claimed_port> ports;
 
   friend bool operator==(const pool_claim&, const pool_claim&) = default;

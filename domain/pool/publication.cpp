@@ -35,7 +35,7 @@ bool publication::wants(const std::string& ip, bool is_private, bool is_public) 
 }
 
 publication publication_of(const pool_claim& claim, publish_kind fallback) {
-  return {claim.families, claim.publish.value_or(fallback), *claim.bind_address};
+  return {claim.families, claim.publish.value_or(fallback), claim.bind_address};
 }
 
 bool same_publication(const pool_claim& left, const pool_claim& right) {

@@ -73,11 +73,11 @@ std::string render_configuration_object(const configuration_object& object) {
     text += "strategies:\n";
     append_line(text, "  creation", to_string(*object.creation));
   }
-  append_traffic(text, *object.traffic);
+  append_traffic(text, object.traffic);
   if (object.publish)
     append_line(text, "publish", to_string(*object.publish));
-  if (object.address)
-    append_line(text, "address", yaml_scalar(*object.address));
+  if (!object.address.empty())
+    append_line(text, "address", yaml_scalar(object.address));
   append_text(text, "cloudProviderConfiguration", object.cloud_provider_configuration);
   return text;
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "domain/base/error.hpp"
-#include "domain/base/rare.hpp"
 #include "domain/service/traffic_wishes.hpp"
 
 #include <cstdint>
@@ -43,9 +42,9 @@ struct pool_wishes {
   std::vector<frontend_mapping> frontends;
   std::optional<creation_strategy> creation; ///< absent: if_not_present
   /// Of this Service's own frontends and backends; few annotations have any.
-  rare<traffic_wishes> traffic;
+  traffic_wishes traffic;
   std::optional<publish_kind> publish; ///< absent: `services.publish` of the configuration
-  rare<std::string> address;           ///< in its usual form
+  std::string address;                 ///< in its usual form
 
   friend bool operator==(const pool_wishes&, const pool_wishes&) = default;
 };

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "domain/base/rare.hpp"
 #include "domain/service/service_traffic.hpp"
 
 #include <compare>
@@ -88,7 +87,7 @@ struct service {
   /// `kubernetes.dcos.io/dklb-paused: "true"`.
   bool paused = false;
   ip_families families = ip_families::unknown;
-  rare<service_traffic> traffic;
+  service_traffic traffic;
   std::vector<std::string> finalizers;
   std::vector<ingress> addresses;
   ip_mode address_mode = ip_mode::unknown; ///< of those addresses that are no host names

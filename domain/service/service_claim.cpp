@@ -29,9 +29,9 @@ std::vector<std::string> dropped_entries(const service& service,
       warnings.push_back("\"frontends" + reason);
     if (!object.network.value_or("").empty())
       warnings.push_back("\"network" + reason);
-    if (object.address)
+    if (!object.address.empty())
       warnings.push_back("\"address" + reason);
-    if (!service.traffic->load_balancer_ip.empty())
+    if (!service.traffic.load_balancer_ip.empty())
       warnings.push_back("\"spec.loadBalancerIP" + reason);
     return warnings;
   }
@@ -61,8 +61,8 @@ std::string skipped_text(const service_port& port) {
 result<std::string> address_of(const service& service, const configuration_object& object) {
   if (has_cloud_provider(object))
     return std::string{};
-  const auto& asked = service.traffic->load_balancer_ip;
-  auto address = *object.address;
+  const auto& asked = service.traffic.load_balancer_ip;
+  auto address = object.address;
   if (!asked.empty()) {
     const auto usual = canonical_ip(asked);
     if (!usual || scope_of(*usual) == address_scope::nobody)

@@ -21,7 +21,7 @@ using texts = std::vector<std::string>;
 
 /// Where the ranges stand.
 std::string ranges_key(const service& service) {
-  if (service.traffic->ranges_from_annotation)
+  if (service.traffic.ranges_from_annotation)
     return std::string{"the annotation \""} + source_ranges_annotation_name + "\"";
   return "spec.loadBalancerSourceRanges";
 }
@@ -31,7 +31,7 @@ bool is_address(const std::string& text) {
 }
 
 void check_ranges(const service& service, texts& problems) {
-  const auto& entries = service.traffic->source_ranges;
+  const auto& entries = service.traffic.source_ranges;
   const auto key = ranges_key(service);
   if (entries.size() > source_range_limit) {
     problems.push_back(key + " has " + std::to_string(entries.size()) + " ranges: write at most "
@@ -65,8 +65,8 @@ std::string place_of_key(const service& service, std::string_view parent, std::s
 }
 
 void check_affinity(const service& service, const configuration_object& object, texts& problems) {
-  const auto balance = object.traffic->balance;
-  if (!service.traffic->client_affinity || !balance || *balance == balance_rule::source)
+  const auto balance = object.traffic.balance;
+  if (!service.traffic.client_affinity || !balance || *balance == balance_rule::source)
     return;
   problems.push_back(place_of_key(service, "", "balance") + ": \"" + to_string(*balance)
                      + "\" contradicts spec.sessionAffinity ClientIP, which sends each client to "
@@ -76,7 +76,7 @@ void check_affinity(const service& service, const configuration_object& object, 
 /// The nodes' own answer decides with Local; how often it is asked for is free to choose.
 void check_local_check(const service& service, const configuration_object& object,
                        texts& problems) {
-  const auto& check = object.traffic->health_check;
+  const auto& check = object.traffic.health_check;
   const auto refuse = [&](const char* key, bool given) {
     if (given)
       problems.push_back(
@@ -95,23 +95,23 @@ void check_local_check(const service& service, const configuration_object& objec
 std::vector<std::string> field_problems(const service_settings& settings, const service& service,
                                         const configuration_object& object) {
   texts problems;
-  if (!service.traffic)
+  if (service.traffic == service_traffic{})
     return problems;
   check_ranges(service, problems);
   check_affinity(service, object, problems);
-  if (settings.nodes_are_servers && service.traffic->local_nodes_only)
+  if (settings.nodes_are_servers && service.traffic.local_nodes_only)
     check_local_check(service, object, problems);
   return problems;
 }
 
 claimed_fields fields_of(const service& service) {
-  const auto& traffic = *service.traffic;
+  const auto& traffic = service.traffic;
   return {parse_source_ranges(traffic.source_ranges).ranges, traffic.client_affinity,
           traffic.local_nodes_only ? traffic.health_check_node_port : 0};
 }
 
 bool shuts_everybody_out(const pool_claim& claim) {
-  const auto& ranges = claim.fields->ranges;
+  const auto& ranges = claim.fields.ranges;
   const bool ipv4 = serves_ipv4(claim.families) && !ranges.ipv4.empty();
   const bool ipv6 = serves_ipv6(claim.families) && !ranges.ipv6.empty();
   return ranges.limited && !ipv4 && !ipv6;

@@ -43,7 +43,7 @@ address: "2001:DB8::0:1"
   EXPECT_EQ(object.frontends, frontends);
   EXPECT_EQ(object.creation, creation_strategy::once);
   EXPECT_EQ(object.publish, publish_kind::private_only);
-  EXPECT_EQ(*object.address, "2001:db8::1");
+  EXPECT_EQ(object.address, "2001:db8::1");
   EXPECT_FALSE(object.cloud_provider_configuration);
   EXPECT_TRUE(parsed->warnings.empty());
 }

@@ -161,7 +161,7 @@ TEST(Guide, HasAnExampleOfEveryKey) {
     take(seen.publish, one.publish);
     seen.address = one.address ? one.address : seen.address;
     take(seen.cloud_provider_configuration, one.cloud_provider_configuration);
-    take_traffic(traffic, *one.traffic);
+    take_traffic(traffic, one.traffic);
     seen.frontends = one.frontends.empty() ? seen.frontends : one.frontends;
   }
   EXPECT_TRUE(seen.name && seen.role && seen.network && seen.cpus && seen.memory && seen.size);

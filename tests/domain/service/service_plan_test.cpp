@@ -426,7 +426,7 @@ TEST(ServiceFields, StandInTheClaimInOneForm) {
       .claim;
   };
   const auto claim = claim_of({"192.0.2.0/24", "10.1.2.3/8"});
-  EXPECT_EQ(*claim->fields,
+  EXPECT_EQ(claim->fields,
             (claimed_fields{{true, {"10.0.0.0/8", "192.0.2.0/24"}, {}}, true, 32000}));
   // So another order changes no claim, and wakes no pool.
   EXPECT_EQ(*claim, *claim_of({"10.0.0.0/8", "192.0.2.0/24", "10.0.0.0/8"}));
@@ -435,7 +435,7 @@ TEST(ServiceFields, StandInTheClaimInOneForm) {
 
 TEST(ServiceFields, TheHealthCheckPortCountsWithTheLocalPolicyOnly) {
   const auto step = plan(saying("name: redis", {{}, "", 32000, true, false, false}));
-  EXPECT_EQ(expect_step<claim_pool_part>(step).claim->fields->local_check_port, 0);
+  EXPECT_EQ(expect_step<claim_pool_part>(step).claim->fields.local_check_port, 0);
 }
 
 TEST(ServiceFields, RefusalsNameEachWrongRangeUpToALimit) {
@@ -473,7 +473,7 @@ TEST(ServiceFields, ComeBeforeAnAcceptedKeyThatContradictsThem) {
   const auto step =
     expect_step<claim_pool_part>(plan(object, {.accepted = "name: redis\nbalance: random"}));
   EXPECT_TRUE(step.refused_change);
-  EXPECT_TRUE(step.claim->fields->client_affinity);
+  EXPECT_TRUE(step.claim->fields.client_affinity);
 }
 
 TEST(PlanService, WritesNoDefaultsBesideAGivenName) {

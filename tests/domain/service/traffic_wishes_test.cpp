@@ -18,7 +18,7 @@ std::string mistakes_in(const std::string& yaml) {
 traffic_wishes wishes_in(const std::string& yaml) {
   const auto parsed = parse_configuration_object(yaml);
   EXPECT_TRUE(parsed) << mistakes_in(yaml);
-  return parsed ? *parsed->object.traffic : traffic_wishes{};
+  return parsed ? parsed->object.traffic : traffic_wishes{};
 }
 
 TEST(TrafficWishes, EveryKeyIsRead) {

@@ -105,7 +105,7 @@ TEST(ServiceCodec, WhatAServiceSaysAboutItsTraffic) {
   EXPECT_EQ(service->families, domain::ip_families::ipv6_ipv4);
   const domain::service_traffic expected{
     {"10.0.0.0/8", "fd00::/8", "any"}, "192.0.2.7", 32000, true, true, false};
-  EXPECT_EQ(*service->traffic, expected);
+  EXPECT_EQ(service->traffic, expected);
 }
 
 TEST(ServiceCodec, TheUsualTrafficTakesNoRoom) {
@@ -115,8 +115,8 @@ TEST(ServiceCodec, TheUsualTrafficTakesNoRoom) {
                                                  {"ipFamilyPolicy", "SingleStack"},
                                                  {"ipFamilies", {"IPv4"}}}));
   ASSERT_TRUE(service);
-  EXPECT_FALSE(service->traffic);
-  EXPECT_EQ(service->traffic->health_check_node_port, 0);
+  EXPECT_EQ(service->traffic, service_traffic{});
+  EXPECT_EQ(service->traffic.health_check_node_port, 0);
   EXPECT_EQ(service->families, domain::ip_families::ipv4);
 }
 
@@ -136,14 +136,14 @@ TEST(ServiceCodec, TheOldAnnotationCountsWhereTheFieldIsEmpty) {
     object["metadata"]["annotations"]["service.beta.kubernetes.io/load-balancer-source-ranges"];
   annotation = " 10.0.0.0/8 ,\tfd00::/8,";
   const auto service = decode_service(object);
-  EXPECT_THAT(service->traffic->source_ranges, ElementsAre("10.0.0.0/8", "fd00::/8", ""));
-  EXPECT_TRUE(service->traffic->ranges_from_annotation);
+  EXPECT_THAT(service->traffic.source_ranges, ElementsAre("10.0.0.0/8", "fd00::/8", ""));
+  EXPECT_TRUE(service->traffic.ranges_from_annotation);
   object["spec"]["loadBalancerSourceRanges"] = {"192.0.2.0/24"};
-  EXPECT_THAT(decode_service(object)->traffic->source_ranges, ElementsAre("192.0.2.0/24"));
-  EXPECT_FALSE(decode_service(object)->traffic->ranges_from_annotation);
+  EXPECT_THAT(decode_service(object)->traffic.source_ranges, ElementsAre("192.0.2.0/24"));
+  EXPECT_FALSE(decode_service(object)->traffic.ranges_from_annotation);
   object["spec"]["loadBalancerSourceRanges"] = json::array();
   annotation = " \n";
-  EXPECT_FALSE(decode_service(object)->traffic);
+  EXPECT_EQ(decode_service(object)->traffic, service_traffic{});
 }
 
 TEST(ServiceCodec, TextOrderOfCreationIsAgeOrderWhateverTheZone) {

@@ -126,8 +126,17 @@ TEST_P(ControllerRestart, OverASettledStateWritesNothing) {
     create("shared-" + std::to_string(i), "shared", {1000 + i});
   }
   create("too-late", "shared", {1000});
+  create("asking", "asking", {80},
+         "proxyProtocol: v2\nhealthCheck: {type: http}\ntimeouts: {client: 5s}\ndrain: 5s\n");
+  create("unchecked", "asking", {81}, "healthCheck: {type: none}\n");
+  patch("asking", {{"spec",
+                    {{"loadBalancerSourceRanges", {"fd00::/8", "10.0.0.0/8"}},
+                     {"ipFamilies", {"IPv4", "IPv6"}},
+                     {"sessionAffinity", "ClientIP"}}}});
   start();
   ASSERT_TRUE(eventually([&] {
+    if (!served("asking") || !served("unchecked"))
+      return false;
     for (int i = 0; i < 10; ++i) {
       if (!served("own-" + std::to_string(i)) || !served("shared-" + std::to_string(i)))
         return false;

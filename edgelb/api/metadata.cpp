@@ -8,14 +8,13 @@ namespace {
 document endpoints_of(const listener& what, int port, const std::vector<agent>& instances) {
   auto endpoints = document::array();
   for (const auto& where : instances) {
-    auto reachable = what.addresses_on(where);
-    // A public address that is translated outside this machine leads to the private one.
-    if (!where.binds_public && what.on_every_address())
-      reachable.push_back(where.public_address);
+    const auto reachable = what.reached_on(where);
+    if (reachable.empty())
+      continue; // another machine has the address
     auto inside = document::array();
     auto outside = document::array();
     for (const auto& address : reachable)
-      (address == where.public_address ? outside : inside).push_back(address);
+      (where.is_public(address) ? outside : inside).push_back(address);
     endpoints.push_back({{"port", port}, {"private", inside}, {"public", outside}});
   }
   return endpoints;

@@ -1,10 +1,12 @@
 #pragma once
 
 #include "domain/base/error.hpp"
+#include "edgelb/haproxy/drains.hpp"
 #include "edgelb/haproxy/process.hpp"
 #include "edgelb/haproxy/runtime_change.hpp"
 #include "edgelb/render/renderer.hpp"
 
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <string>
@@ -55,6 +57,10 @@ public:
   /// control socket if possible (runtime_change.hpp), otherwise a reload. If HAProxy refuses the
   /// new configuration, the old one stays, and the error has HAProxy's message.
   domain::result<domain::unit> change(const rendered& wanted);
+  /// True if end_drained() has work to do.
+  bool drains_due(std::chrono::steady_clock::time_point now) const;
+  /// Ends the connections to servers that have left, where their time is over.
+  void end_drained(std::chrono::steady_clock::time_point now);
   /// Makes it accept no more connections. It ends by itself after the last one.
   void drain() { process_.signal(SIGUSR1); }
   /// Sends SIGTERM and does not wait.
@@ -88,6 +94,13 @@ private:
   void settle(rendered now);
   domain::result<domain::unit> reload(const rendered& wanted);
   domain::result<domain::unit> change_at_runtime(const std::vector<std::string>& commands) const;
+  domain::result<control_connection> own_control() const;
+  /// Finds the servers that had left before this object was made.
+  void find_drains();
+  /// The servers that drain once this configuration runs.
+  drain_list drains_after(const rendered& wanted) const;
+  /// Lets old connections to servers that are wanted again go on.
+  void keep_returned(const rendered& wanted);
   std::string server_states(const rendered& wanted) const;
   domain::result<domain::unit> wait_until_live(process& started, std::size_t log_start) const;
   pid_t answering_process() const;
@@ -98,9 +111,10 @@ private:
   const haproxy_program* program_;
   std::filesystem::path folder_;
   process process_;
-  std::vector<process> former_; ///< processes that serve their last connections; oldest first
+  std::vector<former_process> former_; ///< oldest first
   rendered live_;
   server_lines parked_; ///< of the running process
+  drain_list drains_;   ///< of the running process
   bool known_ = false;
   bool sure_ = false; ///< false: the process may differ from `live_`, so a change needs a reload
 };

@@ -63,7 +63,7 @@ bool haproxy_instance::adopt(const std::vector<found_process>& running) {
     if (one.pid == serving || (serving == 0 && &one == &ours.back()))
       process_ = std::move(*held);
     else
-      former_.push_back(std::move(*held));
+      former_.emplace_back(std::move(*held), drain_list{}, std::nullopt);
     // Older versions of this program ran a master process as well. The next reload ends it.
     by_a_master |= has_word(one, "-W");
   }
@@ -73,6 +73,7 @@ bool haproxy_instance::adopt(const std::vector<found_process>& running) {
   live_ = {text ? *text : ""};
   known_ = serving != 0;
   sure_ = known_ && !by_a_master && !std::filesystem::exists(change_mark());
+  find_drains();
   return true;
 }
 
@@ -141,6 +142,7 @@ domain::result<domain::unit> haproxy_instance::start(const rendered& wanted,
     return started.failure();
   process_ = std::move(*started);
   parked_.clear();
+  drains_ = {};
   if (auto live = wait_until_live(process_, log_start); !live) {
     process_.end(end_limit);
     return live.failure();
@@ -161,20 +163,21 @@ domain::result<domain::unit> haproxy_instance::change(const rendered& wanted) {
     return reload(wanted);
   }
   parked_ = way->parked;
+  keep_returned(wanted);
+  drains_ = drains_after(wanted);
   settle(wanted);
   return domain::unit{};
 }
 
+domain::result<control_connection> haproxy_instance::own_control() const {
+  return lasting_control(control_socket(), process_.pid(), answer_limit);
+}
+
 domain::result<domain::unit>
 haproxy_instance::change_at_runtime(const std::vector<std::string>& commands) const {
-  auto control = control_connection::open(control_socket(), answer_limit);
+  auto control = own_control();
   if (!control)
     return control.failure();
-  const auto serving = control->pid();
-  if (!serving)
-    return serving.failure();
-  if (*serving != process_.pid())
-    return failure(500, "another process answers");
   for (const auto& command : commands) {
     const auto answer = control->ask(command);
     if (!answer)
@@ -199,6 +202,13 @@ domain::result<domain::unit> haproxy_instance::reload(const rendered& wanted) {
     return kept;
   if (auto written = write_change(wanted); !written)
     return written;
+  // The process that serves now ends connections later only if it is connected to from before.
+  auto leaving = drains_after(wanted);
+  std::optional<control_connection> control;
+  if (!leaving.empty()) {
+    if (auto opened = own_control())
+      control = std::move(*opened);
+  }
   const auto log_start = log_size();
   auto next = process::start({program_->path(), "-db", "-f", config_file().string(), "-x",
                               control_socket().string(), "-sf", std::to_string(process_.pid())},
@@ -213,9 +223,11 @@ domain::result<domain::unit> haproxy_instance::reload(const rendered& wanted) {
       settle(live_);
     return live;
   }
-  former_.push_back(std::move(process_));
+  keep_returned(wanted);
+  former_.emplace_back(std::move(process_), std::move(leaving), std::move(control));
   process_ = std::move(*next);
   parked_.clear();
+  drains_ = {};
   settle(wanted);
   bound_former();
   return domain::unit{};
@@ -233,7 +245,7 @@ void haproxy_instance::bound_former() {
 
 bool haproxy_instance::alive() {
   // alive() also reaps a child that has ended.
-  std::erase_if(former_, [](process& one) { return !one.alive(); });
+  std::erase_if(former_, [](former_process& one) { return !one.running().alive(); });
   return process_.alive();
 }
 
@@ -247,7 +259,7 @@ void haproxy_instance::end() {
   ask_to_end();
   process_.end(end_limit);
   for (auto& one : former_)
-    one.end(end_limit);
+    one.running().end(end_limit);
   former_.clear();
 }
 

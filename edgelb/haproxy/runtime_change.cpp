@@ -1,9 +1,10 @@
 #include "edgelb/haproxy/runtime_change.hpp"
 
+#include "edgelb/haproxy/config_parts.hpp"
 #include "edgelb/pools/agents.hpp"
+#include "edgelb/render/raw_lines.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <sstream>
 
@@ -12,51 +13,6 @@ namespace {
 
 /// The most parked servers. With more, a reload removes them.
 constexpr std::size_t most_parked = 64;
-
-std::vector<std::string> words_of(const std::string& line) {
-  std::istringstream whole(line);
-  std::vector<std::string> words;
-  for (std::string word; whole >> word;)
-    words.push_back(word);
-  return words;
-}
-
-bool starts_section(const std::string& word) {
-  static constexpr std::array<std::string_view, 14> keywords{
-    "global",   "defaults", "frontend", "backend", "listen", "resolvers",   "peers",
-    "userlist", "mailers",  "program",  "cache",   "ring",   "http-errors", "fcgi-app"};
-  return std::find(keywords.begin(), keywords.end(), word) != keywords.end();
-}
-
-/// A configuration, split into its server lines and everything else.
-struct parts {
-  std::string frame;
-  server_lines servers;
-  bool has_default_server = false; ///< options that HAProxy does not give to an added server
-};
-
-parts parts_of(std::string_view configuration) {
-  parts found;
-  std::string section;
-  std::istringstream whole{std::string(configuration)};
-  for (std::string line; std::getline(whole, line);) {
-    const auto words = words_of(line);
-    const auto keyword = words.empty() ? std::string{} : words[0];
-    // Raw fields may open sections, too: HAProxy does not look at the indentation.
-    if (starts_section(keyword))
-      section = words.size() > 1 ? words[1] : std::string{};
-    if (keyword != "server" || words.size() < 3) {
-      found.has_default_server |= keyword == "default-server";
-      found.frame += line + "\n";
-      continue;
-    }
-    std::string rest = words[2];
-    for (std::size_t index = 3; index < words.size(); ++index)
-      rest += " " + words[index];
-    found.servers.emplace(section + "/" + words[1], rest);
-  }
-  return found;
-}
 
 bool has_word(const std::string& line, std::initializer_list<std::string_view> any_of) {
   const auto words = words_of(line);
@@ -112,6 +68,19 @@ bool bring_in(runtime_change& change, const std::string& key, const std::string&
   return true;
 }
 
+// The columns of `show servers state`:
+// be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state ...
+constexpr std::size_t admin_state = 6;
+
+bool is_server(const std::vector<std::string>& words) {
+  return words.size() > admin_state && words[0] != "#";
+}
+
+bool in_maintenance(const std::vector<std::string>& words) {
+  constexpr int forced_maintenance = 1;
+  return (std::atoi(words[admin_state].c_str()) & forced_maintenance) != 0;
+}
+
 } // namespace
 
 std::optional<runtime_change> plan_runtime_change(std::string_view running, std::string_view wanted,
@@ -139,6 +108,17 @@ std::optional<runtime_change> plan_runtime_change(std::string_view running, std:
   return change;
 }
 
+std::vector<std::string> parked_in(std::string_view dump) {
+  std::vector<std::string> parked;
+  std::istringstream whole{std::string(dump)};
+  for (std::string line; std::getline(whole, line);) {
+    const auto words = words_of(line);
+    if (is_server(words) && in_maintenance(words))
+      parked.push_back(words[1] + "/" + words[3]);
+  }
+  return parked;
+}
+
 std::string surviving_state(std::string_view dump, std::string_view running,
                             std::string_view wanted) {
   const auto before = parts_of(running).servers;
@@ -152,13 +132,8 @@ std::string surviving_state(std::string_view dump, std::string_view running,
   std::istringstream whole{std::string(dump)};
   for (std::string line; std::getline(whole, line);) {
     const auto words = words_of(line);
-    // be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state ...
-    constexpr std::size_t admin_state = 6;
-    constexpr int forced_maintenance = 1;
     const bool heading = words.size() == 1 || (!words.empty() && words[0] == "#");
-    if (heading
-        || (words.size() > admin_state && same(words[1] + "/" + words[3])
-            && (std::atoi(words[admin_state].c_str()) & forced_maintenance) == 0))
+    if (heading || (is_server(words) && same(words[1] + "/" + words[3]) && !in_maintenance(words)))
       kept += line + "\n";
   }
   return kept;

@@ -1,16 +1,13 @@
 #pragma once
 
-#include <map>
+#include "edgelb/haproxy/config_parts.hpp"
+
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace dklb::edgelb {
-
-/// Server lines of a configuration, by `backend/server`: the address and the options, without the
-/// word `server`.
-using server_lines = std::map<std::string, std::string>;
 
 /// A change of the configuration that needs no reload.
 struct runtime_change {
@@ -21,7 +18,7 @@ struct runtime_change {
 };
 
 /// Compares two configurations. If only their server lines differ, the change is possible at
-/// runtime. Empty if HAProxy must be reloaded.
+/// runtime. Comments are no difference. Empty if HAProxy must be reloaded.
 ///
 /// A removed server is parked: it is set to maintenance, so that it gets no new connection and
 /// keeps the open ones, as with a reload. It is not deleted before the next reload, because HAProxy
@@ -32,6 +29,9 @@ struct runtime_change {
 /// `parked`: the servers that HAProxy has in maintenance although `running` does not list them.
 std::optional<runtime_change> plan_runtime_change(std::string_view running, std::string_view wanted,
                                                   const server_lines& parked);
+
+/// The servers in maintenance, by `backend/server`, out of the output of `show servers state`.
+std::vector<std::string> parked_in(std::string_view dump);
 
 /// Filters the output of `show servers state` for the next process. It keeps the servers whose line
 /// is the same in `running` and `wanted`. Servers in maintenance are left out, because the wanted

@@ -71,10 +71,10 @@ domain::result<domain::unit> managed_pool::set_targets(attempt& change) const {
   const bool replaces =
     record_ && !same_meaning(pool_section(record_->pool), pool_section(change.pool));
   for (const auto& where : change.layout.agents) {
-    target one{{"", where.private_address}, where, {}, {}};
+    target one{{"", where.name()}, where, {}, {}};
     if (record_) {
       for (const auto& slot : record_->instances) {
-        if (slot.agent == where.private_address)
+        if (slot.agent == where.name())
           (replaces ? one.predecessor : one.slot.id) = slot.id;
       }
     }
@@ -90,14 +90,27 @@ domain::result<domain::unit> managed_pool::set_targets(attempt& change) const {
 }
 
 domain::result<domain::unit> managed_pool::check(const attempt& change) const {
+  // The texts of two instances differ in their addresses, and in frontends on one machine's
+  // address.
+  const auto listeners = listeners_of(change.pool);
+  const bool differ = std::any_of(listeners.begin(), listeners.end(),
+                                  [](const listener& one) { return one.is_fixed(); });
+  for (const auto& one : change.targets) {
+    auto accepted = host_.program.check(one.text.text, host_.scratch);
+    if (!accepted || !differ)
+      return accepted;
+  }
   if (!change.targets.empty())
-    return host_.program.check(change.targets.front().text.text, host_.scratch);
+    return domain::unit{};
   // No instance can be placed yet, but HAProxy must check the document all the same.
   auto trial = change;
-  for (const auto& one : listeners_of(change.pool))
-    trial.layout.ports.emplace(one.key, 1);
   agent nowhere;
-  nowhere.private_address = "127.0.0.1";
+  nowhere.private_addresses = {"127.0.0.1", "::1"};
+  for (const auto& one : listeners) {
+    trial.layout.ports.emplace(one.key, 1);
+    if (one.is_fixed())
+      nowhere.private_addresses.push_back(one.bind_address);
+  }
   auto text = render_for(trial, "unplaced", nowhere);
   if (!text)
     return text.failure();

@@ -82,6 +82,7 @@ private:
   void collect_drained();
   void postpone(std::chrono::steady_clock::time_point now);
   bool anything_dead();
+  bool drains_due(std::chrono::steady_clock::time_point now) const;
   bool may_try(std::chrono::steady_clock::time_point now) const;
   void publish();
   std::unique_ptr<haproxy_instance> make_instance(const std::string& id) const;

@@ -46,13 +46,22 @@ bool managed_pool::anything_dead() {
   });
 }
 
+bool managed_pool::drains_due(clock::time_point now) const {
+  return std::any_of(instances_.begin(), instances_.end(),
+                     [&](const auto& entry) { return entry.second->drains_due(now); });
+}
+
 bool managed_pool::may_try(clock::time_point now) const {
   return now >= next_try_ || (waits_for_room_ && releases_seen_ != host_.plans.releases());
 }
 
 bool managed_pool::needs_attention(clock::time_point now) {
   const std::unique_lock lock(working_, std::try_to_lock);
-  if (!lock || removed_ || !record_ || !may_try(now))
+  if (!lock || removed_ || !record_)
+    return false;
+  if (drains_due(now))
+    return true;
+  if (!may_try(now))
     return false;
   return !settled_ || pending_ > 0 || rendered_tasks_ != host_.tasks() || anything_dead();
 }
@@ -86,7 +95,11 @@ void managed_pool::collect_drained() {
 
 void managed_pool::tend(clock::time_point now) {
   const std::lock_guard lock(working_);
-  if (removed_ || !record_ || !may_try(now))
+  if (removed_ || !record_)
+    return;
+  for (auto& [id, instance] : instances_)
+    instance->end_drained(now);
+  if (!may_try(now))
     return;
   collect_drained();
   for (auto& [id, instance] : instances_)

@@ -14,16 +14,13 @@ bool role_fits(const std::string& pool_role, const agent& candidate) {
   return candidate.role == pool_role || candidate.role == "*";
 }
 
+/// All suitable agents, the best first.
 std::vector<agent> candidates_for(const std::vector<agent>& agents,
                                   const placement_request& request) {
-  std::vector<agent> candidates;
-  std::copy_if(agents.begin(), agents.end(), std::back_inserter(candidates),
-               [&](const agent& candidate) {
-                 return role_fits(request.role, candidate) && request.constraints.allow(candidate);
-               });
+  auto candidates = suitable_agents(agents, request.role, request.constraints);
   // Least load first. A stable sort keeps the order of the list among equals.
   const auto load_of = [&](const agent& candidate) {
-    const auto found = request.load.find(candidate.private_address);
+    const auto found = request.load.find(candidate.name());
     return found == request.load.end() ? 0 : found->second;
   };
   std::stable_sort(
@@ -31,7 +28,7 @@ std::vector<agent> candidates_for(const std::vector<agent>& agents,
     [&](const agent& left, const agent& right) { return load_of(left) < load_of(right); });
   // The agents of the pool's own instances come before all others, in their order.
   const auto rank = [&](const agent& candidate) {
-    return std::find(request.current.begin(), request.current.end(), candidate.private_address)
+    return std::find(request.current.begin(), request.current.end(), candidate.name())
            - request.current.begin();
   };
   std::stable_sort(candidates.begin(), candidates.end(),
@@ -39,29 +36,96 @@ std::vector<agent> candidates_for(const std::vector<agent>& agents,
   return candidates;
 }
 
+/// Chooses among candidates, which it asks at most once each whether they are blocked.
+class chooser {
+public:
+  chooser(const std::vector<agent>& candidates, const placement_request& request)
+    : candidates_(candidates), request_(request), states_(candidates.size(), state::unknown) {}
+
+  /// Chooses an agent with this address, unless one is chosen already. False if there is none.
+  bool take_one_with(const std::string& address) {
+    for (std::size_t index = 0; index < candidates_.size(); ++index) {
+      if (states_[index] == state::chosen && candidates_[index].has(address))
+        return true;
+    }
+    for (std::size_t index = 0; index < candidates_.size(); ++index) {
+      if (candidates_[index].has(address) && take(index))
+        return true;
+    }
+    return false;
+  }
+
+  /// Chooses the first ones that are left.
+  void fill() {
+    for (std::size_t index = 0; index < candidates_.size() && has_room(); ++index)
+      take(index);
+  }
+
+  /// The chosen ones, in the order of the candidates.
+  std::vector<agent> chosen() const {
+    std::vector<agent> agents;
+    for (std::size_t index = 0; index < candidates_.size(); ++index) {
+      if (states_[index] == state::chosen)
+        agents.push_back(candidates_[index]);
+    }
+    return agents;
+  }
+
+  bool has_room() const { return count_ < request_.count; }
+  const std::string& first_block() const { return first_block_; }
+
+private:
+  enum class state { unknown, blocked, chosen };
+
+  bool take(std::size_t index) {
+    if (!has_room() || states_[index] != state::unknown)
+      return false;
+    const auto why = request_.blocked ? request_.blocked(candidates_[index]) : std::nullopt;
+    states_[index] = why ? state::blocked : state::chosen;
+    if (why && first_block_.empty())
+      first_block_ = *why;
+    count_ += why ? 0 : 1;
+    return !why;
+  }
+
+  const std::vector<agent>& candidates_;
+  const placement_request& request_;
+  std::vector<state> states_;
+  int count_ = 0;
+  std::string first_block_;
+};
+
 } // namespace
+
+std::vector<agent> suitable_agents(const std::vector<agent>& agents, const std::string& role,
+                                   const placement_constraints& constraints) {
+  std::vector<agent> suitable;
+  std::copy_if(agents.begin(), agents.end(), std::back_inserter(suitable),
+               [&](const agent& candidate) {
+                 return role_fits(role, candidate) && constraints.allow(candidate);
+               });
+  return suitable;
+}
 
 placement_result place(const std::vector<agent>& agents, const placement_request& request) {
   placement_result placed;
-  const auto wanted = static_cast<std::size_t>(std::max(request.count, 0));
-  std::string first_block;
   const auto candidates = candidates_for(agents, request);
-  for (const auto& candidate : candidates) {
-    if (placed.agents.size() == wanted)
-      break;
-    if (const auto why = request.blocked ? request.blocked(candidate) : std::nullopt) {
-      if (first_block.empty())
-        first_block = *why;
-      continue;
-    }
-    placed.agents.push_back(candidate);
+  chooser choice(candidates, request);
+  for (const auto& address : request.addresses) {
+    if (request.count > 0 && !choice.take_one_with(address))
+      placed.unserved.push_back(address);
   }
-  placed.pending = static_cast<int>(wanted - placed.agents.size());
-  if (placed.pending == 0)
+  const bool room_for_addresses = choice.has_room() || placed.unserved.empty();
+  choice.fill();
+  placed.agents = choice.chosen();
+  placed.pending = std::max(request.count, 0) - static_cast<int>(placed.agents.size());
+  if (placed.pending == 0 && placed.unserved.empty())
     return placed;
-  placed.ports_taken = !first_block.empty();
-  if (placed.ports_taken)
-    placed.reason = first_block;
+  placed.ports_taken = !choice.first_block().empty();
+  if (!room_for_addresses)
+    placed.reason = "its frontends bind addresses of more machines than it has instances";
+  else if (placed.ports_taken)
+    placed.reason = choice.first_block();
   else if (candidates.empty())
     placed.reason = "no agent has the role \"" + request.role + "\" and satisfies the constraints";
   else

@@ -35,10 +35,9 @@ int preferred_port(const listener& one) {
 
 } // namespace
 
-std::optional<agent> planner::place_of(const std::string& private_address) const {
-  const auto found = std::find_if(agents_.begin(), agents_.end(), [&](const agent& one) {
-    return one.private_address == private_address;
-  });
+std::optional<agent> planner::place_of(const std::string& name) const {
+  const auto found = std::find_if(agents_.begin(), agents_.end(),
+                                  [&](const agent& one) { return one.name() == name; });
   return found == agents_.end() ? std::nullopt : std::optional(*found);
 }
 
@@ -72,6 +71,10 @@ std::optional<std::string> planner::blocked(const std::string& pool,
                                             const std::vector<listener>& listeners,
                                             const std::map<std::string, int>& ports,
                                             const agent& where) const {
+  for (const auto& one : listeners) {
+    if (!one.is_fixed() && one.addresses_on(where).empty())
+      return "the agent " + where.name() + " has no IPv6 address";
+  }
   for (const auto& socket : sockets_of(listeners, ports, {where})) {
     if (auto why = refusal(pool, socket))
       return why;
@@ -100,17 +103,59 @@ domain::result<domain::unit> planner::choose_free_ports(const std::string& pool,
   return domain::unit{};
 }
 
-domain::result<pool_layout> planner::plan(const document& pool, const pool_record* before) {
-  const std::lock_guard lock(mutex_);
-  const auto name = text_at(pool, "name");
-  const auto listeners = listeners_of(pool);
-  auto constraints = placement_constraints::parse(member_at(pool, "constraints"));
-  if (!constraints)
-    return constraints.failure();
-  pool_layout layout;
-  layout.ports = known_ports(listeners, before);
-  placement_request request{
-    text_at(pool, "role"), integer_at(pool, "count", 1), *constraints, {}, {}, {}};
+std::string planner::free_addresses(const std::string& pool, const std::vector<agent>& agents,
+                                    const listener& what) const {
+  constexpr std::size_t most = 16;
+  std::vector<std::string> free;
+  for (const auto& where : agents) {
+    auto outside = where.public_addresses;
+    outside.insert(outside.end(), where.private_addresses.begin(), where.private_addresses.end());
+    for (const auto& address : outside) {
+      const listener there{what.key, address, what.port};
+      const auto sockets = sockets_of({there}, {{what.key, what.port}}, {where});
+      const bool taken =
+        what.port != 0 && std::any_of(sockets.begin(), sockets.end(), [&](const auto& socket) {
+          return refusal(pool, socket).has_value();
+        });
+      const bool listed = std::find(free.begin(), free.end(), address) != free.end();
+      if (!taken && !listed && is_ipv6(address) == is_ipv6(what.bind_address))
+        free.push_back(address);
+    }
+  }
+  if (free.empty())
+    return "none is free";
+  std::string text = "free are: ";
+  for (std::size_t index = 0; index < std::min(free.size(), most); ++index)
+    text += (index == 0 ? "" : ", ") + free[index];
+  return free.size() <= most ? text : text + " and " + std::to_string(free.size() - most) + " more";
+}
+
+std::optional<std::string> planner::unreachable(const document& pool,
+                                                const std::vector<listener>& listeners,
+                                                const placement_constraints& constraints) const {
+  const auto role = text_at(pool, "role");
+  const auto suitable = suitable_agents(agents_, role, constraints);
+  for (const auto& one : listeners) {
+    if (std::any_of(suitable.begin(), suitable.end(),
+                    [&](const agent& where) { return !one.addresses_on(where).empty(); }))
+      continue;
+    const auto nobody = "no machine of role \"" + role + "\" ";
+    if (one.is_fixed())
+      return nobody + "has the address " + one.bind_address + "; "
+             + free_addresses(text_at(pool, "name"), suitable, one);
+    // A pool without any agent waits for one, as it always did.
+    if (!suitable.empty())
+      return nobody + "has an IPv6 address, which " + one.key + " needs to bind ::";
+  }
+  return {};
+}
+
+placement_request planner::request_for(const document& pool, const pool_record* before,
+                                       const placement_constraints& constraints) const {
+  placement_request request;
+  request.role = text_at(pool, "role");
+  request.count = integer_at(pool, "count", 1);
+  request.constraints = constraints;
   for (const auto& [other, held] : settled_) {
     for (const auto& where : held.agents)
       ++request.load[where];
@@ -119,10 +164,37 @@ domain::result<pool_layout> planner::plan(const document& pool, const pool_recor
     for (const auto& slot : before->instances)
       request.current.push_back(slot.agent);
   }
+  for (const auto& one : listeners_of(pool)) {
+    if (one.is_fixed())
+      request.addresses.push_back(one.bind_address);
+  }
+  return request;
+}
+
+domain::result<pool_layout> planner::plan(const document& pool, const pool_record* before) {
+  const std::lock_guard lock(mutex_);
+  const auto name = text_at(pool, "name");
+  const auto listeners = listeners_of(pool);
+  auto constraints = placement_constraints::parse(member_at(pool, "constraints"));
+  if (!constraints)
+    return constraints.failure();
+  if (const auto why = unreachable(pool, listeners, *constraints))
+    return failure(400, *why);
+  pool_layout layout;
+  layout.ports = known_ports(listeners, before);
+  auto request = request_for(pool, before, *constraints);
   request.blocked = [&](const agent& where) {
     return blocked(name, listeners, layout.ports, where);
   };
   const auto placed = place(agents_, request);
+  if (!placed.unserved.empty()) {
+    const auto suitable = suitable_agents(agents_, request.role, *constraints);
+    const auto fixed = std::find_if(listeners.begin(), listeners.end(), [&](const listener& one) {
+      return one.is_fixed() && one.bind_address == placed.unserved.front();
+    });
+    return failure(400, "the pool cannot have the address " + placed.unserved.front() + ": "
+                          + placed.reason + "; " + free_addresses(name, suitable, *fixed));
+  }
   if (placed.agents.empty() && placed.ports_taken)
     return failure(400, "the pool cannot run on any agent: " + placed.reason);
   layout.agents = placed.agents;

@@ -30,10 +30,10 @@ public:
 
   /// Chooses agents and ports for a pool. `before` is its present record, null for a new pool.
   /// Instances keep their agents and free ports their numbers if possible. The error is a 400: no
-  /// instance can run because the ports are taken.
+  /// instance can run because the ports are taken, or no agent has an address that the pool binds.
   domain::result<pool_layout> plan(const document& pool, const pool_record* before);
-  /// The agent with this private address. Empty if it is not listed, or not any more.
-  std::optional<agent> place_of(const std::string& private_address) const;
+  /// The agent with this name. Empty if it is not listed, or not any more.
+  std::optional<agent> place_of(const std::string& name) const;
   /// The sockets that settle() with this record will free.
   std::set<socket_address> freed_by(const pool_record& now) const;
   /// Grows when a pool frees a port, so that a pool that waits for one tries again.
@@ -56,6 +56,15 @@ private:
                                      const std::vector<listener>& listeners,
                                      const std::map<std::string, int>& ports,
                                      const agent& where) const;
+  placement_request request_for(const document& pool, const pool_record* before,
+                                const placement_constraints& constraints) const;
+  /// Why no suitable agent can bind one of the pool's frontends. Empty if each has one.
+  std::optional<std::string> unreachable(const document& pool,
+                                         const std::vector<listener>& listeners,
+                                         const placement_constraints& constraints) const;
+  /// The bound addresses of these agents on which the pool can have this port, for a message.
+  std::string free_addresses(const std::string& pool, const std::vector<agent>& agents,
+                             const listener& what) const;
   domain::result<domain::unit> choose_free_ports(const std::string& pool,
                                                  const std::vector<listener>& listeners,
                                                  pool_layout& layout) const;

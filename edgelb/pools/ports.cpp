@@ -6,9 +6,11 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <cstdint>
 #include <cstring>
+#include <iterator>
+#include <sstream>
 
 namespace dklb::edgelb {
 namespace {
@@ -20,12 +22,34 @@ bool is_wildcard(const std::string& address) {
   return address == "0.0.0.0" || address == "::";
 }
 
-/// FNV-1a hash, because it gives the same value on every machine and in every run.
-std::uint64_t spread(const std::string& text) {
-  std::uint64_t hash = 14695981039346656037ULL;
-  for (const char letter : text)
-    hash = (hash ^ static_cast<unsigned char>(letter)) * 1099511628211ULL;
-  return hash;
+std::vector<std::string> of_family(const std::vector<std::string>& addresses, bool ipv6) {
+  std::vector<std::string> found;
+  std::copy_if(addresses.begin(), addresses.end(), std::back_inserter(found),
+               [&](const std::string& address) { return is_ipv6(address) == ipv6; });
+  return found;
+}
+
+/// The addresses that the wildcard of a frontend means.
+std::vector<std::string> fitting(const listener& what, const std::vector<std::string>& addresses) {
+  if (what.both_families)
+    return addresses;
+  const bool ipv6 = is_ipv6(what.bind_address);
+  auto found = of_family(addresses, ipv6);
+  // 0.0.0.0 is the default of the API. A machine with IPv6 addresses alone serves it all the same.
+  return found.empty() && !ipv6 ? addresses : found;
+}
+
+/// True for a modifier of `::` that makes it bind IPv4 addresses, too. HAProxy gives v6only
+/// precedence.
+bool takes_ipv4(const std::string& modifier) {
+  std::istringstream whole(modifier);
+  bool both = false;
+  for (std::string word; whole >> word;) {
+    if (word == "v6only")
+      return false;
+    both |= word == "v4v6";
+  }
+  return both;
 }
 
 /// Fills in a socket address and returns its length. 0 if the text is not an address.
@@ -47,14 +71,35 @@ socklen_t fill(sockaddr_storage& storage, const socket_address& where) {
 
 } // namespace
 
-bool listener::on_every_address() const {
-  return is_wildcard(bind_address) && key != stats_key;
+bool listener::is_fixed() const {
+  return !is_wildcard(bind_address) && key != stats_key;
 }
 
 std::vector<std::string> listener::addresses_on(const agent& where) const {
-  if (on_every_address())
-    return where.bound_addresses();
-  return {is_wildcard(bind_address) ? where.statistics_address() : bind_address};
+  if (key == stats_key)
+    return {is_wildcard(bind_address) ? where.statistics_address() : bind_address};
+  const auto bound = where.bound_addresses();
+  if (!is_fixed())
+    return fitting(*this, bound);
+  // A translated address leads to the private ones of its family.
+  if (where.is_translated(bind_address))
+    return of_family(where.private_addresses, is_ipv6(bind_address));
+  if (where.has(bind_address))
+    return {bind_address};
+  return {};
+}
+
+std::vector<std::string> listener::reached_on(const agent& where) const {
+  auto reached = addresses_on(where);
+  if (reached.empty() || key == stats_key)
+    return reached;
+  if (is_fixed())
+    return {bind_address};
+  for (const auto& address : where.translated) {
+    if (!of_family(reached, is_ipv6(address)).empty())
+      reached.push_back(address);
+  }
+  return reached;
 }
 
 std::string frontend_key(const std::string& name) {
@@ -64,8 +109,9 @@ std::string frontend_key(const std::string& name) {
 std::vector<listener> listeners_of(const document& pool) {
   const auto& haproxy = pool["haproxy"];
   const auto listener_from = [](const document& source, std::string key) {
-    return listener{std::move(key), text_at(source, "bindAddress"),
-                    integer_at(source, "bindPort", 0)};
+    const auto address = canonical_address(text_at(source, "bindAddress"));
+    return listener{std::move(key), address, integer_at(source, "bindPort", 0),
+                    address == "::" && takes_ipv4(text_at(source, "bindModifier"))};
   };
   std::vector<listener> found{listener_from(haproxy["stats"], stats_key)};
   for (const auto& frontend : haproxy["frontends"])
@@ -105,12 +151,19 @@ std::set<socket_address> sockets_of(const std::vector<listener>& listeners,
   return sockets;
 }
 
+std::uint64_t stable_hash(const std::string& text) {
+  std::uint64_t hash = 14695981039346656037ULL;
+  for (const char letter : text)
+    hash = (hash ^ static_cast<unsigned char>(letter)) * 1099511628211ULL;
+  return hash;
+}
+
 std::optional<int> choose_port(const std::string& seed, int preferred,
                                const std::function<bool(int)>& free) {
   if (preferred > 0 && free(preferred))
     return preferred;
   constexpr int count = highest_port - lowest_port + 1;
-  const int start = static_cast<int>(spread(seed) % count);
+  const int start = static_cast<int>(stable_hash(seed) % count);
   for (int step = 0; step < count; ++step) {
     const int port = lowest_port + (start + step) % count;
     if (free(port))
@@ -121,10 +174,14 @@ std::optional<int> choose_port(const std::string& seed, int preferred,
 
 domain::result<std::vector<agent>> present_on_this_machine(std::vector<agent> agents) {
   for (auto& one : agents) {
-    if (const auto why = probe({one.private_address, 0}))
-      return failure(400, "the agent " + one.private_address + " " + *why);
-    if (!one.public_address.empty())
-      one.binds_public = !probe({one.public_address, 0});
+    for (const auto& address : one.private_addresses) {
+      if (const auto why = probe({address, 0}))
+        return failure(400, "the agent " + address + " " + *why);
+    }
+    for (const auto& address : one.public_addresses) {
+      if (probe({address, 0}))
+        one.translated.push_back(address);
+    }
   }
   return agents;
 }

@@ -3,6 +3,7 @@
 #include "edgelb/api/document.hpp"
 #include "edgelb/pools/agents.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -17,14 +18,19 @@ namespace dklb::edgelb {
 struct listener {
   std::string key; ///< `stats`, or `frontend/<name>`
   std::string bind_address;
-  int port = 0; ///< from the pool; 0: any free port
+  int port = 0;               ///< from the pool; 0: any free port
+  bool both_families = false; ///< `::` with the modifier v4v6
 
-  /// The addresses that the listener binds on an agent. A wildcard means all of the agent's
-  /// addresses. The wildcard of the statistics means one internal address, because that page has
-  /// no password.
+  /// The addresses that the listener binds on an agent; none if the agent has no fitting one. A
+  /// wildcard means the agent's addresses of its family, and `::` with v4v6 those of both. On an
+  /// agent with IPv6 addresses alone, 0.0.0.0 means these. The wildcard of the statistics means one
+  /// internal address, because that page has no password.
   std::vector<std::string> addresses_on(const agent& where) const;
-  /// True for a frontend that binds every address of the agent.
-  bool on_every_address() const;
+  /// The addresses at which clients reach the listener on an agent: the bound ones, and the
+  /// translated public ones that lead to them.
+  std::vector<std::string> reached_on(const agent& where) const;
+  /// True for a frontend on one address, which only the agent with that address can bind.
+  bool is_fixed() const;
 };
 
 /// The statistics and all frontends of a completed pool.
@@ -53,6 +59,9 @@ private:
 std::set<socket_address> sockets_of(const std::vector<listener>& listeners,
                                     const std::map<std::string, int>& ports,
                                     const std::vector<agent>& agents);
+
+/// FNV-1a hash, because it gives the same value on every machine and in every run.
+std::uint64_t stable_hash(const std::string& text);
 
 /// The first port that `free` accepts. Tries `preferred` first (0: none), then the range 10000 to
 /// 29999, from a start that depends on `seed`. Empty if all are taken. The range is below the

@@ -2,10 +2,11 @@
 
 #include "edgelb/pools/ports.hpp"
 #include "edgelb/render/config_text.hpp"
+#include "edgelb/render/raw_lines.hpp"
+#include "edgelb/render/server_ids.hpp"
 #include "edgelb/rules/pool_rules.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdint>
 #include <thread>
@@ -46,7 +47,6 @@ void render_defaults(config_text& out) {
   out.line("timeout queue 30s");
   out.line("timeout http-request 15s");
   out.line("timeout http-keep-alive 60s");
-  out.line("timeout tunnel 24h");
 }
 
 /// True for the protocols HTTP and HTTPS. TLS towards a server is the option `ssl` in the
@@ -56,12 +56,24 @@ bool speaks_http(const document& section) {
   return protocol == "HTTP" || protocol == "HTTPS";
 }
 
+/// True if a raw line of a section sets this time-out. HAProxy warns of one that is set twice.
+bool sets_timeout(const document& section, const std::string& side) {
+  const auto lines = raw_lines(section);
+  return std::any_of(lines.begin(), lines.end(), [&](const auto& words) {
+    return words.size() > 2 && words[0] == "timeout" && words[1] == side;
+  });
+}
+
 /// In TCP mode HAProxy cannot see requests, so a connection may be idle for a day. TCP keepalive
 /// detects a lost peer.
 void render_mode(config_text& out, const document& section, const char* side) {
   const bool is_http = speaks_http(section);
   out.line(is_http ? "mode http" : "mode tcp");
-  out.line(std::string("timeout ") + side + (is_http ? " 60s" : " 24h"));
+  if (!sets_timeout(section, side))
+    out.line(std::string("timeout ") + side + (is_http ? " 60s" : " 24h"));
+  // For upgraded connections. In TCP mode it would replace the two others.
+  if (is_http && std::string_view(side) == "server" && !sets_timeout(section, "tunnel"))
+    out.line("timeout tunnel 24h");
   out.line(std::string("option ") + (std::string_view(side) == "client" ? "clitcpka" : "srvtcpka"));
 }
 
@@ -89,93 +101,19 @@ void render_stats(config_text& out, const render_input& input, const listener& w
   out.line("stats uri /haproxy?stats");
 }
 
-/// A condition on the Host header. Clients add a port that is not the default of the scheme, so the
-/// condition holds with and without a port: two ACLs with one name are alternatives.
-void render_host_acl(config_text& out, const std::string& name, const char* match,
-                     const std::string& value) {
-  const auto with = [&](const char* fetch) {
-    out.setting("acl " + name + " " + fetch + " -i -m " + match + " --", value);
-  };
-  with("req.hdr(host),field(1,:)");
-  with("req.hdr(host)");
-}
-
-/// `redirectToHttps`: redirects every request, except for the exceptions, to the same URL over TLS.
-void render_redirect(config_text& out, const document& redirect) {
-  if (redirect.is_null())
-    return;
-  int number = 0;
-  for (const auto& exception : member_at(redirect, "except")) {
-    const auto name = "except" + std::to_string(number++);
-    const auto host = text_at(exception, "host");
-    const auto path = text_at(exception, "pathBeg");
-    if (host.empty() && path.empty())
-      continue;
-    // An exception with host and path needs both to match. All exceptions set one variable, because
-    // a line has a limited number of words.
-    if (!host.empty())
-      render_host_acl(out, name + "_host", "str", host);
-    if (!path.empty())
-      out.setting("acl " + name + "_path path -m beg --", path);
-    out.line("http-request set-var(txn.edgelb_plain) bool(true) if"
-             + (host.empty() ? "" : " " + name + "_host")
-             + (path.empty() ? "" : " " + name + "_path"));
-  }
-  out.line("http-request redirect scheme https code 301 if !{ ssl_fc } "
-           "!{ var(txn.edgelb_plain) -m bool }");
-}
-
-/// An expression with a star at its begin is invalid, but EdgeLB's own examples have it: any text.
-std::string expression(const std::string& text) {
-  return text.starts_with('*') ? "." + text : text;
-}
-
-/// `linkBackend.map`, in its own order: the first entry with only true conditions decides.
-void render_map(config_text& out, const document& map) {
-  struct condition {
-    const char* key;
-    const char* match;
-    bool of_host;
-  };
-  static constexpr std::array<condition, 5> conditions{{
-    {"hostEq", "str", true},
-    {"hostReg", "reg", true},
-    {"pathBeg", "beg", false},
-    {"pathEnd", "end", false},
-    {"pathReg", "reg", false},
-  }};
-  int number = 0;
-  for (const auto& entry : map) {
-    const auto prefix = "map" + std::to_string(number++) + "_";
-    std::string needed;
-    for (const auto& one : conditions) {
-      auto value = text_at(entry, one.key);
-      if (value.empty())
-        continue;
-      if (std::string_view(one.match) == "reg")
-        value = expression(value);
-      const auto name = prefix + one.key;
-      if (one.of_host)
-        render_host_acl(out, name, one.match, value);
-      else
-        out.setting("acl " + name + " path -m " + one.match + " --", value);
-      needed += " " + name;
-    }
-    out.setting("use_backend", text_at(entry, "backend"), "if" + needed);
-  }
-}
-
 void render_frontend(config_text& out, const render_input& input, const document& frontend,
                      const listener& what) {
+  // Another machine has the address that this frontend binds.
+  if (what.addresses_on(input.where).empty())
+    return;
   out.section("frontend", text_at(frontend, "name"));
   render_mode(out, frontend, "client");
   render_binds(out, input, what, text_at(frontend, "bindModifier"));
   for (const auto& line : member_at(frontend, "miscStrs"))
     out.raw(line.get<std::string>());
-  render_redirect(out, member_at(frontend, "redirectToHttps"));
-  const auto& link = member_at(frontend, "linkBackend");
-  render_map(out, member_at(link, "map"));
-  if (const auto target = text_at(link, "defaultBackend"); !target.empty())
+  render_routing(out, frontend);
+  if (const auto target = text_at(member_at(frontend, "linkBackend"), "defaultBackend");
+      !target.empty())
     out.setting("default_backend", target);
 }
 
@@ -191,11 +129,20 @@ void render_check(config_text& out, const document& check) {
   out.raw(text_at(check, "miscStr"));
 }
 
-void render_server(config_text& out, const server& what, bool sticky) {
+/// True if an option of the server is this word.
+bool has_option(const server& what, const std::string& word) {
+  const auto words = words_of(what.check_options + " " + what.options);
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+/// `id` is 0 if HAProxy may choose one.
+void render_server(config_text& out, const server& what, bool sticky, int id) {
   const bool by_name = !is_address(what.address);
   out.refuse_control(what.address);
   auto line =
     "server " + quoted_word(what.name) + " " + quoted_word(socket_text(what.address, what.port));
+  if (id != 0 && !has_option(what, "id"))
+    line += " id " + std::to_string(id);
   // The C library's resolver would make HAProxy and the caller wait for DNS.
   if (by_name)
     line += " resolvers edgelb init-addr last,none";
@@ -222,8 +169,10 @@ void render_backend(config_text& out, const document& backend, const std::vector
     render_rewrite(out, backend);
   for (const auto& line : member_at(backend, "miscStrs"))
     out.raw(line.get<std::string>());
-  for (const auto& one : servers)
-    render_server(out, one, with_cookie);
+  const auto ids =
+    places_by_id(backend) ? server_ids(servers) : std::vector<int>(servers.size(), 0);
+  for (std::size_t index = 0; index < servers.size(); ++index)
+    render_server(out, servers[index], with_cookie, ids[index]);
 }
 
 void render_resolvers(config_text& out, const std::vector<std::vector<server>>& servers) {
@@ -289,8 +238,7 @@ domain::result<rendered> render(const render_input& input) {
     render_backend(out, haproxy["backends"][index], servers[index]);
   if (out.problem())
     return failure(400, *out.problem());
-  const auto head = head_begin + text_at(input.pool, "name") + head_end
-                    + input.where.private_address
+  const auto head = head_begin + text_at(input.pool, "name") + head_end + input.where.name()
                     + ". Written by edgelb-local; the next change overwrites it.\n";
   return rendered{head + out.text()};
 }

@@ -44,4 +44,8 @@ std::string pool_of(const rendered& configuration);
 class config_text;
 void render_rewrite(config_text& out, const document& backend);
 
+/// Part of render(): the lines of one frontend that redirect requests (redirectToHttps) and choose
+/// their backend (linkBackend.map).
+void render_routing(config_text& out, const document& frontend);
+
 } // namespace dklb::edgelb

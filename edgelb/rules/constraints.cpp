@@ -90,16 +90,18 @@ bool placement_constraints::satisfied(const rule& wanted, const agent& where) {
     return true; // spreads instances, and never forbids an agent
   if (wanted.field != "hostname")
     return wanted.operation == "UNLIKE"; // agents here have no attributes
-  const auto either = [&](auto&& test) {
-    return test(where.private_address)
-           || (!where.public_address.empty() && test(where.public_address));
+  const auto any = [&](auto&& test) {
+    const auto& inside = where.private_addresses;
+    const auto& outside = where.public_addresses;
+    return std::any_of(inside.begin(), inside.end(), test)
+           || std::any_of(outside.begin(), outside.end(), test);
   };
   if (wanted.operation == "CLUSTER" || wanted.operation == "IS")
-    return either([&](const std::string& address) { return address == wanted.value; });
+    return any([&](const std::string& address) { return address == wanted.value; });
   if (wanted.operation == "LIKE" || wanted.operation == "UNLIKE") {
     const auto compiled = pattern::compile(wanted.value, pattern::match::whole);
     const bool like =
-      compiled && either([&](const std::string& text) { return compiled->matches(text); });
+      compiled && any([&](const std::string& text) { return compiled->matches(text); });
     return like == (wanted.operation == "LIKE");
   }
   return true; // UNIQUE and MAX_PER on the host always hold

@@ -10,7 +10,7 @@ namespace dklb::edgelb {
 
 /// The placement constraints of a pool, in Marathon's style: `hostname:UNIQUE`, several separated
 /// by commas, or the text of a JSON list such as `[["hostname","MAX_PER","1"]]`. The field
-/// `hostname` is the agent's private or public address. Whatever the constraints are, two instances
+/// `hostname` is any of the agent's addresses. Whatever the constraints are, two instances
 /// of a pool never share an agent, because they would bind the same ports.
 class placement_constraints {
 public:

@@ -1,6 +1,8 @@
 #include "edgelb/rules/section_rules.hpp"
 
+#include "domain/config/config.hpp"
 #include "edgelb/pools/agents.hpp"
+#include "edgelb/render/raw_lines.hpp"
 #include "edgelb/rules/pattern.hpp"
 #include "edgelb/rules/pool_rules.hpp"
 
@@ -90,6 +92,17 @@ problem maps_to_backends(const document& frontend, const std::set<std::string>& 
   return {};
 }
 
+/// edgelb-local's own: a comment limits how long connections to a server that leaves go on.
+problem has_readable_drain(const document& backend) {
+  for (const auto& words : raw_lines(backend)) {
+    const bool drains = words.size() == 3 && words[0] == "#" && words[1] == "drain";
+    if (drains && !domain::parse_duration(words[2]))
+      return "miscStrs: \"# drain\" needs a duration such as 30s or 5m, not " + in_quotes(words[2])
+             + "; correct it, or remove the line";
+  }
+  return {};
+}
+
 problem has_services(const document& backend) {
   if (!member_at(backend, "services").empty())
     return {};
@@ -171,7 +184,8 @@ constexpr std::array<rule, 6> frontend_rules{has_section_name,    needs_no_certi
                                              has_bind_address,    has_bind_port,
                                              redirects_http_only, maps_http_only};
 constexpr std::array<link_rule, 2> link_rules{links_to_a_backend, maps_to_backends};
-constexpr std::array<rule, 3> backend_rules{has_section_name, has_services, rewrites_like_to_like};
+constexpr std::array<rule, 4> backend_rules{has_section_name, has_services, has_readable_drain,
+                                            rewrites_like_to_like};
 constexpr std::array<rule, 3> service_rules{has_readable_patterns, selects_completely,
                                             has_address_and_port};
 

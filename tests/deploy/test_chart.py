@@ -184,6 +184,12 @@ def test_policy_lets_out_to_dns_pods_on_either_port_and_the_ports_are_values():
     assert named == [("TCP", 8053), ("UDP", 8053), ("TCP", 80), ("TCP", 7443)]
 
 
+def test_an_agent_of_the_values_may_have_several_addresses():
+    found = rendered("edgelbLocal.enabled=true", "edgelbLocal.agents[0].private={10.0.0.5,fd00::5}")
+    text = found["ConfigMap", "edgelb-local", "edgelb-local-agents"]["data"]["agents.json"]
+    assert yaml.safe_load(text) == [{"private": ["10.0.0.5", "fd00::5"]}]
+
+
 def test_agents_of_the_values_become_the_file_that_edgelb_local_reads():
     found = rendered("edgelbLocal.enabled=true", "edgelbLocal.agents[0].private=10.0.0.5",
                      "edgelbLocal.agents[0].public=203.0.113.9")

@@ -7,35 +7,57 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <stdexcept>
 
 namespace dklb::edgelb::testing {
 namespace {
 
-sockaddr_in socket_at(const std::string& address, int port) {
-  sockaddr_in where{};
-  where.sin_family = AF_INET;
-  where.sin_port = htons(static_cast<std::uint16_t>(port));
-  inet_pton(AF_INET, address.c_str(), &where.sin_addr);
-  return where;
+/// A socket's address of either family.
+struct place {
+  sockaddr_storage storage{};
+  socklen_t length = sizeof(sockaddr_storage);
+
+  sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
+};
+
+place place_at(const std::string& address, int port) {
+  place made;
+  if (is_ipv6(address)) {
+    auto* where = reinterpret_cast<sockaddr_in6*>(&made.storage);
+    where->sin6_family = AF_INET6;
+    where->sin6_port = htons(static_cast<std::uint16_t>(port));
+    inet_pton(AF_INET6, address.c_str(), &where->sin6_addr);
+    made.length = sizeof *where;
+    return made;
+  }
+  auto* where = reinterpret_cast<sockaddr_in*>(&made.storage);
+  where->sin_family = AF_INET;
+  where->sin_port = htons(static_cast<std::uint16_t>(port));
+  inet_pton(AF_INET, address.c_str(), &where->sin_addr);
+  made.length = sizeof *where;
+  return made;
+}
+
+descriptor socket_for(const std::string& address) {
+  return descriptor(::socket(is_ipv6(address) ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
 }
 
 descriptor listen_at(const std::string& address, int port) {
-  descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const auto where = socket_at(address, port);
+  auto socket = socket_for(address);
+  auto where = place_at(address, port);
   const int on = 1;
   setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (bind(socket.get(), reinterpret_cast<const sockaddr*>(&where), sizeof where) != 0
-      || listen(socket.get(), 512) != 0)
+  if (bind(socket.get(), where.get(), where.length) != 0 || listen(socket.get(), 512) != 0)
     return {};
   return socket;
 }
 
 int port_of(const descriptor& listener) {
-  sockaddr_in where{};
-  socklen_t length = sizeof where;
-  getsockname(listener.get(), reinterpret_cast<sockaddr*>(&where), &length);
-  return ntohs(where.sin_port);
+  place where;
+  getsockname(listener.get(), where.get(), &where.length);
+  // Both families have the port at the same place.
+  return ntohs(reinterpret_cast<const sockaddr_in*>(&where.storage)->sin_port);
 }
 
 void limit_waiting(int socket) {
@@ -94,8 +116,8 @@ bool eventually(const std::function<bool()>& condition) {
   return condition();
 }
 
-echo_server::echo_server(std::string name)
-  : name_(std::move(name)), listener_(listen_at("127.0.0.1", 0)), port_(port_of(listener_)) {
+echo_server::echo_server(std::string name, const std::string& address)
+  : name_(std::move(name)), listener_(listen_at(address, 0)), port_(port_of(listener_)) {
   thread_ = std::thread([this] { serve_all(); });
 }
 
@@ -133,19 +155,24 @@ bool echo_server::echo(int client) {
 
 black_hole::black_hole() : listener_(listen_at("127.0.0.1", 0)), port_(port_of(listener_)) {
   ::listen(listener_.get(), 0);
-  const auto where = socket_at("127.0.0.1", port_);
+  auto where = place_at("127.0.0.1", port_);
   // The kernel lets one more into the queue than it was asked for. What comes then is dropped.
   for (int number = 0; number < 4; ++number) {
     waiting_.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    (void)::connect(waiting_.back().get(), reinterpret_cast<const sockaddr*>(&where), sizeof where);
+    (void)::connect(waiting_.back().get(), where.get(), where.length);
   }
 }
 
-connection::connection(const std::string& address, int port)
-  : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+connection::connection(const std::string& address, int port, const std::string& source)
+  : socket_(socket_for(address)) {
   limit_waiting(socket_.get());
-  const auto where = socket_at(address, port);
-  if (::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&where), sizeof where) != 0)
+  if (!source.empty()) {
+    auto from = place_at(source, 0);
+    if (::bind(socket_.get(), from.get(), from.length) != 0)
+      throw std::runtime_error(source + " is no address of this machine");
+  }
+  auto where = place_at(address, port);
+  if (::connect(socket_.get(), where.get(), where.length) != 0)
     socket_.reset();
 }
 
@@ -164,8 +191,14 @@ std::string connection::read_line() const {
   return {};
 }
 
-std::string greeting(const std::string& address, int port) {
-  return connection(address, port).read_line();
+bool connection::ends() const {
+  char letter = 0;
+  const auto got = ::recv(socket_.get(), &letter, 1, 0);
+  return got == 0 || (got < 0 && errno == ECONNRESET);
+}
+
+std::string greeting(const std::string& address, int port, const std::string& source) {
+  return connection(address, port, source).read_line();
 }
 
 void add_frontend(document& pool, const std::string& name, int port, int server_port) {
@@ -190,7 +223,8 @@ document tcp_pool(const std::string& name, int port, int server_port) {
   return pool;
 }
 
-running_edgelb::running_edgelb() : program_(installed_haproxy()) {
+running_edgelb::running_edgelb(agent_maker make_agents)
+  : make_agents_(std::move(make_agents)), program_(installed_haproxy()) {
   open();
 }
 
@@ -202,7 +236,8 @@ void running_edgelb::open() {
   reconciler_settings settings;
   settings.state_folder = folder() / "state";
   settings.tasks_file = tasks_file();
-  settings.agents = agents_from_range(addresses_.text()).value();
+  settings.agents =
+    make_agents_ ? make_agents_(addresses_) : agents_from_range(addresses_.text()).value();
   settings.interval = std::chrono::milliseconds(50);
   auto opened = reconciler::open(program_, std::move(settings));
   if (!opened)
@@ -226,6 +261,11 @@ document running_edgelb::create(const document& pool) {
   const auto answer = call("POST", "/v2/pools", pool);
   EXPECT_EQ(answer.status, 200) << answer.body;
   return document::parse(answer.body);
+}
+
+void running_edgelb::put(const document& pool) {
+  const auto answer = call("PUT", "/v2/pools/" + pool["name"].get<std::string>(), pool);
+  EXPECT_EQ(answer.status, 200) << answer.body;
 }
 
 document running_edgelb::metadata(const std::string& pool) {

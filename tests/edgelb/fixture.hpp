@@ -49,11 +49,11 @@ private:
 /// Tries `condition` until it holds; false after ten seconds.
 bool eventually(const std::function<bool()>& condition);
 
-/// A TCP server on a free port of 127.0.0.1: greets each connection with its name and a line break,
-/// then sends back what it gets.
+/// A TCP server on a free port of 127.0.0.1, or of another address: greets each connection with its
+/// name and a line break, then sends back what it gets.
 class echo_server {
 public:
-  explicit echo_server(std::string name);
+  explicit echo_server(std::string name, const std::string& address = "127.0.0.1");
   ~echo_server();
   echo_server(const echo_server&) = delete;
   echo_server& operator=(const echo_server&) = delete;
@@ -88,20 +88,23 @@ private:
 /// A client's connection; every step gives up after five seconds.
 class connection {
 public:
-  /// Connects; `ok()` says whether that worked.
-  connection(const std::string& address, int port);
+  /// Connects, from the address `source` if that is given; `ok()` says whether that worked.
+  connection(const std::string& address, int port, const std::string& source = {});
 
   bool ok() const { return static_cast<bool>(socket_); }
   bool send(const std::string& text) const;
   /// Up to the next line break, without it; empty where the connection ended first.
   std::string read_line() const;
+  /// Whether the other side ends the connection, in time.
+  bool ends() const;
 
 private:
   descriptor socket_;
 };
 
-/// What an echo server behind address and port says first; empty where nobody answers.
-std::string greeting(const std::string& address, int port);
+/// What an echo server behind address and port says first to a client from the address `source`;
+/// empty where nobody answers.
+std::string greeting(const std::string& address, int port, const std::string& source = {});
 
 /// A pool with one TCP frontend `in` on `port` to a server on 127.0.0.1.
 document tcp_pool(const std::string& name, int port, int server_port);
@@ -111,7 +114,9 @@ void add_frontend(document& pool, const std::string& name, int port, int server_
 /// A reconciler in this process, with real HAProxy below, and everything ended afterwards.
 class running_edgelb {
 public:
-  running_edgelb();
+  /// The agents are those of the range, or what `make_agents` makes of it.
+  using agent_maker = std::function<std::vector<agent>(const address_range&)>;
+  explicit running_edgelb(agent_maker make_agents = {});
   ~running_edgelb();
   running_edgelb(const running_edgelb&) = delete;
   running_edgelb& operator=(const running_edgelb&) = delete;
@@ -127,6 +132,8 @@ public:
   api_answer call(const std::string& method, const std::string& path, const document& body = {});
   /// POST, which must succeed.
   document create(const document& pool);
+  /// PUT, which must succeed.
+  void put(const document& pool);
   document metadata(const std::string& pool);
   /// The first private address of a pool's first frontend.
   std::string private_address(const std::string& pool);
@@ -138,6 +145,7 @@ private:
 
   temporary_folder folder_;
   address_range addresses_;
+  agent_maker make_agents_;
   haproxy_program program_;
   std::unique_ptr<reconciler> pools_;
 };

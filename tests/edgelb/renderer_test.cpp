@@ -17,7 +17,7 @@ namespace {
 
 const std::filesystem::path golden = std::filesystem::path(DKLB_TEST_DATA) / "edgelb/golden";
 
-const agent public_agent{"127.0.64.16", "127.0.64.48", public_role};
+const agent public_agent{{"127.0.64.16"}, {"127.0.64.48"}, public_role};
 
 constexpr const char* some_tasks = R"({"frameworks": {
   "dev/kubernetes01": {"id": "fw-1", "tasks": [
@@ -66,7 +66,7 @@ TEST_P(Rendering, GivesTheGoldenTextThatHaproxyAccepts) {
 
 INSTANTIATE_TEST_SUITE_P(Pools, Rendering,
                          ::testing::Values("kubernetes", "http", "rewrite", "selectors", "raw",
-                                           "empty"),
+                                           "empty", "service"),
                          [](const auto& one) { return std::string(one.param); });
 
 TEST(Renderer, IsTheSameForTheSamePoolAndDiffersForAnother) {
@@ -106,7 +106,7 @@ TEST(Renderer, DescriptorsFollowTheMemoryOfThePool) {
 
 TEST(Renderer, PrivateAgentBindsItsOneAddress) {
   const auto pool = complete_pool(document::parse(golden_text("kubernetes.json"))).value();
-  const auto text = rendered_for(pool, {"127.0.64.1", "", "*"})->text;
+  const auto text = rendered_for(pool, {{"127.0.64.1"}, {}, "*"})->text;
   EXPECT_NE(text.find("bind 127.0.64.1:16379\n"), std::string::npos);
   EXPECT_EQ(text.find("127.0.64.48"), std::string::npos);
 }

@@ -1,5 +1,7 @@
 #include "edgelb/haproxy/runtime_change.hpp"
 
+#include "edgelb/haproxy/drains.hpp"
+
 #include <gtest/gtest.h>
 
 namespace dklb::edgelb {
@@ -109,6 +111,60 @@ TEST(RuntimeChange, ManyParkedServersAreClearedAwayByAReload) {
   for (int number = 0; number < 64; ++number)
     parked.emplace("web/gone-" + std::to_string(number), "10.0.1.1:80");
   EXPECT_FALSE(plan_runtime_change(with(std::string(one) + two), with(one), parked).has_value());
+}
+
+TEST(RuntimeChange, CommentsAreNoDifference) {
+  const auto change =
+    plan_runtime_change(with(one, "  # drain 30s\n"), with(one, "  # drain 1m\n"), nothing_parked);
+  ASSERT_TRUE(change.has_value());
+  EXPECT_TRUE(change->commands.empty());
+}
+
+TEST(RuntimeChange, NewServerKeepsItsOptions) {
+  const std::string options = "10.0.0.3:80 id 42 check port 30123 inter 2s rise 1 fall 2 "
+                              "send-proxy-v2 check-send-proxy";
+  const auto change = plan_runtime_change(with(one), added(options), nothing_parked);
+  ASSERT_TRUE(change.has_value());
+  EXPECT_EQ(change->commands.front(), "add server web/new " + options);
+}
+
+using leavers = std::map<std::string, std::chrono::milliseconds>;
+
+TEST(LimitedLeavers, HaveTheTimeThatTheWantedBackendGives) {
+  const auto before = with(std::string(one) + two, "  # drain 5s\n");
+  EXPECT_EQ(limited_leavers(before, with(one, "  # drain 30s\n")),
+            (leavers{{"web/b", std::chrono::seconds(30)}}));
+  EXPECT_EQ(limited_leavers(before, with(one)), leavers{}) << "there is no limit any more";
+  EXPECT_EQ(limited_leavers(before, with("", "  # drain 0s\n")),
+            (leavers{{"web/a", std::chrono::seconds(0)}, {"web/b", std::chrono::seconds(0)}}));
+}
+
+TEST(LimitedLeavers, HaveTheTimeOfABackendThatGoesWithThem) {
+  EXPECT_EQ(limited_leavers(with(one, "  # drain 5s\n"), "defaults\n  mode tcp\n"),
+            (leavers{{"web/a", std::chrono::seconds(5)}}));
+}
+
+TEST(LimitedLeavers, AreOfOneBackendOnly) {
+  const auto text = [](const std::string& servers) {
+    return with(one, "  # drain 5s\n") + "\nbackend other\n" + servers;
+  };
+  EXPECT_EQ(limited_leavers(text(two), text("")), leavers{});
+}
+
+TEST(Sessions, AreListedByTheirServer) {
+  const auto sessions = sessions_in(
+    "0x55d5c9e0: proto=tcpv4 src=127.0.0.1:4096 fe=web be=web srv=a ts=00 epoch=0 age=1s\n"
+    "0x55d5c9e8: proto=tcpv4 src=127.0.0.1:4097 fe=web be=web srv=a ts=00 epoch=0 age=1s\n"
+    "0x55d5ca00: proto=unix_stream src=unix:1 fe=GLOBAL be=<NONE> srv=<none> ts=00\n");
+  EXPECT_EQ(sessions.count("web/a"), 2U);
+  EXPECT_EQ(sessions.find("web/a")->second, "0x55d5c9e0");
+}
+
+TEST(ParkedServers, AreReadFromTheStates) {
+  const std::string head = "1\n# be_id be_name srv_id srv_name srv_addr srv_op_state ...\n";
+  const std::string up = "3 web 1 a 10.0.0.1 2 0 1 1 5 6 3 0 6 0 0 0 - 80 - 0 0 - - 0\n";
+  const std::string parked = "3 web 2 b 10.0.0.2 0 1 1 1 5 6 3 0 6 0 0 0 - 80 - 0 0 - - 0\n";
+  EXPECT_EQ(parked_in(head + up + parked), lines{"web/b"});
 }
 
 TEST(SurvivingState, KeepsServersThatStayAsTheyAre) {

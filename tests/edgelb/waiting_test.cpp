@@ -64,7 +64,7 @@ TEST(ManagedPool, TriesAgainAtOnceWhenAPortIsGivenBackHoweverLongItHasWaited) {
   const auto program = haproxy_program::find("").value();
   const pool_store store(folder.path() / "pools", folder.path() / "damaged");
   const auto tasks = std::make_shared<const task_table>();
-  planner plans({{addresses.address(1), "", "*"}, {addresses.address(2), "", "*"}});
+  planner plans({{{addresses.address(1)}, {}, "*"}, {{addresses.address(2)}, {}, "*"}});
   const pool_host host{program,
                        store,
                        plans,

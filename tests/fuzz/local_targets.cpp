@@ -29,7 +29,7 @@ void render_pool(const document& pool) {
   int next = 20000;
   for (const auto& one : listeners_of(pool))
     ports[one.key] = one.port != 0 ? one.port : next++;
-  const agent where{"127.0.64.16", "127.0.64.48", public_role};
+  const agent where{{"127.0.64.16"}, {"127.0.64.48"}, public_role};
   (void)render({pool, where, ports, tasks(), "/run/edgelb-local/socket"});
 }
 

@@ -16,7 +16,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from .addresses import AddressBlock
+from .addresses import IPV6_ADDRESS, AddressBlock
 from .control_plane import ControlPlane
 from .process import Process, SandboxError, end_descendants, wait_until
 
@@ -89,11 +89,12 @@ class Sandbox:
         self.control_plane.start()
 
     def start_nodes(self):
-        """Two nodes that run pods as processes and forward nodePorts."""
+        """Two nodes that run pods as processes and forward nodePorts. The first has IPv6, too."""
         command = [self.programs / "sandbox-node", f"--kubeconfig={self.kubeconfig}",
                    f"--pods={self.block.pods}", f"--state-dir={self.state}/nodes"]
         for number, address in enumerate(self.block.nodes, start=1):
-            command.append(f"--node=kube-node-{number}={address}")
+            wide = f",{IPV6_ADDRESS}" if number == 1 else ""
+            command.append(f"--node=kube-node-{number}={address}{wide}")
         self.nodes = Process("sandbox-node", command, self.state).start()
         self.nodes.wait_for(self._nodes_ready, "nodes ready")
 
@@ -107,9 +108,11 @@ class Sandbox:
         """The EdgeLB API over real HAProxy; also to bring it back after a stop."""
         tasks = self.state / "tasks.json"
         tasks.write_text(json.dumps(self._tasks(), indent=2), encoding="utf-8")
+        agents = self.state / "agents.json"
+        agents.write_text(json.dumps(self.block.agents, indent=2), encoding="utf-8")
         self.edgelb = Process("edgelb-local", [
             self.programs / "edgelb-local", f"--listen={self.edgelb_url.removeprefix('http://')}",
-            f"--state-dir={self.state}/edgelb", f"--agents={self.block.agents}",
+            f"--state-dir={self.state}/edgelb", f"--agents-file={agents}",
             f"--tasks={tasks}", "--stop-instances-on-exit", *flags], self.state).start()
         self.edgelb.wait_for(lambda: self.get(f"{self.edgelb_url}/ping")[0] == 200, "answers")
 

@@ -3,6 +3,8 @@
 import socket
 
 FIRST_BLOCK, LAST_BLOCK = 101, 250
+# IPv6 has one loopback address. Sandboxes share it, so that its ports may be taken by another one.
+IPV6_ADDRESS = "::1"
 # A block is taken by listening here; the kernel gives it back however its owner ends.
 LEASE_HOST, LEASE_PORT = "255.254", 28007
 
@@ -50,8 +52,13 @@ class AddressBlock:
 
     @property
     def agents(self):
-        """Where the load balancer instances' addresses come from."""
-        return self.at("64.0") + "/26"
+        """The machines of the load balancer, as edgelb-local's agents file lists them: fifteen
+        private ones and fifteen public ones. The first public one has IPv6, too."""
+        private = [{"private": self.at(f"64.{place}")} for place in range(1, 16)]
+        public = [{"private": self.at(f"64.{place}"), "public": [self.at(f"64.{place + 32}")]}
+                  for place in range(16, 31)]
+        public[0]["public"].append(IPV6_ADDRESS)
+        return private + public
 
     def port(self, preferred):
         """The preferred port of `host` where it is free, else any free one."""

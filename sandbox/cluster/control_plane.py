@@ -181,7 +181,8 @@ class ControlPlane:
                 f"--cert-dir={self.ca.parent}", f"--bind-address={self.host}",
                 f"--secure-port={self.port}",
                 # Only announced, never used; without it a machine with no default route fails.
-                "--advertise-address=192.0.2.1", "--service-cluster-ip-range=10.96.0.0/12",
+                "--advertise-address=192.0.2.1",
+                "--service-cluster-ip-range=10.96.0.0/12,fd00:10:96::/112",
                 f"--service-account-key-file={self.folder}/service-accounts.pub",
                 f"--service-account-signing-key-file={self.folder}/service-accounts.key",
                 "--service-account-issuer=https://kubernetes.default.svc",

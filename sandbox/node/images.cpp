@@ -21,10 +21,11 @@ launch redis(const context& run) {
   return result;
 }
 
-launch web_server(const context& run, int usual_port) {
-  launch result{{run.self, "web", "--address", run.address, "--image", image_name(run.what.image),
-                 "--pod", run.owner.key(), "--node", run.owner.node},
-                {}};
+/// One of this program's own servers, on the container's ports, else on the usual one.
+launch own_server(const context& run, const char* which, int usual_port) {
+  launch result{
+    {run.self, which, "--address", run.address, "--pod", run.owner.key(), "--node", run.owner.node},
+    {}};
   for (const container_port& port : run.what.ports) {
     result.ports.push_back(port.number);
   }
@@ -37,6 +38,12 @@ launch web_server(const context& run, int usual_port) {
   return result;
 }
 
+launch web_server(const context& run, int usual_port) {
+  auto result = own_server(run, "web", usual_port);
+  result.command.insert(result.command.end(), {"--image", image_name(run.what.image)});
+  return result;
+}
+
 using launcher = launch (*)(const context&);
 
 const std::map<std::string, launcher>& table() {
@@ -44,6 +51,7 @@ const std::map<std::string, launcher>& table() {
     {"redis", redis},
     {"nginx", [](const context& run) { return web_server(run, 80); }},
     {"echo", [](const context& run) { return web_server(run, 8080); }},
+    {"echo-proxy", [](const context& run) { return own_server(run, "echo-proxy", 8080); }},
   };
   return images;
 }

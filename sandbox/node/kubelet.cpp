@@ -18,8 +18,6 @@ constexpr milliseconds retry_delay{1000};
 constexpr milliseconds first_probe{20};
 constexpr milliseconds longest_probe_gap{500};
 constexpr milliseconds longest_restart_delay{10000};
-/// How long a process may take to end after SIGTERM.
-constexpr milliseconds end_grace{2000};
 
 milliseconds restart_delay(int restarts) {
   constexpr int doublings_to_longest = 4;
@@ -262,7 +260,7 @@ void kubelet::wind_down(running_pod& entry) {
   const std::string uid = entry.what.uid;
   if (!ended) {
     if (first) {
-      engine_.after(end_grace, [this, uid] {
+      engine_.after(std::chrono::seconds(entry.what.grace), [this, uid] {
         const auto found = pods_.find(uid);
         if (found == pods_.end()) {
           return;
@@ -296,8 +294,9 @@ void kubelet::wind_down(running_pod& entry) {
 void kubelet::publish() {
   std::vector<pod> ready_pods;
   for (const auto& [uid, entry] : pods_) {
-    if (!entry.ending && ready(states_of(entry))) {
+    if (ready(states_of(entry))) {
       ready_pods.push_back(entry.what);
+      ready_pods.back().deleting = entry.ending;
     }
   }
   on_ready_pods_(std::move(ready_pods));

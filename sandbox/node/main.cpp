@@ -1,5 +1,5 @@
 /// sandbox-node: stands in for kubelet, kube-proxy and the scheduler of the sandbox's nodes.
-/// `sandbox-node web` is the web server that some images run as.
+/// `sandbox-node web` and `sandbox-node echo-proxy` are the servers that some images run as.
 #include "dklb/version.hpp"
 #include "http/engine/engine.hpp"
 #include "http/kube/access/access.hpp"
@@ -8,6 +8,7 @@
 #include "process/log_format.hpp"
 #include "process/signals.hpp"
 #include "sandbox/node/kubelet.hpp"
+#include "sandbox/node/network/echo_server.hpp"
 #include "sandbox/node/network/proxy.hpp"
 #include "sandbox/node/web_server.hpp"
 
@@ -15,6 +16,7 @@
 #include <spdlog/spdlog.h>
 
 #include <filesystem>
+#include <sstream>
 #include <sys/resource.h>
 
 namespace {
@@ -27,6 +29,7 @@ struct options {
   std::string folder;
   std::vector<std::string> nodes;
   sandbox::web_settings web;
+  sandbox::echo_settings echo;
 };
 
 int fail(const std::string& message) {
@@ -41,11 +44,17 @@ void allow_many_descriptors() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-std::vector<sandbox::node> parse_nodes(const std::vector<std::string>& pairs) {
+/// `NAME=ADDRESS,ADDRESS`
+std::vector<sandbox::node> parse_nodes(const std::vector<std::string>& given) {
   std::vector<sandbox::node> nodes;
-  for (const std::string& pair : pairs) {
-    const auto equals = pair.find('=');
-    nodes.push_back({pair.substr(0, equals), pair.substr(equals + 1)});
+  for (const std::string& text : given) {
+    const auto equals = text.find('=');
+    sandbox::node made{text.substr(0, equals), {}};
+    std::istringstream addresses(text.substr(equals + 1));
+    for (std::string address; std::getline(addresses, address, ',');) {
+      made.addresses.push_back(address);
+    }
+    nodes.push_back(std::move(made));
   }
   return nodes;
 }
@@ -137,6 +146,17 @@ int run_web(process::signals& signals, const sandbox::web_settings& settings) {
   return 0;
 }
 
+/// Open connections go on until they end, as long as the end may take.
+int run_echo(process::signals& signals, const sandbox::echo_settings& settings) {
+  const auto server = sandbox::echo_server::open(settings);
+  if (!server) {
+    return fail(server.failure().message);
+  }
+  signals.wait();
+  signals.end_in_order(process::longest_end, [&] { (*server)->wait_until_idle(); });
+  return 0;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -144,9 +164,13 @@ int main(int argc, char** argv) {
   options given;
   CLI::App app{"Stands in for kubelet, kube-proxy and the scheduler of a sandbox's nodes"};
   app.add_option("--kubeconfig", given.kubeconfig, "how to reach the API server");
-  app.add_option("--node", given.nodes, "NAME=ADDRESS of a node; may be given several times")
+  app
+    .add_option("--node", given.nodes,
+                "NAME=ADDRESS[,ADDRESS] of a node; may be given several times")
     ->check([](const std::string& pair) {
-      return pair.find('=') == std::string::npos ? "must be NAME=ADDRESS" : std::string();
+      const auto equals = pair.find('=');
+      return equals == std::string::npos || equals + 1 == pair.size() ? "must be NAME=ADDRESS"
+                                                                      : std::string();
     });
   app.add_option("--pods", given.pods, "range of loopback addresses for pods");
   app.add_option("--state-dir", given.folder, "folder for the pods' logs and data");
@@ -156,7 +180,15 @@ int main(int argc, char** argv) {
   web->add_option("--image", given.web.image, "nginx or echo");
   web->add_option("--pod", given.web.pod, "namespace/name of the pod, for the answers");
   web->add_option("--node", given.web.node, "the pod's node, for the answers");
+  CLI::App* echo = app.add_subcommand("echo-proxy", "The server that the image echo-proxy runs as");
+  echo->add_option("--address", given.echo.address, "address to listen on")->required();
+  echo->add_option("--port", given.echo.ports, "port to listen on")->required();
+  echo->add_option("--pod", given.echo.pod, "namespace/name of the pod, for the answers");
+  echo->add_option("--node", given.echo.node, "the pod's node, for the answers");
   CLI11_PARSE(app, argc, argv);
   spdlog::set_formatter(process::log_format("[%Y-%m-%d %H:%M:%S.%e] [%^%l%$] %v"));
-  return *web ? run_web(signals, given.web) : run_nodes(signals, given);
+  if (*web) {
+    return run_web(signals, given.web);
+  }
+  return *echo ? run_echo(signals, given.echo) : run_nodes(signals, given);
 }

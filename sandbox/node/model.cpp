@@ -50,6 +50,7 @@ pod read_pod(const json& object) {
   result.uid = read<std::string>(metadata, "uid");
   result.labels = read<label_map>(metadata, "labels");
   result.deleting = metadata.contains("deletionTimestamp");
+  result.grace = read<int>(metadata, "deletionGracePeriodSeconds", result.grace);
   result.node = read<std::string>(spec, "nodeName");
   result.scheduler = read<std::string>(spec, "schedulerName", "default-scheduler");
   result.node_selector = read<label_map>(spec, "nodeSelector");
@@ -82,6 +83,13 @@ service read_service(const json& object) {
   const auto type = read<std::string>(spec, "type");
   result.has_node_ports = type == "NodePort" || type == "LoadBalancer";
   result.local_only = read<std::string>(spec, "externalTrafficPolicy") == "Local";
+  const auto families = read<std::vector<std::string>>(spec, "ipFamilies", {"IPv4"});
+  const auto has = [&](const char* family) {
+    return std::find(families.begin(), families.end(), family) != families.end();
+  };
+  result.ipv4 = has("IPv4");
+  result.ipv6 = has("IPv6");
+  result.health_check_port = read<int>(spec, "healthCheckNodePort");
   for (const json& port : member(spec, "ports")) {
     if (is_tcp(port)) {
       result.ports.push_back({read<int>(port, "nodePort"), read_target(port)});

@@ -14,10 +14,10 @@ namespace dklb::sandbox {
 
 using label_map = std::map<std::string, std::string>;
 
-/// One of the sandbox's nodes: a name, and a loopback address instead of a machine.
+/// One of the sandbox's nodes: a name, and loopback addresses instead of a machine.
 struct node {
   std::string name;
-  std::string address;
+  std::vector<std::string> addresses; ///< at least one, of either family; the first is the hostIP
 };
 
 struct container_port {
@@ -46,6 +46,8 @@ struct pod {
   std::vector<container> containers;
   bool has_init_containers = false;
   bool deleting = false;
+  /// The time that its containers have to end after SIGTERM, in seconds.
+  int grace = 2;
 
   std::string key() const { return name_space + "/" + name; }
 };
@@ -66,6 +68,9 @@ struct service {
   std::vector<service_port> ports; ///< TCP only
   bool has_node_ports = false;     ///< of type NodePort or LoadBalancer
   bool local_only = false;         ///< externalTrafficPolicy: Local
+  bool ipv4 = true;                ///< among ipFamilies
+  bool ipv6 = false;               ///< among ipFamilies
+  int health_check_port = 0;       ///< healthCheckNodePort, 0: none
 
   std::string key() const { return name_space + "/" + name; }
 };

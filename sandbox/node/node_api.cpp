@@ -24,8 +24,12 @@ std::string path_of(const node& which, const char* rest = "") {
 
 json node_status(const node& which) {
   const std::string now = time_now();
-  return {{"addresses", json::array({{{"type", "InternalIP"}, {"address", which.address}},
-                                     {{"type", "Hostname"}, {"address", which.name}}})},
+  json addresses = json::array();
+  for (const std::string& address : which.addresses) {
+    addresses.push_back({{"type", "InternalIP"}, {"address", address}});
+  }
+  addresses.push_back({{"type", "Hostname"}, {"address", which.name}});
+  return {{"addresses", std::move(addresses)},
           {"conditions", json::array({{{"type", "Ready"},
                                        {"status", "True"},
                                        {"reason", "KubeletReady"},

@@ -22,7 +22,7 @@ public:
 
   explicit node_api(std::shared_ptr<http::kube::client> client);
 
-  /// Creates the Node, or updates an existing one: Ready, with its InternalIP and without taints.
+  /// Creates the Node, or updates an existing one: Ready, with its InternalIPs and without taints.
   void register_node(const node& which, const completion& done);
   void bind(const pod& which, const node& where, completion done);
   void patch_status(const pod& which, const nlohmann::json& patch, completion done);

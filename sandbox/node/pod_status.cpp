@@ -47,8 +47,8 @@ json pod_status_patch(const pod& which, const node& where,
     containers.push_back(container_status(which, which.containers.at(index), states.at(index)));
   }
   json status{{"phase", started ? "Running" : "Pending"},
-              {"hostIP", where.address},
-              {"hostIPs", json::array({{{"ip", where.address}}})},
+              {"hostIP", where.addresses.front()},
+              {"hostIPs", json::array({{{"ip", where.addresses.front()}}})},
               {"startTime", pod_started},
               {"conditions", json::array({condition("PodScheduled", true, pod_started),
                                           condition("Initialized", true, pod_started),

@@ -41,6 +41,7 @@ void proxy::refresh_soon() {
       services.push_back(known);
     }
     forwarder_.set_routes(routes_of(nodes_, services, ready_pods_));
+    health_pages_.update(healths_of(nodes_, services, ready_pods_));
   });
 }
 

@@ -3,6 +3,7 @@
 #include "http/engine/engine.hpp"
 #include "sandbox/node/model.hpp"
 #include "sandbox/node/network/forwarder.hpp"
+#include "sandbox/node/network/health_pages.hpp"
 #include "sandbox/node/routes.hpp"
 
 #include <nlohmann/json_fwd.hpp>
@@ -13,8 +14,9 @@
 
 namespace dklb::sandbox {
 
-/// The kube-proxy of all nodes: updates the forwarder's routes when Services or ready pods change.
-/// Many changes at once make one update. All calls are on the engine's thread.
+/// The kube-proxy of all nodes: updates the forwarder's routes and the pages at
+/// healthCheckNodePorts when Services or ready pods change. Many changes at once make one update.
+/// All calls are on the engine's thread.
 class proxy {
 public:
   proxy(http::engine& engine, forwarder& routes, std::vector<node> nodes);
@@ -31,6 +33,7 @@ private:
   std::vector<node> nodes_;
   std::map<std::string, service> services_;
   std::vector<pod> ready_pods_;
+  health_pages health_pages_;
   bool refreshing_ = false;
 };
 

@@ -1,6 +1,7 @@
 #include "sandbox/node/network/sockets.hpp"
 
 #include <arpa/inet.h>
+#include <array>
 #include <cerrno>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -13,16 +14,34 @@ namespace {
 
 constexpr int backlog = 4096;
 
-sockaddr_in to_native(const socket_address& where) {
-  sockaddr_in native{};
-  native.sin_family = AF_INET;
-  native.sin_port = htons(static_cast<in_port_t>(where.port));
-  ::inet_pton(AF_INET, where.host.c_str(), &native.sin_addr);
+/// An address of either family for the kernel.
+struct native_address {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+
+  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
+};
+
+native_address to_native(const socket_address& where) {
+  native_address native;
+  auto* narrow = reinterpret_cast<sockaddr_in*>(&native.storage);
+  if (::inet_pton(AF_INET, where.host.c_str(), &narrow->sin_addr) == 1) {
+    narrow->sin_family = AF_INET;
+    narrow->sin_port = htons(static_cast<in_port_t>(where.port));
+    native.size = sizeof *narrow;
+    return native;
+  }
+  auto* wide = reinterpret_cast<sockaddr_in6*>(&native.storage);
+  ::inet_pton(AF_INET6, where.host.c_str(), &wide->sin6_addr);
+  wide->sin6_family = AF_INET6;
+  wide->sin6_port = htons(static_cast<in_port_t>(where.port));
+  native.size = sizeof *wide;
   return native;
 }
 
-descriptor open_socket() {
-  return descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+descriptor open_socket(const native_address& where) {
+  return descriptor(
+    ::socket(where.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 }
 
 void enable(int socket, int level, int option) {
@@ -47,14 +66,28 @@ descriptor::~descriptor() {
 }
 
 descriptor listen_on(const socket_address& where) {
-  descriptor socket = open_socket();
-  const sockaddr_in native = to_native(where);
+  const native_address native = to_native(where);
+  descriptor socket = open_socket(native);
   enable(socket.get(), SOL_SOCKET, SO_REUSEADDR);
-  if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&native), sizeof native) != 0
+  if (::bind(socket.get(), native.get(), native.size) != 0
       || ::listen(socket.get(), backlog) != 0) {
     return {};
   }
   return socket;
+}
+
+std::string peer_of(int socket) {
+  sockaddr_storage peer{};
+  socklen_t size = sizeof peer;
+  if (::getpeername(socket, reinterpret_cast<sockaddr*>(&peer), &size) != 0) {
+    return {};
+  }
+  const void* raw = peer.ss_family == AF_INET
+                      ? static_cast<const void*>(&reinterpret_cast<sockaddr_in*>(&peer)->sin_addr)
+                      : &reinterpret_cast<sockaddr_in6*>(&peer)->sin6_addr;
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  ::inet_ntop(peer.ss_family, raw, text.data(), text.size());
+  return text.data();
 }
 
 descriptor accept_from(int listener) {
@@ -66,11 +99,10 @@ descriptor accept_from(int listener) {
 }
 
 descriptor connect_to(const socket_address& where) {
-  descriptor socket = open_socket();
-  const sockaddr_in native = to_native(where);
+  const native_address native = to_native(where);
+  descriptor socket = open_socket(native);
   tune(socket.get());
-  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&native), sizeof native) != 0
-      && errno != EINPROGRESS) {
+  if (::connect(socket.get(), native.get(), native.size) != 0 && errno != EINPROGRESS) {
     return {};
   }
   return socket;

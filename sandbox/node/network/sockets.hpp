@@ -2,6 +2,7 @@
 
 #include "sandbox/node/routes.hpp"
 
+#include <string>
 #include <utility>
 
 namespace dklb::sandbox {
@@ -32,6 +33,9 @@ descriptor listen_on(const socket_address& where);
 
 /// The next pending connection, non-blocking. Empty, with errno set, if there is none.
 descriptor accept_from(int listener);
+
+/// The address at the other end of a connection. Empty if it is gone.
+std::string peer_of(int socket);
 
 /// A non-blocking socket that is connecting or connected. Empty, with errno set, if the connection
 /// was refused at once.

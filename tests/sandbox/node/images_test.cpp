@@ -49,6 +49,9 @@ TEST(Images, TheWebServerListensOnTheContainersPortsElseOnTheUsualOne) {
   EXPECT_EQ(declared->command[1], "web");
   EXPECT_EQ(launched({"c", "nginx", {}, false, {}})->ports, std::vector<int>{80});
   EXPECT_EQ(launched({"c", "echo", {}, false, {}})->ports, std::vector<int>{8080});
+  const auto proxied = launched({"c", "echo-proxy", {}, false, {}});
+  EXPECT_EQ(proxied->ports, std::vector<int>{8080});
+  EXPECT_EQ(proxied->command[1], "echo-proxy");
 }
 
 TEST(Images, WhatCannotRunSaysWhyAndWhatCan) {
@@ -60,7 +63,7 @@ TEST(Images, WhatCannotRunSaysWhyAndWhatCan) {
         {launched({"c", "redis", {}, false, {}}, with_init), "init containers"}}) {
     ASSERT_FALSE(how);
     EXPECT_THAT(how.failure().message, HasSubstr(why));
-    EXPECT_THAT(how.failure().message, HasSubstr("echo, nginx, redis"));
+    EXPECT_THAT(how.failure().message, HasSubstr("echo, echo-proxy, nginx, redis"));
   }
 }
 

@@ -35,6 +35,11 @@ TEST(NodeModel, SeesADeletion) {
   ASSERT_TRUE(decoded);
   EXPECT_TRUE(decoded->deleting);
   EXPECT_EQ(decoded->node, "");
+  EXPECT_EQ(decoded->grace, 2);
+  const auto patient = decode_pod(json::parse(
+    R"({"metadata": {"namespace": "a", "name": "b", "deletionTimestamp": "2020-01-01T00:00:00Z",
+                     "deletionGracePeriodSeconds": 30}})"));
+  EXPECT_EQ(patient->grace, 30);
 }
 
 TEST(NodeModel, ReadsTheTargetsOfAService) {
@@ -54,6 +59,23 @@ TEST(NodeModel, ReadsTheTargetsOfAService) {
   EXPECT_EQ(decoded->ports[1].node_port, 0);
   EXPECT_EQ(std::get<int>(decoded->ports[1].target), 8081);
   EXPECT_EQ(std::get<int>(decoded->ports[2].target), 82) << "the service port where none is named";
+}
+
+TEST(NodeModel, ReadsFamiliesAndTheHealthCheckPort) {
+  const auto service_of = [](json spec) {
+    return decode_service({{"metadata", {{"namespace", "a"}, {"name", "b"}}}, {"spec", spec}})
+      .value();
+  };
+  const auto plain = service_of(json::object());
+  EXPECT_TRUE(plain.ipv4);
+  EXPECT_FALSE(plain.ipv6);
+  EXPECT_EQ(plain.health_check_port, 0);
+  const auto wide = service_of({{"ipFamilies", {"IPv6"}}, {"healthCheckNodePort", 31000}});
+  EXPECT_FALSE(wide.ipv4);
+  EXPECT_TRUE(wide.ipv6);
+  EXPECT_EQ(wide.health_check_port, 31000);
+  const auto dual = service_of({{"ipFamilies", {"IPv6", "IPv4"}}});
+  EXPECT_TRUE(dual.ipv4 && dual.ipv6);
 }
 
 TEST(NodeModel, OnlyNodePortAndLoadBalancerHaveNodePorts) {

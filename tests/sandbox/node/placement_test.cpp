@@ -5,7 +5,7 @@
 namespace dklb::sandbox {
 namespace {
 
-const std::vector<node> nodes{{"n1", "127.0.1.1"}, {"n2", "127.0.1.2"}};
+const std::vector<node> nodes{{"n1", {"127.0.1.1"}}, {"n2", {"127.0.1.2"}}};
 
 TEST(Placement, TheNodeWithFewestPodsIsChosen) {
   EXPECT_EQ(choose_node({}, nodes, {})->name, "n1");

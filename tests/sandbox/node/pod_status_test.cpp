@@ -16,14 +16,14 @@ pod redis_pod() {
 }
 
 json status_of(const container_state& state) {
-  return pod_status_patch(redis_pod(), {"n1", "127.0.1.1"}, {state}, "t0", "t1").at("status");
+  return pod_status_patch(redis_pod(), {"n1", {"127.0.1.1"}}, {state}, "t0", "t1").at("status");
 }
 
 TEST(PodStatus, ARunningPodIsWrittenAsKubeletDoes) {
   container_state state;
   state.running = state.ready = true;
   state.started_at = "t0";
-  const json patch = pod_status_patch(redis_pod(), {"n1", "127.0.1.1"}, {state}, "t0", "t1");
+  const json patch = pod_status_patch(redis_pod(), {"n1", {"127.0.1.1"}}, {state}, "t0", "t1");
   EXPECT_EQ(patch, json::parse(R"({
     "metadata": {"uid": "u1"},
     "status": {

@@ -5,6 +5,8 @@ import json
 import socket
 import subprocess
 import threading
+import time
+import typing
 
 from sandbox.cluster import SandboxError, wait_until
 
@@ -13,6 +15,57 @@ POOL = "kubernetes.dcos.io/dklb-pool"
 CONDITION = "kubernetes.dcos.io/Provisioned"
 FINALIZER = "kubernetes.dcos.io/dklb"
 TIMEOUT = 60
+
+
+class Echo(typing.NamedTuple):
+    """An answer of a pod with the image echo-proxy."""
+
+    client: str  # the address that the pod has been told, or sees
+    version: str  # of the PROXY protocol, "none" without
+    pod: str
+    node: str
+    line: str
+
+
+class EchoClient:
+    """A connection to a pod with the image echo-proxy, from an address of this machine."""
+
+    def __init__(self, address, port, source=None):
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self.socket = socket.socket(family)
+        self.socket.settimeout(10)
+        self.answers = self.socket.makefile("r", encoding="utf-8")
+        if source:
+            self.socket.bind((source, 0))
+        self.open = self.socket.connect_ex((address, port)) == 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        """Ends the connection."""
+        self.answers.close()
+        self.socket.close()
+
+    def say(self, text="hello"):
+        """The pod's answer to a line, None where the connection has ended."""
+        try:
+            self.socket.sendall(f"{text}\n".encode())
+            answer = self.answers.readline().split(" ", 4)
+        except OSError:
+            return None
+        return Echo(*answer) if len(answer) == 5 else None
+
+    def wait_for_end(self, timeout):
+        """The seconds until the connection ends; fails where it does not."""
+        begin = time.monotonic()
+        self.socket.settimeout(timeout)
+        with contextlib.suppress(ConnectionError):
+            assert self.answers.readline() == ""
+        return time.monotonic() - begin
 
 
 class World:
@@ -77,12 +130,15 @@ class World:
         result = self.kubectl("get", kind, name, "-o", "json", "--ignore-not-found")
         return json.loads(result.stdout) if result.stdout.strip() else None
 
-    def create_pod(self, name="redis", image="redis:5.0.3", port=6379, ready=True):
-        """A pod labelled app=NAME; waits until it is ready."""
+    def create_pod(self, name="redis", image="redis:5.0.3", port=6379, ready=True, app=None,
+                   node=None):
+        """A pod labelled app=NAME, or app=APP, on any node or on NODE; waits until it is ready."""
+        spec = {"containers": [{"name": "main", "image": image,
+                                "ports": [{"name": "main", "containerPort": port}]}]}
+        if node:
+            spec["nodeSelector"] = {"kubernetes.io/hostname": node}
         self.create({"apiVersion": "v1", "kind": "Pod",
-                     "metadata": {"name": name, "labels": {"app": name}},
-                     "spec": {"containers": [{"name": "main", "image": image,
-                                              "ports": [{"name": "main", "containerPort": port}]}]}})
+                     "metadata": {"name": name, "labels": {"app": app or name}}, "spec": spec})
         if ready:
             self.kubectl("wait", "--for=condition=Ready", f"pod/{name}", "--timeout=60s")
 
@@ -203,6 +259,16 @@ class World:
                 if entry["userAgent"].startswith("dklb/")]
 
     # Traffic
+
+    @staticmethod
+    def echo(address, port, source=None):
+        """The answer of a pod with the image echo-proxy to a new connection; None without one."""
+        with EchoClient(address, port, source) as client:
+            return client.say() if client.open else None
+
+    def wait_for_echo(self, address, port, source=None):
+        """Waits until a pod with the image echo-proxy answers."""
+        return self.wait(lambda: self.echo(address, port, source), f"an echo at {address}:{port}")
 
     @staticmethod
     def redis(address, port, *command):

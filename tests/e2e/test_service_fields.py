@@ -31,14 +31,14 @@ def echo_pods(world, *nodes):
 def serve(world, name="echo", config=None, port=PORT, **spec):
     """A Service for the pods; returns its last address, where it is served."""
     ports = spec.pop("ports", [{"port": port, "protocol": "TCP", "targetPort": 8080}])
-    world.create_service(name, config=config or f"name: {world.namespace[:40]}\n", app="echo",
+    world.create_service(name, config=config or f"name: {pool_of(world)}\n", app="echo",
                          ports=ports, **spec)
     return world.wait_for_address(name)
 
 
 def pool_of(world):
     """The name of the pool of serve()."""
-    return world.namespace[:40]
+    return world.namespace[:40].strip("-")
 
 
 def free_port(address):

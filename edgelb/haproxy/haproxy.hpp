@@ -57,10 +57,10 @@ public:
   /// control socket if possible (runtime_change.hpp), otherwise a reload. If HAProxy refuses the
   /// new configuration, the old one stays, and the error has HAProxy's message.
   domain::result<domain::unit> change(const rendered& wanted);
-  /// True if end_drained() has work to do.
-  bool drains_due(std::chrono::steady_clock::time_point now) const;
-  /// Ends the connections to servers that have left, where their time is over.
+  /// Ends the connections to servers that have left, where their time is over. drains_due() is true
+  /// if there is something to do.
   void end_drained(std::chrono::steady_clock::time_point now);
+  bool drains_due(std::chrono::steady_clock::time_point now) const;
   /// Makes it accept no more connections. It ends by itself after the last one.
   void drain() { process_.signal(SIGUSR1); }
   /// Sends SIGTERM and does not wait.
@@ -95,12 +95,10 @@ private:
   domain::result<domain::unit> reload(const rendered& wanted);
   domain::result<domain::unit> change_at_runtime(const std::vector<std::string>& commands) const;
   domain::result<control_connection> own_control() const;
-  /// Finds the servers that had left before this object was made.
-  void find_drains();
+  void find_drains(); ///< of servers that had left before this object was made
   /// The servers that drain once this configuration runs.
   drain_list drains_after(const rendered& wanted) const;
-  /// Lets old connections to servers that are wanted again go on.
-  void keep_returned(const rendered& wanted);
+  void keep_returned(const rendered& wanted); ///< old connections to servers that come back
   std::string server_states(const rendered& wanted) const;
   domain::result<domain::unit> wait_until_live(process& started, std::size_t log_start) const;
   pid_t answering_process() const;

@@ -279,26 +279,4 @@ std::shared_ptr<const pool_view> managed_pool::view() const {
   return view_;
 }
 
-domain::result<domain::unit> managed_pool::remove() {
-  const std::lock_guard lock(working_);
-  if (removed_ || !record_)
-    return failure(404, "there is no pool \"" + name_ + "\"");
-  // The record first: after a crash here, the next start ends the instances that still run.
-  if (auto gone = host_.store.remove(name_); !gone)
-    return gone.failure();
-  removed_ = true;
-  {
-    const std::lock_guard view_lock(viewing_);
-    view_.reset();
-  }
-  for (auto& [id, instance] : instances_)
-    instance->ask_to_end();
-  for (auto& [id, instance] : instances_)
-    instance->remove();
-  instances_.clear();
-  record_.reset();
-  host_.plans.release(name_);
-  return domain::unit{};
-}
-
 } // namespace dklb::edgelb

@@ -1,4 +1,4 @@
-// The upkeep of a pool: restore, restarts, changed tasks, removal of drained instances.
+// The upkeep of a pool: restore, restarts, changed tasks, drained instances; and its removal.
 #include "edgelb/pools/managed_pool.hpp"
 
 #include <spdlog/spdlog.h>
@@ -130,6 +130,28 @@ void managed_pool::stop() {
   for (auto& [id, instance] : instances_)
     instance->end();
   next_try_ = clock::time_point::max();
+}
+
+domain::result<domain::unit> managed_pool::remove() {
+  const std::lock_guard lock(working_);
+  if (removed_ || !record_)
+    return failure(404, "there is no pool \"" + name_ + "\"");
+  // The record first: after a crash here, the next start ends the instances that still run.
+  if (auto gone = host_.store.remove(name_); !gone)
+    return gone.failure();
+  removed_ = true;
+  {
+    const std::lock_guard view_lock(viewing_);
+    view_.reset();
+  }
+  for (auto& [id, instance] : instances_)
+    instance->ask_to_end();
+  for (auto& [id, instance] : instances_)
+    instance->remove();
+  instances_.clear();
+  record_.reset();
+  host_.plans.release(name_);
+  return domain::unit{};
 }
 
 } // namespace dklb::edgelb

@@ -45,6 +45,13 @@ def running(world):
 
 
 @pytest.fixture
+def on_nodes(world, quick):
+    """dklb runs, and its servers are the nodes themselves."""
+    world.start_dklb(concurrency=quick, pools={"backendMode": "nodes"})
+    return world
+
+
+@pytest.fixture
 def quick():
     """dklb's concurrency settings in these tests."""
     return json.loads(json.dumps(QUICK))

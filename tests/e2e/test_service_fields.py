@@ -2,50 +2,14 @@
 connections through real HAProxy, from several addresses of this machine."""
 
 import json
-import socket
 import time
 
 import pytest
 
-from sandbox.cluster.addresses import IPV6_ADDRESS
-from world import EchoClient
-
-PORT = 7000
-CLIENTS = [f"127.9.{number % 5}.{number}" for number in range(1, 31)]
-NODES = ["kube-node-1", "kube-node-2"]
-
-
-@pytest.fixture
-def on_nodes(world, quick):
-    """dklb runs, and its servers are the nodes themselves."""
-    world.start_dklb(concurrency=quick, pools={"backendMode": "nodes"})
-    return world
-
-
-def echo_pods(world, *nodes):
-    """A pod of the image echo-proxy on each of these nodes."""
-    for node in nodes:
-        world.create_pod(f"echo-{node}", image="echo-proxy", port=8080, app="echo", node=node)
-
-
-def serve(world, name="echo", config=None, port=PORT, **spec):
-    """A Service for the pods; returns its last address, where it is served."""
-    ports = spec.pop("ports", [{"port": port, "protocol": "TCP", "targetPort": 8080}])
-    world.create_service(name, config=config or f"name: {pool_of(world)}\n", app="echo",
-                         ports=ports, **spec)
-    return world.wait_for_address(name)
-
-
-def pool_of(world):
-    """The name of the pool of serve()."""
-    return world.namespace[:40].strip("-")
-
-
-def free_port(address):
-    """A port that is free now on an address that other sandboxes use, too."""
-    with socket.socket(socket.AF_INET6) as probe:
-        probe.bind((address, 0))
-        return probe.getsockname()[1]
+from echo import (
+    CLIENTS, NODES, PORT, EchoClient, client_of, echo_pods, lbconfig, nodes_of_clients, pool_of,
+    serve, wait_for_nodes,
+)
 
 
 # Source ranges
@@ -87,17 +51,6 @@ def test_a_thousand_source_ranges_are_enforced(on_nodes):
 
 # Affinity and Local
 
-def nodes_of_clients(world, address):
-    """Which node's pod answers each client; "" where none does."""
-    answers = [world.echo(address, PORT, source) for source in CLIENTS]
-    return [answer.node if answer else "" for answer in answers]
-
-
-def wait_for_nodes(world, address, *nodes):
-    """Waits until exactly these nodes' pods answer the clients."""
-    world.wait(lambda: set(nodes_of_clients(world, address)) == set(nodes), f"{nodes} serve")
-
-
 def test_one_client_has_one_server_over_reloads_and_instances(on_nodes):
     echo_pods(on_nodes, *NODES)
     config = f"name: {pool_of(on_nodes)}\nsize: 2\n"
@@ -114,21 +67,6 @@ def test_one_client_has_one_server_over_reloads_and_instances(on_nodes):
     on_nodes.wait(lambda: "maxconn 500" in lbconfig(on_nodes), "the change is live")
     for address in addresses:
         assert nodes_of_clients(on_nodes, address) == seen, "after a reload"
-
-
-def client_of(address, node):
-    """A connection to the pod on this node."""
-    for source in CLIENTS * 5:
-        client = EchoClient(address, PORT, source)
-        if client.say().node == node:
-            return client
-        client.close()
-    raise AssertionError(f"no connection reaches {node}")
-
-
-def lbconfig(world):
-    """HAProxy's configuration of the pool."""
-    return world.sandbox.get(f"{world.sandbox.edgelb_url}/v2/pools/{pool_of(world)}/lbconfig")[1]
 
 
 def test_local_traffic_goes_to_nodes_with_a_pod_alone(on_nodes):
@@ -239,94 +177,3 @@ def test_connections_of_a_node_that_leaves_have_their_time(on_nodes):
         staying.close()
     finally:
         on_nodes.sandbox.kubectl("label", "node", NODES[1], f"{label}-")
-
-
-# Families and addresses
-
-def test_a_service_of_ipv6_is_served_over_ipv6(on_nodes):
-    echo_pods(on_nodes, NODES[0])
-    port = free_port(IPV6_ADDRESS)
-    address = serve(on_nodes, port=port, ipFamilyPolicy="SingleStack", ipFamilies=["IPv6"])
-    assert on_nodes.addresses("echo") == [address] == [IPV6_ADDRESS]
-    assert on_nodes.wait_for_echo(IPV6_ADDRESS, port, IPV6_ADDRESS)
-
-
-def test_a_service_of_both_families_is_served_over_both(on_nodes):
-    echo_pods(on_nodes, *NODES)
-    port = free_port(IPV6_ADDRESS)
-    serve(on_nodes, port=port, ipFamilyPolicy="RequireDualStack", ipFamilies=["IPv4", "IPv6"])
-    addresses = on_nodes.addresses("echo")
-    assert IPV6_ADDRESS in addresses
-    assert any(":" not in each for each in addresses)
-    for address in addresses:
-        assert on_nodes.wait_for_echo(address, port)
-
-
-@pytest.mark.parametrize("way", ["field", "key"])
-def test_a_service_gets_the_address_that_it_asks_for(on_nodes, way):
-    echo_pods(on_nodes, NODES[0])
-    wanted = on_nodes.sandbox.block.at("64.58")
-    config = f"name: {pool_of(on_nodes)}\n"
-    if way == "field":
-        serve(on_nodes, config=config, loadBalancerIP=wanted)
-    else:
-        serve(on_nodes, config=config + f"address: {wanted}\n")
-    assert on_nodes.addresses("echo") == [wanted]
-    on_nodes.wait_for_echo(wanted, PORT)
-    assert on_nodes.echo(on_nodes.sandbox.block.at("64.26"), PORT) is None, "that one alone"
-
-
-def test_an_address_that_no_machine_has_is_refused_with_the_free_ones(on_nodes):
-    echo_pods(on_nodes, NODES[0])
-    on_nodes.create_service("echo", config=f"name: {pool_of(on_nodes)}\n", app="echo", port=PORT,
-                            loadBalancerIP="192.0.2.77")
-    on_nodes.wait_for_condition("echo", "False", "no machine of role", "192.0.2.77", "free are: ",
-                                on_nodes.sandbox.block.at("64.58"))
-
-
-# Other fields
-
-def test_udp_beside_tcp_is_left_out_where_the_administrator_says_so(world, quick):
-    world.start_dklb(concurrency=quick, services={"otherProtocols": "skip"})
-    echo_pods(world, NODES[0])
-    address = serve(world, ports=[
-        {"name": "tcp", "port": PORT, "protocol": "TCP", "targetPort": 8080},
-        {"name": "udp", "port": PORT, "protocol": "UDP", "targetPort": 8080}])
-    assert world.wait_for_echo(address, PORT)
-    world.wait_for_condition("echo", "True", "UDP")
-
-
-def test_the_status_says_that_addresses_are_a_proxys(on_nodes):
-    echo_pods(on_nodes, NODES[0])
-    serve(on_nodes)
-    ingress = on_nodes.get("service", "echo")["status"]["loadBalancer"]["ingress"]
-    assert {each["ipMode"] for each in ingress} == {"Proxy"}
-
-
-@pytest.mark.parametrize("which, part", [("public", "64.48"), ("private", "64.16")])
-def test_only_the_addresses_that_are_to_be_published_are(on_nodes, which, part):
-    echo_pods(on_nodes, NODES[0])
-    serve(on_nodes, config=f"name: {pool_of(on_nodes)}\npublish: {which}\n")
-    first = int(part.split(".")[1])
-    block = [on_nodes.sandbox.block.at(f"64.{place}") for place in range(first, first + 15)]
-    addresses = on_nodes.addresses("echo")
-    assert len(addresses) == 1 and addresses[0] in block
-    on_nodes.wait_for_echo(addresses[0], PORT)
-
-
-def test_a_node_with_the_label_leaves_and_the_last_one_stays(on_nodes):
-    echo_pods(on_nodes, *NODES)
-    address = serve(on_nodes)
-    on_nodes.wait_for_echo(address, PORT)
-    label = "node.kubernetes.io/exclude-from-external-load-balancers"
-    first, second = on_nodes.sandbox.block.nodes
-    try:
-        on_nodes.sandbox.kubectl("label", "node", NODES[0], f"{label}=false")
-        on_nodes.wait(lambda: first not in lbconfig(on_nodes), "the labelled node has left")
-        on_nodes.wait_for_echo(address, PORT)
-        on_nodes.sandbox.kubectl("label", "node", NODES[1], f"{label}=")
-        on_nodes.wait(lambda: second in lbconfig(on_nodes) or first in lbconfig(on_nodes),
-                      "one stays")
-        assert on_nodes.echo(address, PORT)
-    finally:
-        on_nodes.sandbox.kubectl("label", "nodes", *NODES, f"{label}-")

@@ -5,9 +5,8 @@ import json
 import socket
 import subprocess
 import threading
-import time
-import typing
 
+from echo import EchoClient
 from sandbox.cluster import SandboxError, wait_until
 
 ANNOTATION = "kubernetes.dcos.io/dklb-config"
@@ -15,57 +14,6 @@ POOL = "kubernetes.dcos.io/dklb-pool"
 CONDITION = "kubernetes.dcos.io/Provisioned"
 FINALIZER = "kubernetes.dcos.io/dklb"
 TIMEOUT = 60
-
-
-class Echo(typing.NamedTuple):
-    """An answer of a pod with the image echo-proxy."""
-
-    client: str  # the address that the pod has been told, or sees
-    version: str  # of the PROXY protocol, "none" without
-    pod: str
-    node: str
-    line: str
-
-
-class EchoClient:
-    """A connection to a pod with the image echo-proxy, from an address of this machine."""
-
-    def __init__(self, address, port, source=None):
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        self.socket = socket.socket(family)
-        self.socket.settimeout(10)
-        self.answers = self.socket.makefile("r", encoding="utf-8")
-        if source:
-            self.socket.bind((source, 0))
-        self.open = self.socket.connect_ex((address, port)) == 0
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-    def close(self):
-        """Ends the connection."""
-        self.answers.close()
-        self.socket.close()
-
-    def say(self, text="hello"):
-        """The pod's answer to a line, None where the connection has ended."""
-        try:
-            self.socket.sendall(f"{text}\n".encode())
-            answer = self.answers.readline().split(" ", 4)
-        except OSError:
-            return None
-        return Echo(*answer) if len(answer) == 5 else None
-
-    def wait_for_end(self, timeout):
-        """The seconds until the connection ends; fails where it does not."""
-        begin = time.monotonic()
-        self.socket.settimeout(timeout)
-        with contextlib.suppress(ConnectionError):
-            assert self.answers.readline() == ""
-        return time.monotonic() - begin
 
 
 class World:

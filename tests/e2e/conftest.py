@@ -10,11 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from sandbox.cluster import ROOT, Sandbox  # noqa: E402
-from world import World  # noqa: E402
-
-# Short times: what is waited for here takes seconds in production settings.
-QUICK = {"resyncPeriod": "2s", "poolWriteGap": "250ms", "poll": {"min": "200ms", "max": "2s"},
-         "retry": {"base": "200ms", "max": "2s"}}
+from world import QUICK, World  # noqa: E402
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,9 @@ POOL = "kubernetes.dcos.io/dklb-pool"
 CONDITION = "kubernetes.dcos.io/Provisioned"
 FINALIZER = "kubernetes.dcos.io/dklb"
 TIMEOUT = 60
+# Short times: what is waited for here takes seconds in production settings.
+QUICK = {"resyncPeriod": "2s", "poolWriteGap": "250ms", "poll": {"min": "200ms", "max": "2s"},
+         "retry": {"base": "200ms", "max": "2s"}}
 
 
 class World:

@@ -127,7 +127,7 @@ def known_value(path):
     return True
 
 
-@pytest.mark.parametrize("page", ["operations", "alerts", "security", "sizing"])
+@pytest.mark.parametrize("page", ["operations", "alerts", "moving", "security", "sizing"])
 def test_every_key_that_a_page_names_exists(page):
     keys = keys_of_the_configuration()
     sections = {key for key in keys if "." not in key}

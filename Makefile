@@ -1,7 +1,7 @@
 # The front door. Every target says little when there is nothing to do, works as root without sudo,
 # and may run twice at the same time (the steps lock what they write).
 .DEFAULT_GOAL := help
-.PHONY: help deps build programs control-plane run test test-kubernetes fuzz bench bench-loopback manifests fmt lint clean
+.PHONY: help deps build programs control-plane install krew run test test-kubernetes fuzz bench bench-loopback manifests fmt lint clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -16,6 +16,17 @@ programs: deps
 
 control-plane: deps
 	@sandbox/kubernetes/build
+
+PREFIX ?= /usr/local
+INSTALLED := dklb edgelb-local kubectl-dklb kubectl_complete-dklb
+
+install: programs ## Install dklb, edgelb-local and `kubectl dklb`: PREFIX=/usr/local DESTDIR=
+	@install -d "$(DESTDIR)$(PREFIX)/bin"
+	@install -m 755 $(addprefix build/release/bin/,$(INSTALLED)) "$(DESTDIR)$(PREFIX)/bin"
+
+krew: programs ## Pack `kubectl dklb` for krew into build/krew: URL=https://example.com/v1
+	@[ -n "$(URL)" ] || { echo "usage: make krew URL=https://FOLDER-OF-THE-ARCHIVE" >&2; exit 2; }
+	@tools/krew "$(URL)"
 
 run: build ## Start a cluster on this machine and play the guide's example
 	@sandbox/up

@@ -82,12 +82,19 @@ void pool_state::explain_documents(const std::shared_ptr<inquiry>& asked) {
       body["desired"] =
         plan.action == domain::pool_action::none ? actual : std::move(plan.document);
       body["actual"] = actual;
+      body["action"] = to_string(plan.action);
+      body["relaunches"] = plan.relaunches;
       body["changes"] = std::move(plan.changes);
     } else {
       body["actual"] = nullptr;
       body["actualError"] = seen.failure().message;
-      if (seen.failure().code == domain::error_code::not_found)
-        body["desired"] = machine_->plan_for(std::nullopt).document;
+      if (seen.failure().code == domain::error_code::not_found) {
+        auto plan = machine_->plan_for(std::nullopt);
+        body["action"] = to_string(plan.action);
+        body["relaunches"] = plan.relaunches;
+        body["changes"] = std::move(plan.changes);
+        body["desired"] = std::move(plan.document);
+      }
     }
     asked->answered();
   };

@@ -2,6 +2,7 @@
 
 #include "domain/base/names.hpp"
 #include "domain/config/settings.hpp"
+#include "domain/explanation/cluster_text.hpp"
 #include "domain/service/pool_choice.hpp"
 #include "domain/text/utf8.hpp"
 
@@ -229,39 +230,6 @@ private:
   cluster_plan out_;
 };
 
-/// Lines whose first columns are as wide as the widest of their texts.
-class table {
-public:
-  void add(const std::string& first, const std::string& second, const std::string& rest) {
-    rows_.push_back({visible(first), visible(second), visible(rest)});
-  }
-
-  std::string text() const {
-    std::size_t first = 0;
-    std::size_t second = 0;
-    for (const auto& item : rows_) {
-      first = std::max(first, item.first.size());
-      second = std::max(second, item.second.size());
-    }
-    constexpr std::size_t gap = 2;
-    std::string out;
-    for (const auto& item : rows_)
-      out += item.first + std::string(first - item.first.size() + gap, ' ') + item.second
-             + std::string(second - item.second.size() + gap, ' ') + item.rest + "\n";
-    return out;
-  }
-
-private:
-  struct row {
-    std::string first, second, rest;
-  };
-  std::vector<row> rows_;
-};
-
-std::string why(const service_report& report) {
-  return std::string{report.reason} + ": " + report.message;
-}
-
 } // namespace
 
 cluster_plan plan_cluster(const config& settings, const std::shared_ptr<const node_list>& nodes,
@@ -270,27 +238,7 @@ cluster_plan plan_cluster(const config& settings, const std::shared_ptr<const no
 }
 
 std::string plan_as_table(const cluster_plan& plan) {
-  table pools;
-  pools.add("POOL", "ACTION", "CHANGE");
-  for (const auto& item : plan.pools) {
-    const auto action = to_string(item.action) + std::string{item.relaunches ? " (relaunch)" : ""};
-    for (const auto& change : item.changes)
-      pools.add(item.name, action, change);
-    if (item.changes.empty())
-      pools.add(item.name, action, "");
-  }
-  table services;
-  services.add("SERVICE", "PHASE", "WHY");
-  for (const auto& item : plan.unserved)
-    services.add(to_string(item.service), to_string(item.report.phase), why(item.report));
-  std::string out = plan.pools.empty() ? "Nothing to do.\n" : pools.text();
-  if (!plan.unserved.empty())
-    out += "\n" + services.text();
-  for (const auto& item : plan.remarks)
-    out += "\n" + to_string(item.service) + ": " + visible(item.text) + "\n";
-  for (const auto& line : plan.left)
-    out += visible(line) + "\n";
-  return out;
+  return plan_as_table(plan_as_json(plan));
 }
 
 nlohmann::json plan_as_json(const cluster_plan& plan) {

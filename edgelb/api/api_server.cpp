@@ -1,5 +1,6 @@
 #include "edgelb/api/api_server.hpp"
 
+#include "edgelb/metrics/metrics.hpp"
 #include "http/engine/byte_budget.hpp"
 #include "http/server/body_reader.hpp"
 #include "http/server/connection_server.hpp"
@@ -149,6 +150,10 @@ private:
       fill(response, faulty_answer(wrong));
       return;
     }
+    if (request.path == "/metrics" && (request.method == "GET" || request.method == "HEAD")) {
+      fill(response, metrics_page(request));
+      return;
+    }
     const auto answer = answer_call(with_.pools, {request.method == "HEAD" ? "GET" : request.method,
                                                   request.path, std::move(body)});
     spdlog::debug("{} {} -> {}", request.method, in_quotes(request.path), answer.status);
@@ -157,7 +162,18 @@ private:
       cut_connection(request);
   }
 
+  api_answer metrics_page(const httplib::Request& request) {
+    for (const auto& [name, value] : request.params)
+      if (name != "servers" || value != "true")
+        return error_answer(400, "/metrics knows the parameter servers=true only");
+    const auto page = metrics_.page(request.has_param("servers"));
+    if (!page)
+      return error_answer(page.failure().http_status, page.failure().message);
+    return {200, "text/plain; version=0.0.4; charset=utf-8", *page};
+  }
+
   parts with_;
+  metrics metrics_{with_.pools};
   http::byte_budget bodies_{limits().max_bodies_bytes};
   http::server::connection_server server_{limits()};
   std::string host_;

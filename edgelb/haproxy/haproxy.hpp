@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -23,6 +24,8 @@ public:
 
   const std::string& path() const { return path_; }
   const std::string& version() const { return version_; }
+  /// True if it was built with the exporter for Prometheus.
+  bool has_exporter() const { return has_exporter_; }
   /// Has HAProxy check a configuration, without running it. `scratch` is a folder for its files. A
   /// 400 has HAProxy's own message.
   domain::result<domain::unit> check(const std::string& text,
@@ -31,6 +34,7 @@ public:
 private:
   std::string path_;
   std::string version_;
+  bool has_exporter_ = false;
 };
 
 /// The alerts in HAProxy's output. The whole output if it has none.
@@ -80,6 +84,10 @@ public:
   bool runs(const rendered& text) const { return sure_ && live_.text == text.text; }
   /// The configuration that it runs with.
   const rendered& live() const { return live_; }
+  /// How often it was started again after an end that nobody asked for, since this object was made.
+  std::uint64_t restarts() const { return restarts_; }
+  /// How often a change needed a new process, since this object was made.
+  std::uint64_t reloads() const { return reloads_; }
   /// Moves the log to `log.1` when it has reached 1 MiB.
   void rotate_log() const;
 
@@ -113,6 +121,8 @@ private:
   rendered live_;
   server_lines parked_; ///< of the running process
   drain_list drains_;   ///< of the running process
+  std::uint64_t restarts_ = 0;
+  std::uint64_t reloads_ = 0;
   bool known_ = false;
   bool sure_ = false; ///< false: the process may differ from `live_`, so a change needs a reload
 };

@@ -147,6 +147,8 @@ domain::result<domain::unit> haproxy_instance::start(const rendered& wanted,
     process_.end(end_limit);
     return live.failure();
   }
+  if (known_)
+    ++restarts_;
   settle(wanted);
   return domain::unit{};
 }
@@ -226,6 +228,7 @@ domain::result<domain::unit> haproxy_instance::reload(const rendered& wanted) {
   keep_returned(wanted);
   former_.emplace_back(std::move(process_), std::move(leaving), std::move(control));
   process_ = std::move(*next);
+  ++reloads_;
   parked_.clear();
   drains_ = {};
   settle(wanted);

@@ -60,14 +60,15 @@ domain::result<haproxy_program> haproxy_program::find(const std::string& given) 
   if (found.path_.empty())
     return failure(500, "haproxy was not found in PATH, /usr/sbin or /usr/local/sbin: install the "
                         "package haproxy (apt-get install haproxy), or name it with --haproxy");
-  const auto outcome = run_program({found.path_, "-v"}, std::chrono::seconds(10));
+  const auto outcome = run_program({found.path_, "-vv"}, std::chrono::seconds(10));
   if (!outcome)
     return failure(500, outcome.failure().message + "; install the package haproxy");
   found.version_ = version_in(outcome->output);
   if (outcome->status != 0 || found.version_.empty())
-    return failure(500, found.path_ + " does not answer -v as HAProxy does");
+    return failure(500, found.path_ + " does not answer -vv as HAProxy does");
   if (std::atof(found.version_.c_str()) < 2.6)
     return failure(500, found.path_ + " is HAProxy " + found.version_ + "; 2.6 or newer is needed");
+  found.has_exporter_ = outcome->output.find("prometheus-exporter") != std::string::npos;
   return found;
 }
 

@@ -1,6 +1,7 @@
 #include "edgelb/pools/managed_pool.hpp"
 
 #include "edgelb/api/metadata.hpp"
+#include "edgelb/metrics/exporter.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -51,8 +52,12 @@ domain::result<document> managed_pool::apply(const document& wanted) {
 
 domain::result<rendered> managed_pool::render_for(const attempt& change, const std::string& id,
                                                   const agent& where) const {
-  return render({change.pool, where, change.layout.ports, *change.tasks,
-                 (host_.instances / id).string(), host_.drain_time, read_hosts_file()});
+  const auto folder = (host_.instances / id).string();
+  auto text = render({change.pool, where, change.layout.ports, *change.tasks, folder,
+                      host_.drain_time, read_hosts_file()});
+  if (!text || !host_.program.has_exporter())
+    return text;
+  return with_exporter(std::move(*text), folder);
 }
 
 domain::result<managed_pool::attempt> managed_pool::prepare(const document& wanted) const {
@@ -253,11 +258,23 @@ domain::result<domain::unit> managed_pool::realize(const document& wanted, when_
   return outcome;
 }
 
+std::vector<instance_view> managed_pool::instance_views() const {
+  std::vector<instance_view> views;
+  const auto& draining = record_->draining;
+  for (const auto& [id, instance] : instances_)
+    views.push_back({id, instance->folder(),
+                     std::find(draining.begin(), draining.end(), id) != draining.end(),
+                     instance->restarts(), instance->reloads()});
+  return views;
+}
+
 void managed_pool::publish() {
   auto made = std::make_shared<pool_view>();
   made->pool = record_->pool;
   made->ports = record_->ports;
   made->waits_because = pending_reason_;
+  made->waiting = pending_;
+  made->instances = instance_views();
   std::vector<agent> reachable;
   for (const auto& slot : record_->instances) {
     const auto found = instances_.find(slot.id);

@@ -85,6 +85,7 @@ private:
   bool drains_due(std::chrono::steady_clock::time_point now) const;
   bool may_try(std::chrono::steady_clock::time_point now) const;
   void publish();
+  std::vector<instance_view> instance_views() const;
   std::unique_ptr<haproxy_instance> make_instance(const std::string& id) const;
 
   const pool_host& host_;

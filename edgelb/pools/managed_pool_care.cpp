@@ -89,6 +89,7 @@ void managed_pool::collect_drained() {
   });
   if (draining.size() == before)
     return;
+  publish();
   if (auto saved = host_.store.save(*record_); !saved)
     spdlog::warn("pool {}: {}", name_, saved.failure().message);
 }

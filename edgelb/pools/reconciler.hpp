@@ -45,6 +45,9 @@ public:
   /// All pools, sorted by name.
   std::vector<std::shared_ptr<const pool_view>> list() const;
 
+  /// True if the instances have HAProxy's exporter.
+  bool has_exporter() const { return host_.program.has_exporter(); }
+
   /// Ends the upkeep. The instances keep running. Idempotent.
   void stop();
   /// stop(), then ends every instance.

@@ -27,6 +27,8 @@ problem has_section_name(const document& object) {
     return "the name is not valid: use letters, digits, and - _ . :";
   if (name == stats_section)
     return "the name is kept for the pool's statistics; choose another one";
+  if (name == exporter_section)
+    return "the name is kept for HAProxy's exporter; choose another one";
   return {};
 }
 

@@ -136,6 +136,18 @@ def series_to_come():
     return found
 
 
+def series_of_edgelb_local():
+    """The metrics that edgelb/README.md lists as its own: metric -> label -> its values or None."""
+    text = (ROOT / "edgelb/README.md").read_text(encoding="utf-8")
+    found = {}
+    for metric, labels, meaning in re.findall(
+            r"^\| `((?:edgelb|process)_\w+)(?:{([\w,]+)})?` \| \w+ \|(.*)\|$", text, re.M):
+        found[metric] = dict.fromkeys(filter(None, labels.split(",")))
+        if "state" in found[metric]:
+            found[metric]["state"] = re.findall(r"`(\w+)`:", meaning)
+    return found
+
+
 def series_of_introspection():
     """The metrics that docs/introspection.md lists: metric -> label -> None."""
     text = (ROOT / "docs/introspection.md").read_text(encoding="utf-8")

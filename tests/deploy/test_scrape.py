@@ -7,8 +7,8 @@ import subprocess
 import promql
 import pytest
 import yaml
-from monitoring import (OF_INSTANCES, Series, panel_queries, promtool, rule_queries, samples,
-                        series_to_come)
+from monitoring import (Series, panel_queries, promtool, rule_queries, samples,
+                        series_of_edgelb_local, series_to_come)
 from rendering import ROOT
 
 from sandbox.cluster import Sandbox
@@ -26,8 +26,9 @@ def certificate(folder):
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory):
-    """dklb's page after it has served a Service, with everything on that adds series."""
+def pages(tmp_path_factory):
+    """The pages of dklb and of edgelb-local after a Service is served, with everything on that adds
+    series."""
     with Sandbox.in_free_folder(ROOT / "build/test/sandbox-scrape") as sandbox:
         sandbox.start_control_plane()
         sandbox.start_nodes()
@@ -47,16 +48,23 @@ def page(tmp_path_factory):
             return lines.get(("dklb_services", "Provisioned")) == "1" \
                 and ("dklb_kubernetes_requests_total", "201", "create") in lines and text
 
-        yield sandbox.dklb.wait_for(settled, "serves a Service", 60)
+        page = sandbox.dklb.wait_for(settled, "serves a Service", 60)
+        yield page, sandbox.get(f"{sandbox.edgelb_url}/metrics", timeout=20)[1]
         sandbox.kubectl("delete", "service", "web", "--timeout=60s")
 
 
 @pytest.fixture(scope="module")
-def scraped(page, exporter):
+def page(pages):
+    """That of dklb."""
+    return pages[0]
+
+
+@pytest.fixture(scope="module")
+def scraped(pages):
     """The series that are there, and those that are still to come."""
     series = Series()
-    series.add_scrape(page)
-    series.add_scrape(exporter, *OF_INSTANCES)
+    for text in pages:
+        series.add_scrape(text)
     for metric, (_, labels) in series_to_come().items():
         series.add(metric, labels)
     return series
@@ -72,11 +80,17 @@ def test_series_to_come_are_not_there_yet(page):
     assert not there, "move them from docs/alerts.md to docs/introspection.md"
 
 
-def input_series(page, exporter):
+def test_the_table_of_edgelb_local_is_its_page(pages):
+    there = {}
+    for metric, labels, _ in samples(pages[1]):
+        if not metric.startswith("haproxy_"):
+            there.setdefault(metric, set()).update(labels)
+    assert there == {metric: set(labels) for metric, labels in series_of_edgelb_local().items()}
+
+
+def input_series(pages):
     """What Prometheus would have after ten scrapes of all that: counters count."""
-    found = [(metric, labels, value) for metric, labels, value in samples(page)]
-    found += [(metric, {**labels, **dict.fromkeys(OF_INSTANCES, "x")}, value)
-              for metric, labels, value in samples(exporter)]
+    found = [sample for text in pages for sample in samples(text)]
     for metric, (_, labels) in series_to_come().items():
         for values in itertools.product(*(each or ["x"] for each in labels.values())):
             found.append((metric, dict(zip(labels, values)), "1"))
@@ -86,7 +100,7 @@ def input_series(page, exporter):
         yield {"series": f"{metric}{{{inside}}}", "values": f"{float(value):f}{step}x10"}
 
 
-def test_every_panel_shows_something(page, exporter, tmp_path):
+def test_every_panel_shows_something(pages, tmp_path):
     """As Prometheus itself evaluates it. Statuses of failures are no part of a good page."""
     cases = [{"expr": f"count({query.text}) > bool 0", "eval_time": "5m",
               "exp_samples": [{"labels": "{}", "value": 1}]}
@@ -95,6 +109,6 @@ def test_every_panel_shows_something(page, exporter, tmp_path):
     assert len(cases) > len(panel_queries()) / 2
     file = tmp_path / "panels.yaml"
     file.write_text(yaml.safe_dump({"tests": [{
-        "interval": "30s", "input_series": list(input_series(page, exporter)),
+        "interval": "30s", "input_series": list(input_series(pages)),
         "promql_expr_test": cases}]}), encoding="utf-8")
     promtool("test", "rules", file)

@@ -1,9 +1,14 @@
-// The two texts that people write.
+// The two texts that people write, and the pages that become texts for a terminal.
 #include "tests/fuzz/parsers.hpp"
 #include "tests/fuzz/targets.hpp"
 
 #include "domain/config/config.hpp"
+#include "domain/explanation/cluster_text.hpp"
+#include "domain/explanation/service_text.hpp"
 #include "domain/service/configuration_object.hpp"
+#include "domain/text/utf8.hpp"
+
+#include <string>
 
 namespace dklb::fuzz {
 
@@ -27,6 +32,23 @@ void fuzz_configuration(std::string_view input) {
     require(!to_string(mistake, "dklb.yaml").empty(), "a mistake can be shown");
   if (outcome.value)
     (void)domain::config_to_json(*outcome.value).dump();
+}
+
+void fuzz_introspection_page(std::string_view input) {
+  const auto page = nlohmann::json::parse(input, nullptr, false);
+  if (page.is_discarded())
+    return;
+  const domain::page::moment now{std::chrono::seconds{1'800'000'000}};
+  const auto events = domain::events_of_dklb(page);
+  for (const auto& text :
+       {domain::service_as_text(page, now), domain::services_as_table(page, now),
+        domain::pool_as_text(page, now), domain::pools_as_table(page, now),
+        domain::actors_as_table(page, now), domain::events_as_table(events, true, now),
+        domain::plan_as_table(page), domain::plan_as_table(domain::plan_of_pages(page, page))}) {
+    std::string lines{text};
+    std::erase(lines, '\n');
+    require(domain::find_invisible(lines) == std::string::npos, "a text steers no terminal");
+  }
 }
 
 } // namespace dklb::fuzz

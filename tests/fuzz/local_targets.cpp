@@ -2,6 +2,7 @@
 #include "tests/fuzz/parsers.hpp"
 #include "tests/fuzz/targets.hpp"
 
+#include "edgelb/metrics/metric_page.hpp"
 #include "edgelb/pools/pool_store.hpp"
 #include "edgelb/pools/ports.hpp"
 #include "edgelb/pools/tasks.hpp"
@@ -55,6 +56,20 @@ void fuzz_local_record(std::string_view input) {
   const auto again = record_from(to_text(*record));
   require(again.has_value() && again->pool == record->pool && again->ports == record->ports,
           "a record that was read, written and read again is the same");
+}
+
+void fuzz_exporter_page(std::string_view input) {
+  const auto half = input.size() / 2;
+  metric_page made;
+  made.merge(input, {{"pool", "p"}, {"instance", "1"}}, "own");
+  made.merge(input.substr(half), {{"pool", "p"}, {"instance", "2"}}, "own");
+  const auto text = made.text();
+  require(text.empty() || text.ends_with('\n'), "a page has whole lines");
+  metric_page again;
+  again.merge(text, {}, "own");
+  metric_page once_more;
+  once_more.merge(again.text(), {}, "own");
+  require(once_more.text() == again.text(), "a page that was merged is one that can be merged");
 }
 
 } // namespace dklb::fuzz

@@ -25,6 +25,10 @@ void fuzz_kubeconfig(std::string_view input);
 void fuzz_credentials(std::string_view input);
 /// Bytes on a connection of the introspection server: request line, headers, body.
 void fuzz_http_request(std::string_view input);
+/// A page of introspection, or a list of Events, down to the texts of `kubectl dklb`.
+void fuzz_introspection_page(std::string_view input);
+/// The page of an instance's exporter, merged with that of another one.
+void fuzz_exporter_page(std::string_view input);
 /// A pool as edgelb-local takes it, down to HAProxy's configuration.
 void fuzz_local_pool(std::string_view input);
 /// A file of edgelb-local's state folder.

@@ -19,6 +19,8 @@ const std::vector<target>& targets() {
     {"kubeconfig", fuzz_kubeconfig},
     {"credentials", fuzz_credentials},
     {"http_request", fuzz_http_request},
+    {"introspection_page", fuzz_introspection_page},
+    {"exporter_page", fuzz_exporter_page},
     {"local_pool", fuzz_local_pool},
     {"local_record", fuzz_local_record},
   };

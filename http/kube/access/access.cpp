@@ -66,8 +66,8 @@ std::shared_ptr<token_source> token_of(const kubeconfig& config,
 
 /// `named_by`: what led to the files, for the log.
 domain::result<access> from_files(const std::vector<kubeconfig_file>& files,
-                                  const std::string& named_by) {
-  auto config = read_kubeconfig(files);
+                                  const std::string& named_by, const std::string& context) {
+  auto config = read_kubeconfig(files, context);
   if (!config)
     return config.failure();
   if (auto missing = missing_file(*config))
@@ -123,7 +123,8 @@ access_environment process_environment() {
 }
 
 domain::result<access> find_access(const std::string& kubeconfig,
-                                   const access_environment& environment) {
+                                   const access_environment& environment,
+                                   const std::string& context) {
   if (!kubeconfig.empty()) {
     const auto path = absolute(kubeconfig);
     auto text = read_file(path);
@@ -131,7 +132,7 @@ domain::result<access> find_access(const std::string& kubeconfig,
       return invalid(
         path
         + ": the kubeconfig cannot be read: see that it exists, is readable and has at most 1 MiB");
-    return from_files({{path, *std::move(text)}}, "the kubeconfig given");
+    return from_files({{path, *std::move(text)}}, "the kubeconfig given", context);
   }
   if (const auto list = variable(environment, "KUBECONFIG"); !list.empty()) {
     const auto files = listed_files(list);
@@ -139,12 +140,14 @@ domain::result<access> find_access(const std::string& kubeconfig,
       return invalid("KUBECONFIG names " + list
                      + ", of which nothing can be read: name a file that exists and is readable, "
                        "or unset the variable");
-    return from_files(files, "KUBECONFIG");
+    return from_files(files, "KUBECONFIG", context);
   }
   std::string tried = "KUBECONFIG is not set; ";
   const auto host = variable(environment, "KUBERNETES_SERVICE_HOST");
   const auto port = variable(environment, "KUBERNETES_SERVICE_PORT");
-  if (!host.empty() && !port.empty()) {
+  if (!context.empty()) {
+    tried += "a pod has no contexts; ";
+  } else if (!host.empty() && !port.empty()) {
     auto inside = in_cluster(host, port, environment.service_account_dir);
     if (inside)
       return inside;
@@ -154,7 +157,7 @@ domain::result<access> find_access(const std::string& kubeconfig,
   }
   const auto path = absolute(variable(environment, "HOME") + "/.kube/config");
   if (auto text = read_file(path))
-    return from_files({{path, *std::move(text)}}, "the home folder");
+    return from_files({{path, *std::move(text)}}, "the home folder", context);
   return invalid("no way to the Kubernetes API server: " + tried + path
                  + " cannot be read: give --kubeconfig FILE or set KUBECONFIG");
 }

@@ -57,9 +57,12 @@ access_environment process_environment();
 /// Finds the API server, in the order of controller-runtime: the given file (flag or
 /// configuration), KUBECONFIG (a list; the first file that defines a thing wins), the service
 /// account of the pod, ~/.kube/config. The last one is also tried if the service account is not
-/// mounted. Relative paths in a kubeconfig are relative to its folder. The error names all attempts
-/// and the next step. Blocks for files only. Source: docs/kubernetes.md, "Access".
+/// mounted. Relative paths in a kubeconfig are relative to its folder. `context` is the one to
+/// follow instead of the current one; a pod's service account has none, so it is passed over. The
+/// error names all attempts and the next step. Blocks for files only.
+/// Source: docs/kubernetes.md, "Access".
 domain::result<access> find_access(const std::string& kubeconfig,
-                                   const access_environment& environment);
+                                   const access_environment& environment,
+                                   const std::string& context = {});
 
 } // namespace dklb::http::kube

@@ -278,15 +278,15 @@ entry required_entry(const std::vector<kubeconfig_file>& files,
   return *std::move(found);
 }
 
-kubeconfig resolve(const std::vector<kubeconfig_file>& files) {
+kubeconfig resolve(const std::vector<kubeconfig_file>& files, const std::string& wanted) {
   std::vector<YAML::Node> documents;
   documents.reserve(files.size());
   for (const auto& file : files)
     documents.push_back(load(file));
   kubeconfig config;
-  config.context = current_context(files, documents);
-  const auto context =
-    required_entry(files, documents, "contexts", "context", config.context, "current-context");
+  config.context = wanted.empty() ? current_context(files, documents) : wanted;
+  const auto context = required_entry(files, documents, "contexts", "context", config.context,
+                                      wanted.empty() ? "current-context" : "--context");
   config.path = context.file;
   config.name_space = text(context, "namespace");
   const auto cluster = text(context, "cluster");
@@ -302,12 +302,13 @@ kubeconfig resolve(const std::vector<kubeconfig_file>& files) {
 
 } // namespace
 
-domain::result<kubeconfig> read_kubeconfig(const std::vector<kubeconfig_file>& files) {
+domain::result<kubeconfig> read_kubeconfig(const std::vector<kubeconfig_file>& files,
+                                           const std::string& context) {
   const auto invalid = [](std::string message) {
     return domain::error{domain::error_code::invalid, std::move(message), {}, 0};
   };
   try {
-    return resolve(files);
+    return resolve(files, context);
   } catch (const mistake& what) {
     return invalid(what.what());
   } catch (const YAML::Exception& broken) {

@@ -59,9 +59,10 @@ struct kubeconfig_file {
   std::string text;
 };
 
-/// Merges the files (the first that defines a thing wins) and follows the current context. The
-/// error names the file, the mistake and the next step, and never has a secret.
-/// Source: docs/kubernetes.md, "Access".
-domain::result<kubeconfig> read_kubeconfig(const std::vector<kubeconfig_file>& files);
+/// Merges the files (the first that defines a thing wins) and follows `context`, or the current one
+/// if that is empty. The error names the file, the mistake and the next step, and never has a
+/// secret. Source: docs/kubernetes.md, "Access".
+domain::result<kubeconfig> read_kubeconfig(const std::vector<kubeconfig_file>& files,
+                                           const std::string& context = {});
 
 } // namespace dklb::http::kube

@@ -129,6 +129,20 @@ TEST_F(AccessTest, TheSourcesHaveAnOrder) {
             "https://home from the home folder (" + files.path(".kube/config") + ", context c)");
 }
 
+TEST_F(AccessTest, AContextIsOfAKubeconfigAndNeverOfAPod) {
+  files.write("token", "abc");
+  files.write("ca.crt", "PEM");
+  const variables pod{
+    {"KUBERNETES_SERVICE_HOST", "pod"}, {"KUBERNETES_SERVICE_PORT", "1"}, {"HOME", files.path()}};
+  const auto none = http::kube::find_access("", environment_of(pod, files.path()), "c");
+  ASSERT_FALSE(none);
+  EXPECT_THAT(none.failure().message, HasSubstr("a pod has no contexts"));
+  files.write(".kube/config", kubeconfig_text("https://home"));
+  const auto found = http::kube::find_access("", environment_of(pod, files.path()), "c");
+  ASSERT_TRUE(found) << found.failure().message;
+  EXPECT_EQ(found->where->base_url, "https://home");
+}
+
 TEST_F(AccessTest, WhatWasTriedIsNamed) {
   const variables pod{
     {"KUBERNETES_SERVICE_HOST", "pod"}, {"KUBERNETES_SERVICE_PORT", "1"}, {"HOME", files.path()}};

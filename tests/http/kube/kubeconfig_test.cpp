@@ -45,6 +45,20 @@ domain::result<kubeconfig> read(const std::string& cluster, const std::string& u
 
 constexpr const char* plain_cluster = "server: https://api.example:6443/";
 
+TEST(Kubeconfig, AContextMayBeNamedInsteadOfTheCurrentOne) {
+  const std::vector<kubeconfig_file> files{
+    {"/f", "contexts: [{name: a, context: {cluster: k, namespace: one}},\n"
+           "  {name: b, context: {cluster: k, namespace: two}}]\n"
+           "clusters: [{name: k, cluster: {server: 'https://h'}}]\n"}};
+  const auto named = read_kubeconfig(files, "b");
+  ASSERT_TRUE(named) << named.failure().message;
+  EXPECT_EQ(named->context, "b");
+  EXPECT_EQ(named->name_space, "two");
+  const auto absent = read_kubeconfig(files, "c");
+  ASSERT_FALSE(absent);
+  EXPECT_THAT(absent.failure().message, HasSubstr("--context names 'c', which is not in contexts"));
+}
+
 TEST(Kubeconfig, EveryFieldOfAClusterIsRead) {
   const auto config = read("server: https://api.example:6443/base/\n"
                            "certificate-authority: ca.pem\n"

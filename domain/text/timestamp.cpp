@@ -1,10 +1,9 @@
-#include "http/kube/timestamp.hpp"
+#include "domain/text/timestamp.hpp"
 
-#include <array>
-#include <charconv>
-#include <cstdio>
+#include <algorithm>
+#include <cstdint>
 
-namespace dklb::http::kube {
+namespace dklb::domain {
 namespace {
 
 using std::chrono::days;
@@ -70,32 +69,32 @@ std::optional<minutes> take_offset(std::string_view& text) {
   return west ? -offset : offset;
 }
 
-std::string format(micro_time time, bool decimals) {
+std::string padded(std::int64_t number, std::size_t digits) {
+  const auto text = std::to_string(number);
+  return std::string(digits - std::min(digits, text.size()), '0') + text;
+}
+
+std::string format_utc(micro_time time, bool decimals) {
   const auto day = floor<days>(time);
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss clock{time - day};
-  std::array<char, 48> text{};
-  const auto written = std::snprintf(
-    text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d", static_cast<int>(date.year()),
-    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-    static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-    static_cast<int>(clock.seconds().count()));
-  std::string result{text.data(), static_cast<std::size_t>(written)};
-  if (decimals) {
-    const auto fraction = std::to_string(clock.subseconds().count());
-    result += '.' + std::string(6 - fraction.size(), '0') + fraction;
-  }
-  return result + 'Z';
+  auto text =
+    padded(static_cast<int>(date.year()), 4) + '-' + padded(static_cast<unsigned>(date.month()), 2)
+    + '-' + padded(static_cast<unsigned>(date.day()), 2) + 'T' + padded(clock.hours().count(), 2)
+    + ':' + padded(clock.minutes().count(), 2) + ':' + padded(clock.seconds().count(), 2);
+  if (decimals)
+    text += '.' + padded(clock.subseconds().count(), 6);
+  return text + 'Z';
 }
 
 } // namespace
 
 std::string format_micro_time(micro_time time) {
-  return format(time, true);
+  return format_utc(time, true);
 }
 
 std::string format_time(micro_time time) {
-  return format(time, false);
+  return format_utc(time, false);
 }
 
 std::optional<micro_time> parse_time(std::string_view text) {
@@ -130,4 +129,4 @@ std::optional<micro_time> parse_time(std::string_view text) {
          + *fraction - *offset;
 }
 
-} // namespace dklb::http::kube
+} // namespace dklb::domain

@@ -106,8 +106,8 @@ using webhook_registrar_actor =
   describable_actor::extend<caf::reacts_to<leadership_changed>, caf::reacts_to<tick>>;
 
 /// One. Collects the answers of the live actors for the introspection pages.
-using introspection_actor = describable_actor::extend<caf::replies_to<view_actors>::with<view>,
-                                                      caf::replies_to<view_pools>::with<view>,
-                                                      caf::replies_to<view_services>::with<view>>;
+using introspection_actor = describable_actor::extend<
+  caf::replies_to<view_actors>::with<view>, caf::replies_to<view_pools>::with<view>,
+  caf::replies_to<view_services>::with<view>, caf::replies_to<view_items>::with<live_items>>;
 
 } // namespace dklb::messages

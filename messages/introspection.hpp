@@ -4,7 +4,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
+#include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 /// Requests of the introspection pages (docs/introspection.md), and their answers.
 namespace dklb::messages {
@@ -54,6 +58,18 @@ struct view_services {
 struct view {
   int status = 200; ///< of HTTP
   std::string body; ///< JSON
+};
+/// HTTP server to introspection actor, for a stream of /services, /pools or /actors.
+struct view_items {
+  /// "service" or "pool": these are asked to explain themselves. Empty: all actors are asked to
+  /// describe themselves.
+  std::string kind;
+  std::shared_ptr<const std::set<std::string>> keys; ///< null: all of the kind
+};
+/// Answer to view_items, in no order. Of the wanted keys, those without an actor are left out.
+struct live_items {
+  /// By the actor's key or, where all are described, by its ID.
+  std::vector<std::pair<std::string, json_ptr>> items;
 };
 
 } // namespace dklb::messages

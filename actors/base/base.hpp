@@ -73,6 +73,8 @@ public:
   void failed(std::string what) {
     last_error_ = what.empty() ? nullptr : std::make_unique<const std::string>(std::move(what));
   }
+  /// `explain` may have another answer now: for those who watch (actors/introspection/roster.hpp).
+  void changed() const { run->actors->changed(id_); }
   std::string last_error() const { return last_error_ ? *last_error_ : std::string{}; }
 
   template <class Self>

@@ -42,11 +42,25 @@ struct introspection_state::collection {
   std::function<view(std::vector<nlohmann::json>&)> finish;
   promise answer;
 
-  void add(nlohmann::json item) {
-    if (!item.is_null())
-      items.push_back(std::move(item));
+  void add(const json_ptr& item) {
+    if (item)
+      items.push_back(*item);
     if (--missing == 0)
       answer.deliver(finish(items));
+  }
+};
+
+/// The same for a stream, which gets each item by itself.
+struct introspection_state::live_collection {
+  std::size_t missing = 0;
+  live_items found;
+  live_promise answer;
+
+  void add(const std::string& key, const json_ptr& item) {
+    if (item)
+      found.items.emplace_back(key, item);
+    if (--missing == 0)
+      answer.deliver(std::move(found));
   }
 };
 
@@ -66,31 +80,30 @@ introspection_state::begin(std::size_t expected,
   return out;
 }
 
-void introspection_state::describe_one(const roster::entry& item,
-                                       const std::shared_ptr<collection>& into) {
+void introspection_state::describe_one(const roster::entry& item, const receiver& answered) {
   nlohmann::json head{
     {"id", item.id}, {"kind", item.kind}, {"key", item.key}, {"restarts", item.restarts}};
-  auto known = [head, into](const actor_description& what) mutable {
+  auto known = [head, answered](const actor_description& what) mutable {
     head["state"] = what.state;
     head["since"] = to_rfc3339(what.since);
     head["mailbox"] = what.mailbox;
     head["processed"] = what.processed;
     head["lastError"] = what.last_error;
-    into->add(std::move(head));
+    answered(std::make_shared<const nlohmann::json>(std::move(head)));
   };
   if (item.id == self_->id())
     return known(describe(self_));
   self_->request<caf::message_priority::high>(item.handle, patience, messages::describe{})
-    .then(known, [head, into](const caf::error& problem) mutable {
+    .then(known, [head, answered](const caf::error& problem) mutable {
       // One that ended meanwhile is no live actor any more.
       if (problem != caf::sec::request_timeout)
-        return into->add(nullptr);
+        return answered(nullptr);
       head["state"] = not_answering;
       head["since"] = nullptr;
       head["mailbox"] = nullptr;
       head["processed"] = nullptr;
       head["lastError"] = "";
-      into->add(std::move(head));
+      answered(std::make_shared<const nlohmann::json>(std::move(head)));
     });
 }
 
@@ -102,22 +115,23 @@ introspection_state::promise introspection_state::actors(const view_actors& what
   });
   auto into = begin(entries.size(), list_view);
   for (const auto& item : entries)
-    describe_one(item, into);
+    describe_one(item, [into](const json_ptr& answer) { into->add(answer); });
   return into->answer;
 }
 
 template <class Handle>
 void introspection_state::explain_one(const roster::entry& item, bool documents,
-                                      const std::shared_ptr<collection>& into) {
+                                      const receiver& answered) {
   self_
     ->request<caf::message_priority::high>(caf::actor_cast<Handle>(item.handle), patience,
                                            messages::explain{documents})
-    .then([into](const explanation& what) { into->add(*what.body); },
-          [into, key = item.key](const caf::error& problem) {
+    .then([answered](const explanation& what) { answered(what.body); },
+          [answered, key = item.key](const caf::error& problem) {
             if (problem == caf::sec::request_timeout)
-              into->add({{"name", key}, {"key", key}, {"state", not_answering}});
+              answered(std::make_shared<const nlohmann::json>(
+                nlohmann::json{{"name", key}, {"key", key}, {"state", not_answering}}));
             else
-              into->add(nullptr);
+              answered(nullptr);
           });
 }
 
@@ -134,7 +148,7 @@ introspection_state::promise introspection_state::explain_all(const char* kind,
   };
   auto into = begin(entries.size(), key.empty() ? std::function{list_view} : std::function{one});
   for (const auto& item : entries)
-    explain_one<Handle>(item, !key.empty(), into);
+    explain_one<Handle>(item, !key.empty(), [into](const json_ptr& answer) { into->add(answer); });
   return into->answer;
 }
 
@@ -147,6 +161,30 @@ introspection_state::promise introspection_state::services(const view_services& 
     "service", what.name.empty() ? std::string{} : what.name_space + "/" + what.name);
 }
 
+introspection_state::live_promise introspection_state::items(const view_items& what) {
+  auto entries = run->actors->list();
+  if (!what.kind.empty())
+    std::erase_if(entries, [&](const roster::entry& item) {
+      return what.kind != item.kind || (what.keys && !what.keys->contains(item.key));
+    });
+  auto into = std::make_shared<live_collection>();
+  into->missing = entries.size();
+  into->answer = self_->make_response_promise<live_items>();
+  if (entries.empty())
+    into->answer.deliver(live_items{});
+  for (const auto& item : entries) {
+    const auto key = what.kind.empty() ? std::to_string(item.id) : item.key;
+    const auto answered = [into, key](const json_ptr& answer) { into->add(key, answer); };
+    if (what.kind == "service")
+      explain_one<service_actor>(item, false, answered);
+    else if (what.kind == "pool")
+      explain_one<pool_actor>(item, false, answered);
+    else
+      describe_one(item, answered);
+  }
+  return into->answer;
+}
+
 introspection_actor::behavior_type introspection(introspection_state::self_pointer self,
                                                  runtime_ptr run) {
   auto& state = self->state;
@@ -156,6 +194,7 @@ introspection_actor::behavior_type introspection(introspection_state::self_point
     [&state](const view_actors& what) { return counted(state).actors(what); },
     [&state](const view_pools& what) { return counted(state).pools(what); },
     [&state](const view_services& what) { return counted(state).services(what); },
+    [&state](const view_items& what) { return counted(state).items(what); },
   };
 }
 

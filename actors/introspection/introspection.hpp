@@ -17,22 +17,26 @@ class introspection_state : public actor_base {
 public:
   using self_pointer = messages::introspection_actor::stateful_pointer<introspection_state>;
   using promise = caf::typed_response_promise<messages::view>;
+  using live_promise = caf::typed_response_promise<messages::live_items>;
   explicit introspection_state(self_pointer self) : self_(self) {}
 
   void start(runtime_ptr shared);
   promise actors(const messages::view_actors& what);
   promise pools(const messages::view_pools& what);
   promise services(const messages::view_services& what);
+  live_promise items(const messages::view_items& what);
 
 private:
   struct collection;
+  struct live_collection;
+  /// Takes the answer of an actor; null if the actor has ended.
+  using receiver = std::function<void(const messages::json_ptr& answer)>;
 
   std::shared_ptr<collection>
   begin(std::size_t expected, std::function<messages::view(std::vector<nlohmann::json>&)> end);
-  void describe_one(const roster::entry& item, const std::shared_ptr<collection>& into);
+  void describe_one(const roster::entry& item, const receiver& answered);
   template <class Handle>
-  void explain_one(const roster::entry& item, bool documents,
-                   const std::shared_ptr<collection>& into);
+  void explain_one(const roster::entry& item, bool documents, const receiver& answered);
   template <class Handle>
   promise explain_all(const char* kind, const std::string& key);
 

@@ -17,6 +17,7 @@ void roster::add(std::uint64_t id, const char* kind, const char* key,
                  messages::describable_actor handle) {
   const std::lock_guard lock{mutex_};
   members_.insert_or_assign(id, member{kind, key, std::move(handle)});
+  note(kind, key);
 }
 
 void roster::remove(std::uint64_t id) {
@@ -24,6 +25,7 @@ void roster::remove(std::uint64_t id) {
   const std::lock_guard lock{mutex_};
   if (auto found = members_.find(id); found != members_.end()) {
     gone = std::move(found->second.handle);
+    note(found->second.kind, found->second.key);
     members_.erase(found);
   }
 }
@@ -77,6 +79,45 @@ std::map<std::string, std::size_t> roster::restarts() const {
   for (const auto& [name, number] : restarts_)
     out[name.substr(0, name.find('/'))] += number;
   return out;
+}
+
+void roster::watch(const std::string& kind) {
+  const std::lock_guard lock{mutex_};
+  changes_.try_emplace(kind);
+  watched_ = true;
+}
+
+void roster::unwatch(const std::string& kind) {
+  const std::lock_guard lock{mutex_};
+  changes_.erase(kind);
+  watched_ = !changes_.empty();
+}
+
+void roster::changed(std::uint64_t id) {
+  if (!watched_.load(std::memory_order_relaxed))
+    return;
+  const std::lock_guard lock{mutex_};
+  if (const auto found = members_.find(id); found != members_.end())
+    note(found->second.kind, found->second.key);
+}
+
+void roster::changed(const std::string& kind, const std::string& key) {
+  if (!watched_.load(std::memory_order_relaxed))
+    return;
+  const std::lock_guard lock{mutex_};
+  note(kind, key);
+}
+
+void roster::note(std::string_view kind, std::string_view key) {
+  if (const auto found = changes_.find(kind); found != changes_.end())
+    found->second.emplace(key);
+}
+
+std::set<std::string> roster::take_changes(const std::string& kind) {
+  const std::lock_guard lock{mutex_};
+  const auto found = changes_.find(kind);
+  return found == changes_.end() ? std::set<std::string>{}
+                                 : std::exchange(found->second, std::set<std::string>{});
 }
 
 } // namespace dklb::actors

@@ -2,10 +2,12 @@
 
 #include "messages/actors.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -41,6 +43,17 @@ public:
   /// The number of restarts of each kind with at least one.
   std::map<std::string, std::size_t> restarts() const;
 
+  /// From now on, notes the keys of the actors of this kind that come, go or change.
+  void watch(const std::string& kind);
+  void unwatch(const std::string& kind);
+  /// The actor may answer `explain` in another way than before. Costs nothing unless its kind is
+  /// watched.
+  void changed(std::uint64_t id);
+  /// The same, by another actor that knows a part of the answer.
+  void changed(const std::string& kind, const std::string& key);
+  /// The keys noted since the last call.
+  std::set<std::string> take_changes(const std::string& kind);
+
 private:
   struct member {
     const char* kind;
@@ -48,9 +61,13 @@ private:
     messages::describable_actor handle;
   };
 
+  void note(std::string_view kind, std::string_view key);
+
   mutable std::mutex mutex_;
   std::unordered_map<std::uint64_t, member> members_; ///< by actor ID
   std::map<std::string, std::uint32_t> restarts_;
+  std::atomic<bool> watched_ = false;                                 ///< any kind is
+  std::map<std::string, std::set<std::string>, std::less<>> changes_; ///< by watched kind
 };
 
 } // namespace dklb::actors

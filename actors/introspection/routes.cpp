@@ -1,12 +1,16 @@
 #include "actors/introspection/routes.hpp"
 
+#include "actors/introspection/ask.hpp"
+#include "actors/introspection/page.hpp"
+#include "actors/introspection/streams.hpp"
 #include "domain/base/host_header.hpp"
 #include "domain/text/utf8.hpp"
 
-#include <caf/scoped_actor.hpp>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <map>
 #include <optional>
 #include <semaphore>
 #include <utility>
@@ -21,24 +25,10 @@ using http::server::outgoing;
 
 namespace {
 
-constexpr std::chrono::milliseconds patience{950};
-
 /// So many pages may wait for actors at the same time. The server has more threads than that, so a
 /// health check never waits behind them.
 constexpr std::ptrdiff_t most_views = 16;
 constexpr const char* introspection_kind = "introspection";
-
-/// Asks an actor from a server thread; nothing where it does not answer in time.
-template <class Answer, class Handle, class Question>
-std::optional<Answer> ask(caf::actor_system& system, const Handle& whom, Question question) {
-  std::optional<Answer> out;
-  if (!whom)
-    return out;
-  caf::scoped_actor self{system};
-  self->request<caf::message_priority::high>(whom, patience, std::move(question))
-    .receive([&](Answer& answer) { out = std::move(answer); }, [](const caf::error&) {});
-  return out;
-}
 
 struct check {
   std::string name;
@@ -96,9 +86,45 @@ struct slot {
   ~slot() { views.release(); }
 };
 
+/// The parameters that a path takes. The page of one Service or pool takes none.
+const std::map<std::string, std::vector<std::string>, std::less<>> parameters_of{
+  {"/", {}},
+  {"/actors", {"key", "kind", "watch"}},
+  {"/config", {}},
+  {"/healthz", {"verbose"}},
+  {"/livez", {"verbose"}},
+  {"/metrics", {}},
+  {"/pools", {"watch"}},
+  {"/readyz", {"verbose"}},
+  {"/services", {"watch"}},
+};
+
+/// What is wrong with the query of a request, if anything is.
+std::optional<std::string> query_mistake(const incoming& what) {
+  const auto known = parameters_of.find(what.path);
+  if (known == parameters_of.end() && !what.path.starts_with("/services/")
+      && !what.path.starts_with("/pools/"))
+    return std::nullopt; // there is no such path, which is said elsewhere
+  const auto& asked = what.parameters;
+  for (const auto& name : asked)
+    if (known == parameters_of.end()
+        || std::ranges::find(known->second, name) == known->second.end())
+      return "the query parameter \"" + name + "\" is not known here";
+  if (const auto twice = std::ranges::adjacent_find(asked); twice != asked.end())
+    return "the query parameter \"" + *twice + "\" is given twice";
+  if (!what.has_query("watch"))
+    return std::nullopt;
+  if (what.query("watch") != "1")
+    return "\"watch\" takes the value 1 only";
+  if (asked.size() > 1)
+    return "a watched page takes no filter: leave out all parameters but \"watch\"";
+  return std::nullopt;
+}
+
 class routes {
 public:
-  explicit routes(route_settings settings) : settings_(std::move(settings)) {}
+  explicit routes(route_settings settings)
+    : settings_(std::move(settings)), streams_(*settings_.system, settings_.run) {}
 
   outgoing operator()(const incoming& what) const {
     // A page of somebody else's, whose name was made to lead here (DNS rebinding), reads nothing.
@@ -106,6 +132,19 @@ public:
       return error_answer(421, "the Host header \"" + what.host
                                  + "\" is not a name of this server; use its address, or add the "
                                    "name to http.allowedHosts");
+    if (const auto mistake = query_mistake(what))
+      return error_answer(400, *mistake);
+    auto out = answer(what);
+    // Nothing of this is for another page, and what is JSON is no script.
+    out.headers.emplace_back("X-Content-Type-Options", "nosniff");
+    out.headers.emplace_back("Cross-Origin-Resource-Policy", "same-origin");
+    return out;
+  }
+
+private:
+  outgoing answer(const incoming& what) const {
+    if (what.path == "/")
+      return page();
     if (what.path == "/healthz" || what.path == "/livez")
       return live(what);
     if (what.path == "/readyz")
@@ -115,15 +154,21 @@ public:
     if (what.path == "/metrics")
       return {200, "text/plain; version=0.0.4; charset=utf-8", settings_.metrics()};
     if (what.path == "/actors")
-      return show(view_actors{what.query("kind"), what.query("key")});
+      return list(stream_page::actors, what, view_actors{what.query("kind"), what.query("key")});
     if (what.path == "/pools")
-      return show(view_pools{});
+      return list(stream_page::pools, what, view_pools{});
     if (what.path == "/services")
-      return show(view_services{});
+      return list(stream_page::services, what, view_services{});
     return item(what.path);
   }
 
-private:
+  /// A page, once or as a stream.
+  template <class Question>
+  outgoing list(stream_page which, const incoming& what, Question question) const {
+    return what.has_query("watch") ? streams_.open(which, what.last_event_id)
+                                   : show(std::move(question));
+  }
+
   outgoing item(const std::string& path) const {
     const auto rest_of = [&](const std::string& prefix) {
       return path.starts_with(prefix) ? path.substr(prefix.size()) : std::string{};
@@ -145,7 +190,7 @@ private:
     const slot taken{*views_};
     const auto introspection =
       caf::actor_cast<introspection_actor>(settings_.run->actors->find(introspection_kind));
-    auto answer = ask<view>(*settings_.system, introspection, std::move(question));
+    auto answer = ask_from_outside<view>(*settings_.system, introspection, std::move(question));
     if (!answer)
       return error_answer(503, "the introspection actor does not answer");
     return {answer->status, "application/json", std::move(answer->body)};
@@ -183,10 +228,11 @@ private:
   }
 
   std::optional<health> health_now() const {
-    return ask<health>(*settings_.system, settings_.supervisor, check_health{});
+    return ask_from_outside<health>(*settings_.system, settings_.supervisor, check_health{});
   }
 
   route_settings settings_;
+  streams streams_;
   std::shared_ptr<std::counting_semaphore<>> views_ =
     std::make_shared<std::counting_semaphore<>>(most_views);
 };

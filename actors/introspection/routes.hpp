@@ -34,10 +34,12 @@ struct route_settings {
 /// The body of /config: the live configuration as JSON, and the time when it was loaded.
 std::string render_live_config(const domain::config& settings);
 
-/// The handler of all introspection pages. `/healthz`, `/livez`, `/readyz`, `/actors`, `/pools` and
+/// The handler of all introspection pages. `/` is the page for people. `/healthz`, `/livez`,
+/// `/readyz`, `/actors`, `/pools` and
 /// `/services` ask the actors, for at most a second each. `/metrics` and `/config` ask none. A Host
-/// header with a foreign name is a 421. Runs on the server's threads. It limits the number of pages
-/// in work, so that threads stay free for health checks. Source: docs/introspection.md.
+/// header with a foreign name is a 421, and an unknown query parameter a 400. Runs on the server's
+/// threads. It limits the number of pages in work, so that threads stay free for health checks.
+/// Source: docs/introspection.md.
 http::server::handler make_routes(route_settings settings);
 
 } // namespace dklb::actors

@@ -75,6 +75,7 @@ void pool_state::carry_out(machine::effects wanted) {
   for (auto& each : wanted)
     std::visit([this](auto& what) { perform(what); }, each);
   enter(to_string(machine_->doing()));
+  changed();
 }
 
 void pool_state::perform(const effects::recall&) {

@@ -203,8 +203,10 @@ void pool_poller_state::learn(polled_pool& item, const domain::pool_metadata& me
     const auto same_withheld = known.withheld ? *known.withheld == withheld : withheld.empty();
     if (!news && left_out == told && same_withheld)
       continue;
-    if (news)
+    if (news) {
       known.addresses = std::make_shared<const std::vector<domain::ingress>>(std::move(addresses));
+      run->actors->changed("pool", pool);
+    }
     known.left_out =
       left_out.empty() ? nullptr : std::make_shared<const std::string>(std::move(left_out));
     known.withheld = withheld.empty()

@@ -26,6 +26,7 @@ void service_state::start(const service_ptr& object, runtime_ptr shared, directo
 void service_state::handle(const service_event::any& event) {
   for (const auto& effect : machine_.handle(event, surroundings()))
     std::visit([this](const auto& one) { carry_out(one); }, effect);
+  changed();
 }
 
 domain::service_surroundings service_state::surroundings() const {

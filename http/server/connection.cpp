@@ -20,15 +20,20 @@ constexpr std::size_t most_unsent = 64U << 10U;
 /// Of a request's line and headers together. The library would read on as long as bytes come.
 constexpr std::size_t longest_head = 64U << 10U;
 
+/// A connection lives on one thread, and a thread has one connection.
+thread_local connection* on_this_thread = nullptr;
+
 } // namespace
 
 connection::connection(connection_table& table, int socket, const listener_options& options)
   : table_(table), socket_(socket), options_(options), until_(since_ + options.request) {
   (void)::fcntl(socket_, F_SETFL, ::fcntl(socket_, F_GETFL) | O_NONBLOCK);
   table_.add(socket_);
+  on_this_thread = this;
 }
 
 connection::~connection() {
+  on_this_thread = nullptr;
   // Before the number can be another connection's.
   table_.remove(socket_);
   (void)::shutdown(socket_, SHUT_RDWR);
@@ -156,6 +161,35 @@ bool connection::finish_answer() {
   since_ = clock::now();
   until_ = since_ + options_.idle;
   return sent;
+}
+
+void connection::begin_stream() {
+  const int size = most_unsent;
+  (void)::setsockopt(socket_, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+}
+
+bool connection::push(std::string_view piece) {
+  while (!piece.empty()) {
+    state_ = waiting::answer_taken;
+    since_ = clock::now();
+    until_ = since_ + options_.event;
+    to_send_.append(piece.substr(0, most_unsent));
+    piece.remove_prefix(std::min(piece.size(), most_unsent));
+    if (!flush())
+      return false;
+  }
+  return true;
+}
+
+bool connection::must_end() const {
+  char byte = 0;
+  const auto count = ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  const bool silent = count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
+  return (count <= 0 && !silent) || table_.must_end(socket_);
+}
+
+connection& connection::served() {
+  return *on_this_thread;
 }
 
 void connection::get_remote_ip_and_port(std::string& ip, int& port) const {

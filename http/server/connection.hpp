@@ -34,6 +34,16 @@ public:
   void head_is_read();
   /// Sends the buffered rest of a response. False if that fails.
   bool finish_answer();
+  /// Prepares for a response without an end: the kernel keeps little of it, so that the deadline of
+  /// a piece shows how fast the client reads.
+  void begin_stream();
+  /// Sends a piece of a response without an end at once. Each 64 KiB of it have a deadline of their
+  /// own (listener_options::event). False if that fails.
+  bool push(std::string_view piece);
+  /// True if such a response must end: the client has closed, or the table ends the connection.
+  bool must_end() const;
+  /// The connection that this thread serves. Only for a handler's response.
+  static connection& served();
   /// Announces the end of the connection to the client.
   virtual void say_goodbye() {}
 

@@ -37,6 +37,11 @@ void connection_table::end_wait(int socket) {
   connections_.at(socket).what = waiting::nothing;
 }
 
+bool connection_table::must_end(int socket) {
+  const std::lock_guard lock{mutex_};
+  return closed_ || connections_.at(socket).ended;
+}
+
 void connection_table::crowded(std::size_t without_thread) {
   const std::lock_guard lock{mutex_};
   without_thread_ = without_thread;

@@ -23,6 +23,8 @@ public:
   /// The connection waits for its client, since `since`. False if it must end instead.
   bool begin_wait(int socket, waiting what, clock::time_point since);
   void end_wait(int socket);
+  /// True if a response without an end must stop: the table is closed, or the connection was ended.
+  bool must_end(int socket);
   /// Sets the number of new connections without a thread. The same number of others must end when
   /// they wait for their clients: first those without a byte of a request, then the rest. In each
   /// group, the longest waiting ends first.

@@ -2,6 +2,7 @@
 
 #include "http/engine/byte_budget.hpp"
 #include "http/server/body_reader.hpp"
+#include "http/server/connection.hpp"
 #include "http/server/connection_server.hpp"
 #include "http/server/httplib_listener.hpp"
 #include "http/text/text.hpp"
@@ -54,9 +55,41 @@ domain::error listen_error(const std::string& address, const std::string& cause)
           0};
 }
 
+/// The connection of this thread, as the sender of a response without an end sees it.
+class connection_sink final : public event_sink {
+public:
+  explicit connection_sink(connection& client) : client_(client) { client_.begin_stream(); }
+  bool send(std::string_view piece) override { return client_.push(piece); }
+  bool is_open() const override { return !client_.must_end(); }
+
+private:
+  connection& client_;
+};
+
+/// The library calls the provider after it has written the head. A provider that returns false
+/// closes the connection, which is how such a response ends.
+void stream(httplib::Response& into, const outgoing& answer) {
+  into.set_header("Connection", "close");
+  into.set_content_provider(answer.content_type,
+                            [events = answer.events](std::size_t, httplib::DataSink&) {
+                              connection_sink client{connection::served()};
+                              try {
+                                events(client);
+                              } catch (const std::exception& failure) {
+                                spdlog::error("a stream of events failed: {}", failure.what());
+                              }
+                              return false;
+                            });
+}
+
 void fill(httplib::Response& into, const outgoing& answer) {
   into.status = answer.status;
-  into.set_content(answer.body, answer.content_type.c_str());
+  for (const auto& [name, value] : answer.headers)
+    into.set_header(name, value);
+  if (answer.events)
+    stream(into, answer);
+  else
+    into.set_content(answer.body, answer.content_type.c_str());
 }
 
 incoming incoming_of(const httplib::Request& request, std::string body) {
@@ -69,6 +102,9 @@ incoming incoming_of(const httplib::Request& request, std::string body) {
     return request.get_param_value(name.c_str());
   };
   what.has_query = [&request](const std::string& name) { return request.has_param(name.c_str()); };
+  for (const auto& [name, value] : request.params)
+    what.parameters.push_back(name);
+  what.last_event_id = request.get_header_value("Last-Event-ID");
   return what;
 }
 

@@ -7,6 +7,9 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace dklb::http::server {
 
@@ -19,13 +22,35 @@ struct incoming {
   std::function<std::string(const std::string& name)> query;
   std::function<bool(const std::string& name)> has_query;
   std::string body;
+  /// The names of all query parameters, sorted. One that is given twice is there twice.
+  std::vector<std::string> parameters = {};
+  /// The Last-Event-ID header, "" if absent.
+  std::string last_event_id = {};
+};
+
+/// The client of a response that has no end. For the thread of its connection.
+class event_sink {
+public:
+  virtual ~event_sink() = default;
+  /// Sends a piece at once. False if the client is gone, or does not read in time
+  /// (listener_options::event).
+  virtual bool send(std::string_view piece) = 0;
+  /// True as long as the client is there, the listener serves, and no other connection needs the
+  /// thread.
+  virtual bool is_open() const = 0;
 };
 
 /// The response of a handler.
 struct outgoing {
   int status = 200;
   std::string content_type = "application/json";
-  std::string body;
+  std::string body = {};
+  /// Further headers: names and values.
+  std::vector<std::pair<std::string, std::string>> headers = {};
+  /// If set, the response is what this function sends, without an end and without `body`
+  /// (server-sent events). It runs on the connection's thread after the handler. It must look at
+  /// is_open() at least once a second, and return when that is false. Then the connection closes.
+  std::function<void(event_sink& client)> events = {};
 };
 
 /// Runs on one of the server's threads, several at a time. May block for a bounded time. An
@@ -49,6 +74,8 @@ struct listener_options {
   std::chrono::milliseconds request{10000};
   /// The time for a client to read a response.
   std::chrono::milliseconds answer{30000};
+  /// The time for a client to read each 64 KiB of a response without an end.
+  std::chrono::milliseconds event{5000};
   /// The time that a kept connection may be idle.
   std::chrono::milliseconds idle{10000};
   /// The number of requests after which a connection is closed.

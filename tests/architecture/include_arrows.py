@@ -66,8 +66,11 @@ LIBRARIES = {
     "openssl", "prometheus", "rapidcheck", "simdjson", "spdlog", "yaml-cpp",
 }
 
-# Written into the build tree by CMake; anybody may ask for the version.
-GENERATED = {"dklb/version.hpp"}
+# Written into the build tree by CMake; anybody may ask for them.
+GENERATED = {
+    "dklb/embedded/page_html.hpp", "dklb/embedded/page_script.hpp", "dklb/embedded/page_style.hpp",
+    "dklb/version.hpp",
+}
 
 # domain/ decides and does nothing else: no thread, no clock of its own, no I/O.
 DOMAIN_FORBIDDEN = {

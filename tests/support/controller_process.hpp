@@ -37,6 +37,8 @@ public:
   void reconfigure(const nlohmann::json& overrides);
   const std::string& config_file() const { return config_file_; }
   const std::string& kubeconfig_file() const { return kubeconfig_file_; }
+  /// `ADDRESS:PORT` of the introspection pages.
+  const std::string& listen_address() const { return listen_; }
   /// Gets an introspection page. Status 0 without a response.
   raw_answer get(const std::string& path) const;
   /// Waits until `/readyz` is ok. False after the deadline.

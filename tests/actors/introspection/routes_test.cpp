@@ -13,8 +13,11 @@
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <atomic>
+#include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace dklb::actors {
@@ -59,26 +62,44 @@ protected:
     introspection_ = nullptr;
   }
 
-  http::server::outgoing get(const std::string& path, const std::string& query = {},
-                             const std::string& host = "127.0.0.1:8080") {
+  using parameters = std::vector<std::pair<std::string, std::string>>;
+
+  static http::server::incoming request(const std::string& path, const parameters& query = {},
+                                        const std::string& host = "127.0.0.1:8080") {
     http::server::incoming what;
     what.path = path;
     what.host = host;
-    what.query = [](const std::string&) { return std::string{}; };
-    what.has_query = [query](const std::string& name) { return name == query; };
-    return make_routes(settings_)(what);
+    for (const auto& [name, value] : query)
+      what.parameters.push_back(name);
+    std::sort(what.parameters.begin(), what.parameters.end());
+    const auto given = std::make_shared<const parameters>(query);
+    what.query = [given](const std::string& name) {
+      for (const auto& [key, value] : *given)
+        if (key == name)
+          return value;
+      return std::string{};
+    };
+    what.has_query = [given](const std::string& name) {
+      return std::any_of(given->begin(), given->end(),
+                         [&](const auto& item) { return item.first == name; });
+    };
+    return what;
+  }
+  http::server::outgoing get(const std::string& path, const parameters& query = {},
+                             const std::string& host = "127.0.0.1:8080") {
+    return make_routes(settings_)(request(path, query, host));
   }
   static http::server::outgoing get_from(const http::server::handler& routes,
                                          const std::string& path) {
-    http::server::incoming what;
-    what.path = path;
-    what.has_query = [](const std::string&) { return false; };
-    return routes(what);
+    return routes(request(path));
+  }
+  static std::string error_of(const http::server::outgoing& answer) {
+    return nlohmann::json::parse(answer.body).at("error").get<std::string>();
   }
 
   caf::actor_system_config config_;
   caf::actor_system system_{config_};
-  messages::health health_{true, true, true};
+  messages::health health_{true, true};
   std::shared_ptr<runtime> run_ = std::make_shared<runtime>();
   bool overdue_ = false;
   route_settings settings_;
@@ -119,9 +140,10 @@ TEST_F(Routes, NamesThatAreNoUtf8EndNobody) {
 TEST_F(Routes, OnlyOurOwnNamesAreAnswered) {
   for (const auto* host : {"", "127.0.0.1:8080", "[::1]:8080", "10.4.0.7", "localhost:1",
                            "DKLB.dklb-system.svc.:8080"})
-    EXPECT_EQ(get("/metrics", "", host).status, 200) << host;
-  for (const auto* path : {"/metrics", "/config", "/services", "/livez", "/readyz", "/nowhere"}) {
-    const auto answer = get(path, "", "evil.example");
+    EXPECT_EQ(get("/metrics", {}, host).status, 200) << host;
+  for (const auto* path :
+       {"/metrics", "/config", "/services", "/livez", "/readyz", "/nowhere", "/"}) {
+    const auto answer = get(path, {}, "evil.example");
     EXPECT_EQ(answer.status, 421) << path;
     EXPECT_THAT(nlohmann::json::parse(answer.body).at("error").get<std::string>(),
                 HasSubstr("http.allowedHosts"));
@@ -178,11 +200,115 @@ TEST_F(Routes, VerboseListsTroublesThatDoNotDecide) {
   run_->troubles->failing("leader election", "cannot update");
   run_->watches->add("services", [] { return std::chrono::milliseconds{61000}; });
   EXPECT_EQ(get("/readyz").body, "ok\n");
-  const auto verbose = get("/readyz", "verbose");
+  const auto verbose = get("/readyz", {{"verbose", ""}});
   EXPECT_EQ(verbose.status, 200);
   EXPECT_THAT(verbose.body, HasSubstr("[+] services ok\n"));
   EXPECT_THAT(verbose.body, HasSubstr("[!] leader election: cannot update\n"));
   EXPECT_THAT(verbose.body, HasSubstr("[i] watch of services: last heard of 61s ago\n"));
+}
+
+TEST_F(Routes, QueriesThatNobodyKnowsAreRefused) {
+  const std::vector<std::pair<std::string, parameters>> wrong{
+    {"/", {{"x", ""}}},
+    {"/services", {{"wach", "1"}}},
+    {"/services", {{"watch", ""}}},
+    {"/services", {{"watch", "2"}}},
+    {"/services", {{"watch", "1"}, {"watch", "1"}}},
+    {"/services", {{"kind", "pool"}}},
+    {"/services/a/b", {{"watch", "1"}}},
+    {"/pools/a", {{"verbose", ""}}},
+    {"/actors", {{"watch", "1"}, {"kind", "pool"}}},
+    {"/config", {{"x", "1"}}},
+    {"/metrics", {{"x", "1"}}},
+    {"/livez", {{"watch", "1"}}}};
+  for (const auto& [path, query] : wrong) {
+    const auto answer = get(path, query);
+    EXPECT_EQ(answer.status, 400) << path;
+    EXPECT_THAT(error_of(answer), HasSubstr(query.front().first)) << path;
+  }
+  EXPECT_EQ(get("/nowhere", {{"x", "1"}}).status, 404) << "the path is the first mistake";
+  EXPECT_EQ(get("/actors", {{"key", "a"}, {"kind", "pool"}}).status, 200);
+  EXPECT_EQ(get("/livez", {{"verbose", ""}}).status, 200);
+}
+
+std::string header(const http::server::outgoing& answer, const std::string& name) {
+  for (const auto& [key, value] : answer.headers)
+    if (key == name)
+      return value;
+  return {};
+}
+
+TEST_F(Routes, PageHasAPolicyThatAllowsNothingButItself) {
+  const auto answer = get("/");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.content_type, "text/html; charset=utf-8");
+  EXPECT_THAT(answer.body, HasSubstr("<title>dklb</title>"));
+  EXPECT_THAT(answer.body, Not(HasSubstr("{{")));
+  const auto policy = header(answer, "Content-Security-Policy");
+  EXPECT_THAT(policy, HasSubstr("default-src 'none'; script-src 'sha256-"));
+  EXPECT_THAT(policy, Not(HasSubstr("unsafe")));
+  EXPECT_EQ(header(answer, "Cross-Origin-Resource-Policy"), "same-origin");
+  EXPECT_EQ(header(answer, "Access-Control-Allow-Origin"), "");
+  // No address outside, and no handler in the markup.
+  for (const auto* text : {"http://", "https://", "//cdn", "onclick", "onload", "innerHTML"}) {
+    auto body = answer.body;
+    for (const std::string_view known : {"http://www.w3.org/2000/svg"})
+      for (auto at = body.find(known); at != std::string::npos; at = body.find(known))
+        body.erase(at, known.size());
+    EXPECT_THAT(body, Not(HasSubstr(text)));
+  }
+}
+
+/// Takes the first events of a stream and then goes.
+class short_client final : public http::server::event_sink {
+public:
+  explicit short_client(std::string end) : end_(std::move(end)) {}
+  bool send(std::string_view piece) override {
+    received.append(piece);
+    return true;
+  }
+  bool is_open() const override { return received.find(end_) == std::string::npos; }
+
+  std::string received;
+
+private:
+  std::string end_;
+};
+
+TEST_F(Routes, StreamsAreBounded) {
+  const auto routes = make_routes(settings_);
+  std::vector<http::server::outgoing> open;
+  for (int count = 0; count < 32; ++count) {
+    open.push_back(routes(request(count % 2 == 0 ? "/services" : "/actors", {{"watch", "1"}})));
+    ASSERT_EQ(open.back().status, 200);
+    EXPECT_EQ(open.back().content_type, "text/event-stream");
+  }
+  const auto refused = routes(request("/pools", {{"watch", "1"}}));
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_THAT(error_of(refused), HasSubstr("too many streams"));
+  EXPECT_EQ(routes(request("/pools")).status, 200) << "pages are still there";
+  open.pop_back();
+  EXPECT_EQ(routes(request("/pools", {{"watch", "1"}})).status, 200);
+}
+
+TEST_F(Routes, AStreamOfActorsNamesThem) {
+  const auto answer = get("/actors", {{"watch", "1"}});
+  short_client reads{R"("kind":"introspection")"};
+  answer.events(reads);
+  EXPECT_THAT(reads.received, HasSubstr("event: snapshot\n"));
+  EXPECT_THAT(reads.received, Not(HasSubstr("processed")));
+}
+
+TEST_F(Routes, AStreamWithoutAnIntrospectionActorGoesOnOnceThereIsOne) {
+  end_introspection();
+  while (run_->actors->find("introspection"))
+    std::this_thread::yield();
+  const auto answer = get("/services", {{"watch", "1"}});
+  short_client reads{"event: snapshot"};
+  std::thread serving{[&] { answer.events(reads); }};
+  begin_introspection();
+  serving.join();
+  EXPECT_THAT(reads.received, HasSubstr(R"({"changed":[],"removed":[]})"));
 }
 
 } // namespace

@@ -6,10 +6,11 @@
 
 namespace dklb::tests {
 
-/// One TCP connection to 127.0.0.1 that sends exactly what it is told to.
+/// One TCP connection, to 127.0.0.1 if no other address is given, that sends exactly what it is
+/// told to.
 class tcp_client {
 public:
-  explicit tcp_client(int port);
+  explicit tcp_client(int port, const std::string& address = "127.0.0.1");
   ~tcp_client();
   tcp_client(const tcp_client&) = delete;
   tcp_client& operator=(const tcp_client&) = delete;

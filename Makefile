@@ -1,7 +1,7 @@
 # The front door. Every target says little when there is nothing to do, works as root without sudo,
 # and may run twice at the same time (the steps lock what they write).
 .DEFAULT_GOAL := help
-.PHONY: help deps build programs control-plane install krew run test test-kubernetes fuzz bench bench-loopback manifests fmt lint clean
+.PHONY: help deps build programs control-plane install krew run test test-kubernetes fuzz bench tuning bench-loopback manifests fmt lint clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -45,6 +45,10 @@ fuzz: deps ## Fuzz each parser that meets the outside: SECONDS=300
 bench: control-plane ## Measure against a real API server: ARGS="--only created --pairs 1"
 	@tools/build release bench_programs
 	@tools/bench $(ARGS)
+
+tuning: control-plane ## Measure and draw the curves of docs/tuning.md: ARGS="--only concurrency.edgelbInFlight"
+	@tools/build release bench_programs
+	@tools/tuning $(ARGS)
 
 bench-loopback: deps ## Profile against loopback servers: ARGS="--only one-pool"
 	@tools/build release dklb_bench

@@ -1,6 +1,7 @@
 #include "domain/config/config.hpp"
 #include "http/kube/access/access.hpp"
 #include "process/signals.hpp"
+#include "program/config_file.hpp"
 #include "program/console.hpp"
 #include "program/controller.hpp"
 #include "program/inspect/command_line.hpp"
@@ -25,18 +26,17 @@ constexpr int exit_ok = 0;
 constexpr int exit_gave_up = 1;
 constexpr int exit_bad_input = 2;
 
-int run(process::signals& signals, domain::config settings) {
+int run(process::signals& signals, domain::config settings, program::config_file file) {
   program::set_up_log(settings.log);
-  spdlog::info("a changed configuration file takes effect with a restart");
   const auto environment = http::kube::process_environment();
   auto access = http::kube::find_access(settings.kubernetes.kubeconfig, environment);
   if (!access) {
     complain(access.failure().message);
     return exit_bad_input;
   }
-  program::controller_arguments arguments{std::move(settings), std::move(*access), environment,
-                                          program::identity(),
-                                          [&](const std::string&) { signals.raise(); }};
+  program::controller_arguments arguments{
+    std::move(settings), std::move(file),     std::move(*access),
+    environment,         program::identity(), [&](const std::string&) { signals.raise(); }};
   spdlog::info("dklb {} for cluster \"{}\", Kubernetes access from {}", version,
                arguments.settings.cluster_name, arguments.access.source);
   auto controller = program::controller::start(std::move(arguments));
@@ -44,7 +44,7 @@ int run(process::signals& signals, domain::config settings) {
     complain(controller.failure().message);
     return exit_bad_input;
   }
-  const auto orderly = signals.wait();
+  const auto orderly = signals.wait([&] { (*controller)->reread(); });
   spdlog::info(orderly ? "stopping" : "giving up");
   signals.end_in_order(process::longest_end, [&] { (*controller)->stop(); });
   return orderly ? exit_ok : exit_gave_up;
@@ -56,23 +56,22 @@ int main(int argc, char** argv) {
   process::signals signals;
   CLI::App app{"Turns Kubernetes Services of type LoadBalancer into EdgeLB pools", "dklb"};
   app.set_version_flag("--version", std::string{"dklb "} + version);
-  std::string file;
-  std::string kubeconfig;
-  std::string level;
-  app.add_option("--config", file, "configuration file")->type_name("FILE");
-  app.add_option("--kubeconfig", kubeconfig, "overrides kubernetes.kubeconfig")->type_name("FILE");
-  app.add_option("--log-level", level, "overrides log.level")
+  program::config_file file;
+  file.environment_cluster_name = http::kube::process_environment().get_env("CLUSTER_NAME");
+  app.add_option("--config", file.path, "configuration file")->type_name("FILE");
+  app.add_option("--kubeconfig", file.kubeconfig, "overrides kubernetes.kubeconfig")
+    ->type_name("FILE");
+  app.add_option("--log-level", file.log_level, "overrides log.level")
     ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}));
   auto* check = app.add_subcommand("check-config", "checks a configuration file and ends");
-  std::string checked;
-  check->add_option("FILE", checked, "configuration file")->required();
+  check->add_option("FILE", file.path, "configuration file")->required();
   auto* planning = app.add_subcommand(
     "plan",
     "prints what each pool would become and why, and writes nothing; exit status 0: nothing "
     "to do, 1: changes, 2: an error");
   std::string output = "table";
-  planning->add_option("--config", file, "configuration file")->type_name("FILE");
-  planning->add_option("--kubeconfig", kubeconfig, "overrides kubernetes.kubeconfig")
+  planning->add_option("--config", file.path, "configuration file")->type_name("FILE");
+  planning->add_option("--kubeconfig", file.kubeconfig, "overrides kubernetes.kubeconfig")
     ->type_name("FILE");
   planning->add_option("-o,--output", output, "how it is printed")
     ->check(CLI::IsMember({"table", "json"}));
@@ -88,18 +87,14 @@ int main(int argc, char** argv) {
   if (explaining->parsed())
     return program::inspect(asked);
   if (check->parsed())
-    return load_config(checked) ? exit_ok : exit_bad_input;
-  if (file.empty()) {
+    return load_config(file) ? exit_ok : exit_bad_input;
+  if (file.path.empty()) {
     std::cerr << "--config is required\nRun with --help for more information.\n";
     return exit_bad_input;
   }
   auto settings = load_config(file);
   if (!settings)
     return exit_bad_input;
-  if (!kubeconfig.empty())
-    settings->kubernetes.kubeconfig = kubeconfig;
-  if (!level.empty())
-    settings->log.level = level;
   return planning->parsed() ? program::print_plan(*settings, output == "json")
-                            : run(signals, std::move(*settings));
+                            : run(signals, std::move(*settings), std::move(file));
 }

@@ -36,7 +36,7 @@ using inventory_actor = describable_actor::extend<
   caf::reacts_to<pool_seen>, caf::reacts_to<pool_closed>, caf::reacts_to<await_room>,
   caf::replies_to<find_port_users>::with<port_users>,
   caf::replies_to<recall_pool>::with<recalled_pool>, caf::replies_to<find_pools>::with<pools_found>,
-  caf::reacts_to<refresh_inventory>, caf::reacts_to<tick>>;
+  caf::reacts_to<refresh_inventory>, caf::reacts_to<settings_changed>, caf::reacts_to<tick>>;
 
 /// One per Service of type LoadBalancer. Takes the Service from its first snapshot to provisioned
 /// and, at its deletion, to the release of all its pools.
@@ -89,6 +89,7 @@ using supervisor_actor =
   describable_actor::extend<caf::replies_to<ensure_pool>::with<pool_actor>,
                             caf::replies_to<child_failed>::with<restart_verdict>,
                             caf::reacts_to<intake_synced>, caf::reacts_to<access_denied>,
+                            caf::reacts_to<settings_changed>, caf::reacts_to<config_rejected>,
                             caf::reacts_to<inventory_synced>, caf::reacts_to<inventory_troubled>,
                             caf::reacts_to<pool_drifted>, caf::reacts_to<nodes_changed>,
                             caf::reacts_to<leadership_changed>, caf::reacts_to<restart_child>,
@@ -103,7 +104,8 @@ using leader_elector_actor =
 /// None without `webhook.register`, else one. Keeps the webhook's two configuration objects in the
 /// cluster while this process leads.
 using webhook_registrar_actor =
-  describable_actor::extend<caf::reacts_to<leadership_changed>, caf::reacts_to<tick>>;
+  describable_actor::extend<caf::reacts_to<leadership_changed>, caf::reacts_to<settings_changed>,
+                            caf::reacts_to<tick>>;
 
 /// One. Collects the answers of the live actors for the introspection pages.
 using introspection_actor = describable_actor::extend<

@@ -35,6 +35,14 @@ struct inventory_troubled {
 struct access_denied {
   std::string message;
 };
+/// Controller to supervisor, which forwards it to the inventory and the webhook registrar: the
+/// settings in `runtime::live` have changed. All other actors read them when they use them.
+struct settings_changed {};
+/// Controller to supervisor: the configuration file was read again and has mistakes. The supervisor
+/// records an event about dklb's own Pod.
+struct config_rejected {
+  std::string message; ///< the mistakes, with file and line
+};
 /// Leader elector to supervisor, and supervisor to webhook registrar: leadership was gained or
 /// lost.
 struct leadership_changed {

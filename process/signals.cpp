@@ -67,26 +67,28 @@ void signals::release() const {
   pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
-bool signals::take() const {
+bool signals::take(const std::function<void()>& hang_up) const {
   bool asked = false;
   signalfd_siginfo info{};
   while (read(descriptor_, &info, sizeof info) == sizeof info) {
     const auto number = static_cast<int>(info.ssi_signo);
     if (std::find(ending.begin(), ending.end(), number) != ending.end())
       asked = true;
+    else if (number == SIGHUP && hang_up)
+      hang_up();
     else
       spdlog::info("SIG{} is ignored", sigabbrev_np(number));
   }
   return asked;
 }
 
-bool signals::wait() {
+bool signals::wait(const std::function<void()>& hang_up) {
   for (;;) {
     std::array<pollfd, 2> both{{{descriptor_, POLLIN, 0}, {gave_up_, POLLIN, 0}}};
     wait_for(both, std::chrono::milliseconds{-1});
     if (both[1].revents != 0)
       return false;
-    if (take())
+    if (take(hang_up))
       return true;
   }
 }

@@ -11,9 +11,10 @@ constexpr int exit_forced = 1;
 /// The time limit of an orderly end. Kubernetes kills a pod after 30 s.
 constexpr std::chrono::seconds longest_end{25};
 
-/// The signal handling of a server program. SIGTERM and SIGINT ask for its end. SIGHUP, SIGUSR1 and
-/// SIGUSR2 are logged and otherwise ignored. SIGPIPE is ignored: a write to a closed connection
-/// returns an error. All other signals keep their default effect.
+/// The signal handling of a server program. SIGTERM and SIGINT ask for its end. SIGHUP is handed on
+/// where the program wants it. Otherwise it, SIGUSR1 and SIGUSR2 are logged and ignored. SIGPIPE is
+/// ignored: a write to a closed connection returns an error. All other signals keep their default
+/// effect.
 ///
 /// Create it first in main(): it blocks the signals in the calling thread, and later threads
 /// inherit that. One per process. A child process inherits it, too, so code that starts a child
@@ -30,7 +31,8 @@ public:
   void release() const;
 
   /// Waits for the end: true after SIGTERM or SIGINT, false after raise(). For the main thread.
-  bool wait();
+  /// SIGHUP calls `hang_up` meanwhile, on this thread; a null function: it is ignored.
+  bool wait(const std::function<void()>& hang_up = {});
   /// Makes wait() return false. Any thread.
   void raise() const;
 
@@ -40,7 +42,7 @@ public:
 
 private:
   /// Handles the pending signals. True if one of them asks for the end.
-  bool take() const;
+  bool take(const std::function<void()>& hang_up = {}) const;
 
   sigset_t before_{};
   int descriptor_ = -1;

@@ -14,17 +14,11 @@ void complain(const std::string& what) {
   std::cerr << domain::visible(what) << "\n";
 }
 
-std::optional<domain::config> load_config(const std::string& file) {
-  const auto environment = http::kube::process_environment();
-  const auto text = read_file(file);
-  if (!text) {
-    complain(file + ": " + text.failure().message);
-    return std::nullopt;
-  }
-  auto outcome = domain::parse_config(*text, environment.get_env("CLUSTER_NAME"));
+std::optional<domain::config> load_config(const config_file& file) {
+  auto outcome = file.read();
   for (const auto& mistake : outcome.mistakes)
-    complain(to_string(mistake, file));
-  return outcome.mistakes.empty() ? outcome.value : std::nullopt;
+    complain(to_string(mistake, file.path));
+  return outcome.value;
 }
 
 int print_plan(const domain::config& settings, bool as_json, const std::string& context) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "domain/config/config.hpp"
+#include "program/config_file.hpp"
 
 #include <optional>
 #include <string>
@@ -13,7 +14,7 @@ namespace dklb::program {
 void complain(const std::string& what);
 
 /// Reads and checks a configuration file. Prints every mistake; nothing if there is one.
-std::optional<domain::config> load_config(const std::string& file);
+std::optional<domain::config> load_config(const config_file& file);
 
 /// Exit statuses of `dklb plan`, the same as those of `kubectl diff`.
 inline constexpr int exit_no_change = 0;

@@ -17,6 +17,8 @@
 #include "http/server/certificate.hpp"
 #include "http/server/tls_listener.hpp"
 #include "http/text/base64.hpp"
+#include "program/config_watch.hpp"
+#include "program/live_config.hpp"
 
 #include <caf/scoped_actor.hpp>
 
@@ -90,6 +92,7 @@ domain::result<domain::unit> controller::run() {
   if (auto opened = open_server(); !opened)
     return opened;
   spawn_actors();
+  watch_config();
   pages_.set_value(make_pages());
   return domain::unit{};
 }
@@ -99,9 +102,7 @@ domain::result<domain::unit> controller::make_clients() {
   http::kube::client_settings kube;
   kube.access = arguments_.access;
   kube.timeout = settings.concurrency.kubernetes_timeout;
-  kube.max_in_flight = static_cast<std::size_t>(settings.concurrency.kubernetes_in_flight);
-  kube.queries_per_second = settings.kubernetes.qps;
-  kube.burst = settings.kubernetes.burst;
+  kube.limits = kubernetes_limits(settings);
   kube.may_write = [permit = permit_] { return permit->granted(); };
   kube.on_answer = count_answers(run_);
   kube_ = std::make_shared<http::kube::client>(engine_, std::move(kube));
@@ -230,7 +231,7 @@ http::server::handler controller::make_pages() const {
   routes.metrics = [run = run_, permit = permit_] {
     return render_metrics(*run, permit->granted());
   };
-  routes.config = render_live_config(arguments_.settings);
+  routes.config = [config = config_.get()] { return config->page(); };
   routes.host_names = arguments_.settings.http.allowed_hosts;
   routes.host_names.push_back(own_host_name());
   return make_routes(std::move(routes));
@@ -258,8 +259,7 @@ webhook_registrar_actor controller::make_registrar(caf::actor_system& system,
   registrar_arguments arguments;
   arguments.run = run_;
   arguments.kube = kube;
-  arguments.settings = {settings.name, own_namespace(), settings.url, settings.failure_policy};
-  arguments.resync = arguments_.settings.concurrency.resync_period;
+  arguments.settings = {settings.name, own_namespace(), settings.url};
   const auto file = settings.ca_file.empty() ? settings.cert_file : settings.ca_file;
   arguments.read_ca_bundle = [file]() -> domain::result<std::string> {
     const auto text = http::kube::read_file(file);
@@ -277,6 +277,7 @@ webhook_registrar_actor controller::make_registrar(caf::actor_system& system,
 void controller::stop() {
   if (std::exchange(stopped_, true) || !system_)
     return;
+  watch_.reset();
   // Intake and new work first, then what is in flight, then the actors.
   nodes_.reset();
   run_->troubles->listen({});

@@ -9,6 +9,7 @@
 #include "http/kube/access/access.hpp"
 #include "http/server/server.hpp"
 #include "messages/actors.hpp"
+#include "program/config_file.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
@@ -25,9 +26,14 @@ class certificate;
 
 namespace dklb::program {
 
+class config_watch;
+class live_config;
+
 /// Settings and surroundings of a controller.
 struct controller_arguments {
-  domain::config settings;
+  domain::config settings; ///< as `file` has them
+  /// Watched while the controller runs: a changed file is read again.
+  config_file file;
   http::kube::access access;
   http::kube::access_environment environment;
   /// The identity of this process in Leases and events: `<hostname>_<uuid>`.
@@ -48,6 +54,9 @@ public:
   controller(const controller&) = delete;
   controller& operator=(const controller&) = delete;
 
+  /// Reads the configuration file again, soon and on another thread. Any thread between start() and
+  /// stop().
+  void reread() const;
   /// Closes the gate, waits for requests in flight (15 s at most), gives the Lease back, and ends
   /// the actors. Idempotent.
   void stop();
@@ -58,6 +67,10 @@ private:
   domain::result<domain::unit> make_clients();
   void spawn_actors();
   void spawn_elector();
+  void watch_config();
+  static http::target_limits kubernetes_limits(const domain::config& settings);
+  /// Carries out the live part of this configuration, on the watch's thread.
+  void apply(const domain::config& in_force) const;
   std::string own_namespace() const;
   std::string lease_namespace() const;
   /// The longest time since the write permit's deadline before /livez fails.
@@ -87,6 +100,9 @@ private:
   std::unique_ptr<http::server::listener> server_;
   std::shared_ptr<http::server::certificate> certificate_;
   std::unique_ptr<http::server::listener> webhook_;
+  std::unique_ptr<live_config> config_;
+  /// Declared after what it changes: it ends first.
+  std::unique_ptr<config_watch> watch_;
   /// The handler of server_, set when the actors run. Declared after it, so that it is destroyed
   /// first and a waiting request ends.
   std::promise<http::server::handler> pages_;

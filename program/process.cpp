@@ -32,14 +32,16 @@ std::string identity() {
                      word() & 0xffffU);
 }
 
+void adjust_log(spdlog::logger& log, const domain::log_config& settings) {
+  log.set_level(spdlog::level::from_str(settings.level));
+  log.set_formatter(process::log_format(settings.json ? process::json_lines : process::text_lines));
+}
+
 void set_up_log(const domain::log_config& settings) {
   auto logger =
     std::make_shared<spdlog::logger>("dklb", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  logger->set_level(spdlog::level::from_str(settings.level));
+  adjust_log(*logger, settings);
   logger->flush_on(spdlog::level::trace);
-  logger->set_formatter(process::log_format(
-    settings.json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":"%*"})"
-                  : "%Y-%m-%dT%H:%M:%S.%eZ %-7l %v"));
   spdlog::set_default_logger(std::move(logger));
 }
 

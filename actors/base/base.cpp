@@ -10,7 +10,9 @@ caf::error actor_base::broken(const std::exception_ptr& cause) const {
     what = problem.what();
   } catch (...) { // NOLINT(bugprone-empty-catch): said above
   }
-  run->log->error("{} failed: {}", run->actors->name_of(id_), what);
+  const auto actor = run->actors->name_of(id_);
+  log_about(*run->log, spdlog::level::err, {.actor = actor, .reason = "failed"}, "{} failed: {}",
+            actor, what);
   return caf::make_error(caf::sec::runtime_error, what);
 }
 

@@ -70,8 +70,7 @@ runtime_ptr make_runtime(const domain::config& settings) {
   auto out = std::make_shared<runtime>();
   out->services = domain::service_settings_of(settings);
   out->pools = domain::pool_settings_of(settings);
-  out->concurrency = settings.concurrency;
-  out->orphans = settings.orphans;
+  out->live->set(live_values_of(settings));
   out->wall_clock = [] { return to_rfc3339(std::chrono::system_clock::now()); };
   out->random = [] {
     thread_local std::mt19937_64 generator{std::random_device{}()};

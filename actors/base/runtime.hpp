@@ -1,5 +1,7 @@
 #pragma once
 
+#include "actors/base/live_settings.hpp"
+#include "actors/base/log.hpp"
 #include "actors/introspection/metrics.hpp"
 #include "actors/introspection/roster.hpp"
 #include "actors/introspection/troubles.hpp"
@@ -41,12 +43,11 @@ private:
 };
 
 /// What all actors share: settings, the surroundings that tests replace, and the
-/// thread-safe indexes. Settings never change while actors run.
+/// thread-safe indexes. Of the settings, only those in `live` change while actors run.
 struct runtime {
   domain::service_settings services;
   domain::pool_settings pools;
-  domain::concurrency_config concurrency;
-  domain::orphan_mode orphans = domain::orphan_mode::remove;
+  std::shared_ptr<live_settings> live = std::make_shared<live_settings>();
   /// How long an address may be missing before the user is told that it is awaited; in the usual
   /// case it comes sooner, and one status write says it all.
   std::chrono::milliseconds address_grace{2000};
@@ -59,6 +60,12 @@ struct runtime {
   std::shared_ptr<watch_ages> watches = std::make_shared<watch_ages>();
   std::shared_ptr<metrics> stats = std::make_shared<metrics>();
   std::shared_ptr<spdlog::logger> log;
+  /// Of failures that many Services or pools have at once.
+  std::shared_ptr<failure_log> failures = std::make_shared<failure_log>();
+
+  /// The values of this moment.
+  domain::concurrency_config concurrency() const { return live->get()->concurrency; }
+  domain::orphan_mode orphans() const { return live->get()->orphans; }
 };
 
 using runtime_ptr = std::shared_ptr<const runtime>;

@@ -142,6 +142,12 @@ metrics::metrics(std::function<clock::time_point()> now)
                      .Register(registry_);
   for (std::size_t index = 0; index < service_phases; ++index)
     services_.at(index) = &services.Add({{"phase", to_string(static_cast<service_phase>(index))}});
+  auto& reloads = BuildCounter()
+                    .Name("dklb_config_reloads_total")
+                    .Help("How often the configuration file was read again, by what became of it.")
+                    .Register(registry_);
+  reloads_ = {&reloads.Add({{"result", "applied"}}), &reloads.Add({{"result", "unchanged"}}),
+              &reloads.Add({{"result", "rejected"}})};
 }
 
 void metrics::edgelb_answered(std::string_view method, int status,
@@ -175,6 +181,8 @@ void metrics::nodes_counted(const domain::node_counts& counts) {
   set("never_ready", counts.never_ready);
   set("excluded", counts.excluded);
   set("no_address", counts.no_address);
+void metrics::config_reloaded(reload_result result) {
+  reloads_.at(static_cast<std::size_t>(result))->Increment();
 }
 
 std::vector<prometheus::MetricFamily> metrics::collect() {

@@ -29,6 +29,10 @@ namespace dklb::actors {
 inline constexpr std::size_t service_phases =
   static_cast<std::size_t>(domain::service_phase::deleting) + 1;
 
+/// What became of a configuration file that was read again: it changed a value in force or the list
+/// of keys that need a restart, or neither, or it has mistakes or cannot be read.
+enum class reload_result { applied, unchanged, rejected };
+
 /// The counters of one kind of request, one per HTTP status. Any thread. Counting is one atomic
 /// addition, except for the first response with a status.
 class answer_counters {
@@ -67,6 +71,8 @@ public:
   void pool_written(domain::pool_action action);
   /// The nodes have changed. Never called in backendMode mesos, which has no such metric.
   void nodes_counted(const domain::node_counts& counts);
+  /// The configuration file was read again.
+  void config_reloaded(reload_result result);
 
   /// The present values of all metrics.
   std::vector<prometheus::MetricFamily> collect();
@@ -84,6 +90,7 @@ private:
   std::array<prometheus::Gauge*, service_phases> services_{};
   prometheus::Gauge& without_nodes_;
   prometheus::Family<prometheus::Gauge>& nodes_;
+  std::array<prometheus::Counter*, 3> reloads_{}; ///< by reload_result
   prometheus::Gauge& oldest_pending_;
   prometheus::Histogram& time_to_address_;
   prometheus::Histogram& edgelb_seconds_;

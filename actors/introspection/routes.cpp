@@ -150,7 +150,7 @@ private:
     if (what.path == "/readyz")
       return ready(what);
     if (what.path == "/config")
-      return {200, "application/json", settings_.config};
+      return {200, "application/json", settings_.config()};
     if (what.path == "/metrics")
       return {200, "text/plain; version=0.0.4; charset=utf-8", settings_.metrics()};
     if (what.path == "/actors")
@@ -238,14 +238,6 @@ private:
 };
 
 } // namespace
-
-std::string render_live_config(const domain::config& settings) {
-  return nlohmann::json{{"loadedAt", to_rfc3339(std::chrono::system_clock::now())},
-                        {"config", domain::config_to_json(settings)},
-                        {"rejected", nullptr}}
-           .dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
-         + "\n";
-}
 
 http::server::handler make_routes(route_settings settings) {
   return routes{std::move(settings)};

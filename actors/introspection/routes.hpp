@@ -1,7 +1,6 @@
 #pragma once
 
 #include "actors/base/runtime.hpp"
-#include "domain/config/config.hpp"
 #include "http/server/server.hpp"
 #include "messages/actors.hpp"
 
@@ -25,14 +24,11 @@ struct route_settings {
   std::function<bool()> renewal_overdue;
   /// Returns the present body of /metrics.
   std::function<std::string()> metrics;
-  /// The body of /config.
-  std::string config;
+  /// Returns the present body of /config.
+  std::function<std::string()> config;
   /// Valid names in a Host header, besides `localhost` and IP addresses.
   std::vector<std::string> host_names;
 };
-
-/// The body of /config: the live configuration as JSON, and the time when it was loaded.
-std::string render_live_config(const domain::config& settings);
 
 /// The handler of all introspection pages. `/` is the page for people. `/healthz`, `/livez`,
 /// `/readyz`, `/actors`, `/pools` and

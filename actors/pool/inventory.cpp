@@ -18,13 +18,16 @@ constexpr milliseconds freshness{5000};
 constexpr milliseconds first_retry{1000};
 constexpr milliseconds longest_retry{30000};
 
+domain::backoff_settings retry_delays(const domain::concurrency_config& limits) {
+  return {std::min(first_retry, limits.retry_base), std::min(longest_retry, limits.retry_max), 2.0,
+          0.0};
+}
+
 } // namespace
 
 void inventory_state::start(runtime_ptr shared, directory_ptr handles, bool open) {
   gate_open = open;
   enlist(self_, std::move(shared), std::move(handles), "inventory", "");
-  backoff_ = domain::backoff{{std::min(first_retry, run->concurrency.retry_base),
-                              std::min(longest_retry, run->concurrency.retry_max), 2.0, 0.0}};
 }
 
 void inventory_state::gate_changed(bool open) {
@@ -98,7 +101,7 @@ void inventory_state::ticked(const tick& what) {
 
 void inventory_state::arm(tick_kind kind, domain::wake_timer& timer, milliseconds due) {
   if (const auto epoch = timer.arm(due))
-    self_->delayed_send(self_, due - now(self_), tick{kind, *epoch});
+    self_->delayed_send(self_, std::max(due - now(self_), milliseconds{0}), tick{kind, *epoch});
 }
 
 void inventory_state::read_in(milliseconds delay) {
@@ -111,13 +114,18 @@ void inventory_state::forget_in(milliseconds delay) {
   arm(forget, forget_timer_, forget_at_);
 }
 
+void inventory_state::settings_changed() {
+  if (!busy_ && read_ok_at_)
+    read_in(*read_ok_at_ + run->concurrency().resync_period - now(self_));
+}
+
 void inventory_state::read() {
   if (busy_)
     return;
   busy_ = true;
   enter("reading");
   ask<inventory_answer>(
-    self_, peers->edgelb, gateway_deadline(run->concurrency.edgelb_timeout), read_inventory{},
+    self_, peers->edgelb, gateway_deadline(run->concurrency().edgelb_timeout), read_inventory{},
     [this](const inventory_answer& answer) { answered(answer.outcome); },
     [this](const caf::error& problem) { answered(to_domain(problem)); });
 }
@@ -129,14 +137,16 @@ void inventory_state::answered(const domain::result<std::shared_ptr<const std::s
   if (failure) {
     failed(failure->message);
     self_->send(peers->supervisor, inventory_troubled{*failure});
-    return read_in(backoff_.next(failure->retry_after));
+    read_ok_at_.reset();
+    return read_in(backoff_.next(retry_delays(run->concurrency()), failure->retry_after));
   }
+  read_ok_at_ = now(self_);
   failed({});
   backoff_.reset();
   self_->send(peers->supervisor, inventory_synced{});
   if (gate_open)
     sweep();
-  read_in(run->concurrency.resync_period);
+  read_in(run->concurrency().resync_period);
 }
 
 std::optional<domain::error> inventory_state::take_in(const std::string& body) {
@@ -161,7 +171,8 @@ std::optional<domain::error> inventory_state::take_in(const std::string& body) {
   run->names->replace(std::move(holders));
   auto news = pools_.update(std::move(listed));
   for (auto& name : news.drifted) {
-    run->log->info("pool {}: differs from what dklb wrote or saw last", name);
+    log_about(*run->log, spdlog::level::info, {.pool = name, .reason = "drifted"},
+              "pool {}: differs from what dklb wrote or saw last", name);
     self_->send(peers->supervisor, pool_drifted{std::move(name)});
   }
   if (news.room)
@@ -193,12 +204,13 @@ void inventory_state::sweep() {
 /// The watch may lag behind the inventory: another dklb of this cluster's name may have created the
 /// Service's objects before the watch told us of the Service. So the API server has the last word.
 void inventory_state::verify(const domain::service_key& owner, std::vector<std::string> pools) {
-  if (run->orphans == domain::orphan_mode::report)
+  if (run->orphans() == domain::orphan_mode::report)
     std::erase_if(pools, [&](const auto& pool) { return reported_.contains({pool, owner}); });
   if (pools.empty())
     return;
   ask<service_answer>(
-    self_, peers->kube, gateway_deadline(run->concurrency.kubernetes_timeout), read_service{owner},
+    self_, peers->kube, gateway_deadline(run->concurrency().kubernetes_timeout),
+    read_service{owner},
     [this, owner, pools](const service_answer& answer) {
       if (!answer.outcome || (*answer.outcome && domain::followed(**answer.outcome)))
         return; // not known to be gone; the next sweep asks again
@@ -212,20 +224,24 @@ void inventory_state::remove(const std::string& pool, const domain::service_key&
   if (!gate_open)
     return;
   const auto first = reported_.emplace(pool, owner).second;
-  if (run->orphans == domain::orphan_mode::report) {
+  const auto service = to_string(owner);
+  const process::log_fields about{.service = service, .pool = pool, .reason = "orphaned"};
+  if (run->orphans() == domain::orphan_mode::report) {
     if (first)
-      run->log->warn("pool {}: objects of {}, which is gone, are left (orphans.mode: report)", pool,
-                     to_string(owner));
+      log_about(*run->log, spdlog::level::warn, about,
+                "pool {}: objects of {}, which is gone, are left (orphans.mode: report)", pool,
+                service);
     return;
   }
-  run->log->info("pool {}: removing the objects of {}, which is gone", pool, to_string(owner));
+  log_about(*run->log, spdlog::level::info, about,
+            "pool {}: removing the objects of {}, which is gone", pool, service);
   // Where an answer does not come, the next sweep finds it again. Of a Service that is gone nobody
   // knows the strategy.
   ask<pool_actor>(
     self_, peers->supervisor, reply_deadline, ensure_pool{pool},
     [this, pool, owner](const pool_actor& actor) {
       ask<pool_released>(
-        self_, actor, run->concurrency.resync_period, release_pool{owner},
+        self_, actor, run->concurrency().resync_period, release_pool{owner},
         [this, pool, owner](const pool_released&) {
           reported_.erase({pool, owner});
         },
@@ -255,6 +271,7 @@ inventory_actor::behavior_type inventory(inventory_state::self_pointer self, run
     [&state](const recall_pool& what) { return counted(state).recall(what.name); },
     [&state](const find_pools& what) { return counted(state).find(what.service); },
     [&state](const refresh_inventory&) { counted(state).read(); },
+    [&state](const messages::settings_changed&) { counted(state).settings_changed(); },
     [&state](const tick& what) { counted(state).ticked(what); },
   };
 }

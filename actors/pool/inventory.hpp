@@ -5,6 +5,7 @@
 #include "domain/pool/pool_inventory.hpp"
 #include "domain/pool/wake_timer.hpp"
 
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -28,6 +29,8 @@ public:
   messages::recalled_pool recall(const std::string& name);
   messages::pools_found find(const domain::service_key& service) const;
   void read();
+  /// A changed resync period counts from the last answer.
+  void settings_changed();
   void ticked(const messages::tick& what);
 
 private:
@@ -54,6 +57,8 @@ private:
   domain::backoff backoff_;
   domain::wake_timer resync_timer_;
   domain::wake_timer forget_timer_;
+  /// When the last answer came; absent where it failed or none was.
+  std::optional<milliseconds> read_ok_at_;
   milliseconds read_at_{};   ///< when the next answer is due to be asked for
   milliseconds forget_at_{}; ///< when `documents_` are no longer fresh
   bool busy_ = false;

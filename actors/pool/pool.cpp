@@ -16,9 +16,7 @@ namespace effects = domain::pool_effects;
 void pool_state::start(const std::string& name, pool_arguments arguments) {
   gate_open = arguments.gate_open;
   enlist(self_, std::move(arguments.run), std::move(arguments.peers), "pool", name);
-  const auto& limits = run->concurrency;
   machine_.emplace(std::shared_ptr<const domain::pool_settings>{run, &run->pools},
-                   domain::pool_timing{limits.pool_write_gap, limits.retry_base, limits.retry_max},
                    std::move(arguments.nodes), gate_open);
   enter(to_string(machine_->doing()));
 }
@@ -61,12 +59,17 @@ void pool_state::ticked(const tick& what) {
   carry_out(machine_->timer_due(static_cast<effects::timer>(what.kind), what.epoch, now(self_)));
 }
 
+domain::pool_timing pool_state::timing() const {
+  const auto limits = run->concurrency();
+  return {limits.pool_write_gap, limits.retry_base, limits.retry_max};
+}
+
 void pool_state::read_answered(domain::result<snapshot_ptr> outcome) {
-  carry_out(machine_->read_answered(std::move(outcome), now(self_), random()));
+  carry_out(machine_->read_answered(std::move(outcome), timing(), now(self_), random()));
 }
 
 void pool_state::write_answered(domain::result<snapshot_ptr> outcome) {
-  carry_out(machine_->write_answered(std::move(outcome), now(self_), random()));
+  carry_out(machine_->write_answered(std::move(outcome), timing(), now(self_), random()));
 }
 
 // -- the effects
@@ -90,7 +93,8 @@ void pool_state::perform(const effects::recall&) {
 
 void pool_state::perform(const effects::read&) {
   ask<pool_answer>(
-    self_, peers->edgelb, gateway_deadline(run->concurrency.edgelb_timeout), read_pool{own_name()},
+    self_, peers->edgelb, gateway_deadline(run->concurrency().edgelb_timeout),
+    read_pool{own_name()},
     [this](pool_answer& answer) { read_answered(std::move(answer.outcome)); },
     [this](const caf::error& problem) { read_answered(to_domain(problem)); });
 }
@@ -98,7 +102,7 @@ void pool_state::perform(const effects::read&) {
 void pool_state::perform(effects::write& what) {
   auto& [action, document] = what;
   ask<pool_answer>(
-    self_, peers->edgelb, gateway_deadline(run->concurrency.edgelb_timeout),
+    self_, peers->edgelb, gateway_deadline(run->concurrency().edgelb_timeout),
     write_pool{action, own_name(), std::move(document)},
     [this](pool_answer& answer) { write_answered(std::move(answer.outcome)); },
     [this](const caf::error& problem) { write_answered(to_domain(problem)); });
@@ -108,7 +112,8 @@ void pool_state::perform(effects::note_write& what) {
   auto& [action, cause, exists] = what;
   ++writes_;
   run->stats->pool_written(action);
-  run->log->info("pool {}: {}: {}", own_name(), to_string(action), cause);
+  log_about(*run->log, spdlog::level::info, {.pool = own_name(), .reason = to_string(action)},
+            "pool {}: {}: {}", own_name(), to_string(action), cause);
   last_write_ = last_write{std::chrono::system_clock::now(), std::move(cause)};
   if (exists)
     run->names->add(own_name());
@@ -182,9 +187,21 @@ void pool_state::perform(const effects::note_success&) {
   run->troubles->works(trouble_source());
 }
 
-void pool_state::perform(effects::warn& what) {
-  auto& [message] = what;
-  run->log->warn("pool {}: {}", own_name(), message);
+void pool_state::perform(const effects::warn& what) {
+  const auto& [service, message] = what;
+  const auto name = to_string(service);
+  log_about(*run->log, spdlog::level::warn,
+            {.service = name, .pool = own_name(), .reason = "refused"}, "pool {}: {}: {}",
+            own_name(), name, message);
+}
+
+void pool_state::perform(const effects::log_retry& what) {
+  const auto& [failure, attempts, retry_in] = what;
+  run->failures->warn(*run->log, "pool",
+                      {.pool = own_name(), .reason = to_string(failure.code), .attempt = attempts},
+                      std::string{"pool "} + own_name() + ": " + failure.message
+                        + "; trying again in " + domain::format_duration(retry_in),
+                      now(self_));
 }
 
 void pool_state::perform(effects::report_denied& what) {

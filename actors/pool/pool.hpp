@@ -61,11 +61,13 @@ private:
   void perform(domain::pool_effects::arm_timer& what);
   void perform(domain::pool_effects::note_failure& what);
   void perform(const domain::pool_effects::note_success& what);
-  void perform(domain::pool_effects::warn& what);
+  void perform(const domain::pool_effects::warn& what);
+  void perform(const domain::pool_effects::log_retry& what);
   void perform(domain::pool_effects::report_denied& what);
   void perform(const domain::pool_effects::quit& what);
   void read_answered(domain::result<messages::snapshot_ptr> outcome);
   void write_answered(domain::result<messages::snapshot_ptr> outcome);
+  domain::pool_timing timing() const;
   double random() const { return static_cast<double>(run->random() % 1000) / 1000.0; }
   nlohmann::json summary() const;
   void explain_documents(const std::shared_ptr<inquiry>& asked);

@@ -52,7 +52,7 @@ void pool_poller_state::watch(const poll_pool& what) {
     if (what.now || !settled(item.targets))
       poll(*found);
     else
-      poll_in(*found, run->concurrency.poll_min);
+      poll_in(*found, run->concurrency().poll_min);
   }
   go_on();
 }
@@ -93,7 +93,8 @@ void pool_poller_state::ticked(const tick& what) {
 }
 
 domain::poll_pauses pool_poller_state::pauses() const {
-  return {run->concurrency.poll_min, run->concurrency.poll_max};
+  const auto limits = run->concurrency();
+  return {limits.poll_min, limits.poll_max};
 }
 
 void pool_poller_state::enter_state() {
@@ -156,7 +157,7 @@ void pool_poller_state::poll(pool_entry& item, bool background) {
   ++in_flight_;
   background_ += background ? 1U : 0U;
   ask<metadata_answer>(
-    self_, peers->edgelb, gateway_deadline(run->concurrency.edgelb_timeout),
+    self_, peers->edgelb, gateway_deadline(run->concurrency().edgelb_timeout),
     read_metadata{pool, !settled(state.targets)},
     [this, pool](const metadata_answer& answer) { answered(pool, answer.outcome); },
     [this, pool](const caf::error& problem) { answered(pool, to_domain(problem)); });

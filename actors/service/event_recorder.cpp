@@ -42,7 +42,6 @@ void event_recorder_state::start(runtime_ptr shared, kube_gateway_actor kube,
   kube_ = std::move(kube);
   settings_ = std::move(settings);
   find_api_ = std::move(find_api);
-  backoff_ = domain::backoff{find_delays};
 }
 
 void event_recorder_state::directory_changed(const messages::directory_changed& what) {
@@ -78,7 +77,7 @@ void event_recorder_state::api_found(const domain::result<http::kube::event_api>
   if (outcome)
     settings_.api = *outcome;
   else if (!http::kube::denial_of(outcome.failure())) {
-    self_->delayed_send(self_, backoff_.next(outcome.failure().retry_after), tick{});
+    self_->delayed_send(self_, backoff_.next(find_delays, outcome.failure().retry_after), tick{});
     return;
   }
   // Whoever may not even ask is not told what there is; every server since 1.19 has the new one.
@@ -99,7 +98,7 @@ void event_recorder_state::pump() {
     ++in_flight_;
     auto& request = write->request;
     ask<event_answer>(
-      self_, kube_, gateway_deadline(run->concurrency.kubernetes_timeout),
+      self_, kube_, gateway_deadline(run->concurrency().kubernetes_timeout),
       send_event{std::move(request.method), std::move(request.path),
                  std::move(request.content_type), std::move(request.body)},
       [this, key = write->key](const event_answer& answer) { answered(key, answer.outcome); },

@@ -41,7 +41,9 @@ private:
     reflector_settings out;
     out.path = "/api/v1/services";
     out.streaming_list = true;
-    out.high_water = static_cast<std::size_t>(run_->concurrency.mailbox_limit);
+    out.high_water = [run = run_] {
+      return static_cast<std::size_t>(run->concurrency().mailbox_limit);
+    };
     return out;
   }
 

@@ -30,10 +30,11 @@ void service_state::handle(const service_event::any& event) {
 }
 
 domain::service_surroundings service_state::surroundings() const {
+  const auto live = run->live->get();
   return {.settings = run->services,
-          .removes_leftovers = run->orphans == domain::orphan_mode::remove,
-          .retry_base = run->concurrency.retry_base,
-          .retry_max = run->concurrency.retry_max,
+          .removes_leftovers = live->orphans == domain::orphan_mode::remove,
+          .retry_base = live->concurrency.retry_base,
+          .retry_max = live->concurrency.retry_max,
           .address_grace = run->address_grace,
           .now = now(self_),
           .clock = std::chrono::system_clock::now(),

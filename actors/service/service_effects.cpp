@@ -22,7 +22,7 @@ service_state::~service_state() {
 void service_state::carry_out(const service_effect::patch_object& effect) {
   const auto& [object, patch] = effect;
   ask<service_answer>(
-    self_, peers->kube, gateway_deadline(run->concurrency.kubernetes_timeout),
+    self_, peers->kube, gateway_deadline(run->concurrency().kubernetes_timeout),
     patch_service_object{object, patch},
     [this](service_answer& answer) {
       handle(service_event::patch_answered{std::move(answer.outcome)});
@@ -119,7 +119,7 @@ void service_state::release_from(const std::string& name, std::uint32_t turn,
   // EdgeLB may be away for longer than the deadline: the pool is asked again then, which changes
   // nothing where it has not forgotten. Where the pool ended, its DOWN message tells.
   ask<pool_released>(
-    self_, find_leaving(name, turn)->pool, gateway_deadline(run->concurrency.edgelb_timeout),
+    self_, find_leaving(name, turn)->pool, gateway_deadline(run->concurrency().edgelb_timeout),
     release_pool{key(), creation},
     [this, name, turn](const pool_released&) {
       if (find_leaving(name, turn) != nullptr)
@@ -200,8 +200,13 @@ void service_state::carry_out(const service_effect::measure& effect) {
 void service_state::carry_out(const service_effect::show& effect) {
   const auto& [report, repeated] = effect;
   enter(to_string(report.phase));
-  if (!repeated)
-    run->log->debug("service {}: {}: {}", own_name(), report.reason, report.message);
+  if (repeated)
+    return;
+  const auto& claim = machine_.facts().claim;
+  const std::string_view pool = claim ? std::string_view{claim->pool} : std::string_view{};
+  log_about(
+    *run->log, spdlog::level::info, {.service = own_name(), .pool = pool, .reason = report.reason},
+    "service {}: {}: {}: {}", own_name(), to_string(report.phase), report.reason, report.message);
 }
 
 void service_state::carry_out(const service_effect::keep_error& effect) {
@@ -212,13 +217,22 @@ void service_state::carry_out(const service_effect::keep_error& effect) {
 void service_state::carry_out(const service_effect::log_failure& effect) {
   const auto& [failure] = effect;
   // A missing right is the same for all of them, and the gateway has said so.
-  run->log->log(http::kube::denial_of(failure) ? spdlog::level::debug : spdlog::level::warn,
-                "service {}: {}; trying again", own_name(), failure.message);
+  if (http::kube::denial_of(failure))
+    return run->log->debug("service {}: {}; trying again", own_name(), failure.message);
+  const auto& failing = machine_.facts().failure;
+  run->failures->warn(
+    *run->log, "service",
+    {.service = own_name(),
+     .reason = to_string(failure.code),
+     .attempt = failing ? failing->attempts : 0},
+    std::string{"service "} + own_name() + ": " + failure.message + "; trying again", now(self_));
 }
 
 void service_state::carry_out(const service_effect::log_leaving& effect) {
   const auto& [pool] = effect;
-  run->log->info("service {}: leaving pool {}", own_name(), pool);
+  log_about(*run->log, spdlog::level::info,
+            {.service = own_name(), .pool = pool, .reason = "leaving"},
+            "service {}: leaving pool {}", own_name(), pool);
 }
 
 void service_state::carry_out(const service_effect::quit& /*effect*/) {

@@ -18,13 +18,15 @@ void status_writer_state::refused(entry& item, const domain::error& failure) {
   const auto& key = item.object->key;
   const auto first = !item.retry;
   if (first)
-    item.retry = std::make_unique<failing>(failing{
-      domain::backoff{{run->concurrency.retry_base, run->concurrency.retry_max, 2.0, 0.0}}});
+    item.retry = std::make_unique<failing>();
   const auto conflict =
     failure.code == error_code::conflict || http::kube::is_another_object(failure);
   // Others write it at this very moment, or it is another object by now; the watch tells of both.
-  const auto wait = conflict && first && item.stale ? milliseconds{0}
-                                                    : item.retry->backoff.next(failure.retry_after);
+  const auto limits = run->concurrency();
+  const auto wait = conflict && first && item.stale
+                      ? milliseconds{0}
+                      : item.retry->backoff.next({limits.retry_base, limits.retry_max, 2.0, 0.0},
+                                                 failure.retry_after);
   item.retry->until = now(self_) + wait;
   self_->delayed_send(self_, wait, retry_service{key});
   if (conflict)
@@ -37,8 +39,14 @@ void status_writer_state::refused(entry& item, const domain::error& failure) {
                   record_event{key, item.object->uid, true, "KubernetesError",
                                "the Service's status cannot be written: " + *denial});
   } else if (failure.code != error_code::not_leader) {
-    run->log->warn("status of {}: {}; trying again in {}", to_string(key), failure.message,
-                   domain::format_duration(wait));
+    const auto name = to_string(key);
+    run->failures->warn(*run->log, "status",
+                        {.service = name,
+                         .reason = to_string(failure.code),
+                         .attempt = item.retry->backoff.attempts()},
+                        "status of " + name + ": " + failure.message + "; trying again in "
+                          + domain::format_duration(wait),
+                        now(self_));
     if (failure.code == error_code::rejected || item.retry->backoff.attempts() >= 3)
       tell_refusal(item, failure);
   }

@@ -180,7 +180,10 @@ bool status_writer_state::may_put_back(entry& item) {
   if (!known) {
     const auto report = domain::contested_report(
       item.pool, item.addresses ? *item.addresses : std::vector<domain::ingress>{});
-    run->log->warn("status of {}: {}", to_string(item.object->key), report.message);
+    const auto name = to_string(item.object->key);
+    log_about(*run->log, spdlog::level::warn,
+              {.service = name, .pool = item.pool, .reason = report.reason}, "status of {}: {}",
+              name, report.message);
     self_->send(peers->recorder, record_event{item.object->key, item.object->uid, true,
                                               std::string{report.reason}, report.message});
   }
@@ -214,7 +217,7 @@ void status_writer_state::write(entry& item, std::string patch, std::size_t dige
   const auto key = item.object->key;
   const auto uid = item.object->uid;
   ask<service_answer>(
-    self_, peers->kube, gateway_deadline(run->concurrency.kubernetes_timeout),
+    self_, peers->kube, gateway_deadline(run->concurrency().kubernetes_timeout),
     patch_service_status{key, std::move(patch)},
     [this, key, uid, digest](const service_answer& answer) {
       written(key, uid, digest, answer.outcome);

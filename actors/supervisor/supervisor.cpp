@@ -7,7 +7,6 @@
 #include "actors/service/status_writer.hpp"
 #include "domain/config/config.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace dklb::actors {
@@ -18,18 +17,15 @@ namespace {
 
 /// The first restart follows at once, later ones wait.
 constexpr domain::backoff_settings restart_delays{milliseconds{100}, milliseconds{10000}, 2.0, 0.0};
-/// What has run for so long starts anew as if it had never failed.
-constexpr milliseconds shortest_quiet{60000};
 
 } // namespace
+
+supervisor_state::supervisor_state(self_pointer self) : self_(self), delays_(restart_delays) {}
 
 void supervisor_state::start(supervisor_arguments arguments) {
   arguments_ = std::move(arguments);
   leader_ = arguments_.leader;
   enlist(self_, arguments_.run, nullptr, "supervisor", "");
-  const auto& limits = run->concurrency;
-  delays_.emplace(restart_delays, std::max(limits.restart_window, shortest_quiet));
-  intensity_.emplace(static_cast<std::uint32_t>(limits.max_restarts), limits.restart_window);
   self_->set_down_handler([this](const caf::down_msg& down) { child_down(down); });
   start_fixed();
 }
@@ -206,7 +202,7 @@ void supervisor_state::pool_ended(pool_map::value_type& place, bool failed) {
     self_->send(peers->poller_of(name), poll_pool{name, {}, false});
     return;
   }
-  delays_->forget("pool/" + name);
+  delays_.forget("pool/" + name);
   pools_.erase(std::string{name});
 }
 
@@ -225,6 +221,8 @@ supervisor_actor::behavior_type supervisor(supervisor_state::self_pointer self,
     [&state](const child_failed& what) { return counted(state).child_failed(what); },
     [&state](const intake_synced&) { counted(state).synced(); },
     [&state](const access_denied& what) { counted(state).access_denied(what.message); },
+    [&state](const settings_changed&) { counted(state).settings_changed(); },
+    [&state](const config_rejected& what) { counted(state).config_rejected(what.message); },
     [&state](const inventory_synced&) { counted(state).inventory_synced(); },
     [&state](const inventory_troubled& what) { counted(state).inventory_troubled(what.failure); },
     [&state](const pool_drifted& what) { counted(state).pool_drifted(what); },

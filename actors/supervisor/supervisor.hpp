@@ -54,7 +54,7 @@ struct supervisor_arguments {
 class supervisor_state : public actor_base {
 public:
   using self_pointer = messages::supervisor_actor::stateful_pointer<supervisor_state>;
-  explicit supervisor_state(self_pointer self) : self_(self) {}
+  explicit supervisor_state(self_pointer self);
   /// Whoever ends the supervisor ends everybody.
   ~supervisor_state();
 
@@ -67,6 +67,8 @@ public:
   void inventory_synced();
   void inventory_troubled(const domain::error& failure);
   void access_denied(const std::string& message);
+  void config_rejected(const std::string& message);
+  void settings_changed();
   void pool_drifted(const messages::pool_drifted& what);
   void nodes_changed(const messages::nodes_changed& what);
   void leadership_changed(bool leader);
@@ -99,6 +101,7 @@ private:
   void give_up(const std::string& why);
   void announce();
   void update_gate();
+  void warn_pod(const char* reason, const std::string& message);
   void explain_gate();
   template <class Message>
   void tell_pools(const Message& message);
@@ -113,8 +116,8 @@ private:
   /// By the ID of the actor that runs, or that failed and is to be started again.
   std::unordered_map<std::uint64_t, child_spec> children_;
   pool_map pools_;
-  std::optional<domain::restart_delays> delays_;
-  std::optional<domain::restart_intensity> intensity_;
+  domain::restart_delays delays_;
+  domain::restart_intensity intensity_;
   std::shared_ptr<const domain::node_list> nodes_;
   std::string inventory_failure_;
   bool statuses_open_ = false; ///< what status writers are told

@@ -60,10 +60,26 @@ void supervisor_state::inventory_troubled(const domain::error& failure) {
   explain_gate();
 }
 
-void supervisor_state::access_denied(const std::string& message) {
+/// An event about the pod that this process runs in.
+void supervisor_state::warn_pod(const char* reason, const std::string& message) {
   if (arguments_.pod)
     self_->send(handles_.recorder, record_event{arguments_.pod->key, arguments_.pod->uid, true,
-                                                "AccessDenied", message, "Pod"});
+                                                reason, message, "Pod"});
+}
+
+void supervisor_state::access_denied(const std::string& message) {
+  warn_pod("AccessDenied", message);
+}
+
+void supervisor_state::config_rejected(const std::string& message) {
+  warn_pod("ConfigRejected", message);
+}
+
+/// One that is being restarted reads the settings when it starts.
+void supervisor_state::settings_changed() {
+  self_->send(handles_.inventory, messages::settings_changed{});
+  if (registrar_)
+    self_->send(registrar_, messages::settings_changed{});
 }
 
 void supervisor_state::nodes_changed(const messages::nodes_changed& what) {

@@ -2,12 +2,20 @@
 
 #include "domain/config/config.hpp"
 
+#include <algorithm>
 #include <utility>
 
 // Who died, and when it is started again.
 namespace dklb::actors {
 
 using namespace messages;
+
+namespace {
+
+/// What has run for so long starts anew as if it had never failed.
+constexpr milliseconds shortest_quiet{60000};
+
+} // namespace
 
 void supervisor_state::give_up(const std::string& why) {
   run->log->critical("{}; giving up", why);
@@ -23,13 +31,18 @@ std::optional<milliseconds> supervisor_state::count_restart(const char* kind,
   failed(std::string{kind} + " " + name + " failed: " + reason);
   if (stopping_)
     return std::nullopt;
-  if (!intensity_->allow(now(self_))) {
+  const auto limits = run->concurrency();
+  const domain::restart_limit allowed{static_cast<std::uint32_t>(limits.max_restarts),
+                                      limits.restart_window};
+  if (!intensity_.allow(allowed, now(self_))) {
     give_up(last_error() + "; too many restarts in a short time");
     return std::nullopt;
   }
-  const auto wait = delays_->next(std::string{kind} + "/" + name, now(self_));
-  run->log->warn("{} {} failed: {}; starting it again in {}", kind, name, reason,
-                 domain::format_duration(wait));
+  const auto wait = delays_.next(std::string{kind} + "/" + name, now(self_),
+                                 std::max(limits.restart_window, shortest_quiet));
+  const auto actor = std::string{kind} + " " + name;
+  log_about(*run->log, spdlog::level::warn, {.actor = actor, .reason = "restarted"},
+            "{} failed: {}; starting it again in {}", actor, reason, domain::format_duration(wait));
   return wait;
 }
 

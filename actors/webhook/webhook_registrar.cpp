@@ -18,7 +18,6 @@ std::string collection_path(const domain::registration_kind& kind) {
 void webhook_registrar_state::start(registrar_arguments arguments) {
   arguments_ = std::move(arguments);
   enlist(self_, arguments_.run, nullptr, "webhook_registrar", "");
-  backoff_ = domain::backoff{{run->concurrency.retry_base, run->concurrency.retry_max}};
   enter("standby");
 }
 
@@ -33,6 +32,13 @@ void webhook_registrar_state::leadership_changed(bool leader) {
 
 void webhook_registrar_state::ticked(const tick& what) {
   if (what.epoch == epoch_ && leading_ && open_ == 0)
+    look();
+}
+
+void webhook_registrar_state::settings_changed() {
+  next_comparison_ = milliseconds{0};
+  changed_ = open_ > 0;
+  if (leading_ && !changed_)
     look();
 }
 
@@ -57,8 +63,8 @@ void webhook_registrar_state::look_in(milliseconds delay) {
 void webhook_registrar_state::send(exchange_object what,
                                    const std::function<void(const answer&)>& handle) {
   ask<object_answer>(
-    self_, arguments_.kube, gateway_deadline(run->concurrency.kubernetes_timeout), std::move(what),
-    [handle](const object_answer& reply) { handle(reply.outcome); },
+    self_, arguments_.kube, gateway_deadline(run->concurrency().kubernetes_timeout),
+    std::move(what), [handle](const object_answer& reply) { handle(reply.outcome); },
     [handle](const caf::error& problem) { handle(to_domain(problem)); });
 }
 
@@ -71,7 +77,9 @@ void webhook_registrar_state::compared(const domain::registration_kind& kind,
                                        const answer& outcome) {
   if (!leading_)
     return done({});
-  auto desired = domain::desired_registration(kind, arguments_.settings, ca_bundle_);
+  auto settings = arguments_.settings;
+  settings.failure_policy = run->live->get()->webhook_failure_policy;
+  auto desired = domain::desired_registration(kind, settings, ca_bundle_);
   if (!outcome && outcome.failure().code == domain::error_code::not_found)
     return write(kind, true, std::move(desired));
   if (!outcome)
@@ -103,21 +111,24 @@ void webhook_registrar_state::done(const std::string& failure) {
   if (--open_ > 0)
     return;
   const auto what = std::exchange(failure_, {});
+  const auto changed = std::exchange(changed_, false);
   if (!leading_)
     return;
   if (what.empty()) {
     backoff_.reset();
     failed({});
     enter("registered");
-    next_comparison_ = now(self_) + arguments_.resync;
-    return look_in(std::min(arguments_.look, arguments_.resync));
+    const auto resync = run->concurrency().resync_period;
+    next_comparison_ = changed ? milliseconds{0} : now(self_) + resync;
+    return look_in(changed ? milliseconds{0} : std::min(arguments_.look, resync));
   }
   if (last_error() != what)
     run->log->error("the webhook's registration cannot be kept: {}; trying again", what);
   failed(what);
   enter("troubled");
   next_comparison_ = milliseconds{0};
-  look_in(backoff_.next({}));
+  const auto limits = run->concurrency();
+  look_in(changed ? milliseconds{0} : backoff_.next({limits.retry_base, limits.retry_max}));
 }
 
 webhook_registrar_actor::behavior_type webhook_registrar(webhook_registrar_state::self_pointer self,
@@ -127,6 +138,7 @@ webhook_registrar_actor::behavior_type webhook_registrar(webhook_registrar_state
   return {
     [&state, self](const describe&) { return state.describe(self); },
     [&state](const leadership_changed& what) { counted(state).leadership_changed(what.leader); },
+    [&state](const messages::settings_changed&) { counted(state).settings_changed(); },
     [&state](const tick& what) { counted(state).ticked(what); },
   };
 }

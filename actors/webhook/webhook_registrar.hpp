@@ -13,12 +13,10 @@ namespace dklb::actors {
 struct registrar_arguments {
   runtime_ptr run;
   messages::kube_gateway_actor kube;
-  domain::registration_settings settings;
+  domain::registration_settings settings; ///< the failure policy is that of `run`, which may change
   /// Reads the certificates that the API server shall trust, as base64. The error names the file.
   std::function<domain::result<std::string>()> read_ca_bundle;
-  /// The pauses between two comparisons of the configuration objects, and between two reads of the
-  /// CA file.
-  milliseconds resync{120000};
+  /// The pause between two reads of the CA file. The objects are compared every resyncPeriod.
   milliseconds look{5000};
 };
 
@@ -33,6 +31,8 @@ public:
   void start(registrar_arguments arguments);
   void leadership_changed(bool leader);
   void ticked(const messages::tick& what);
+  /// Compares the objects at once.
+  void settings_changed();
 
 private:
   using answer = domain::result<messages::json_ptr>;
@@ -49,13 +49,14 @@ private:
 
   self_pointer self_;
   registrar_arguments arguments_;
-  domain::backoff backoff_{{}};
+  domain::backoff backoff_;
   std::string ca_bundle_;
   milliseconds next_comparison_{0};
   std::uint64_t epoch_ = 0;
   std::size_t open_ = 0;
   std::string failure_;
   bool leading_ = false;
+  bool changed_ = false; ///< settings, while a comparison is in work
 };
 
 messages::webhook_registrar_actor::behavior_type

@@ -5,7 +5,8 @@
 
 namespace dklb::domain {
 
-std::chrono::milliseconds backoff::next(std::optional<std::chrono::milliseconds> retry_after,
+std::chrono::milliseconds backoff::next(const backoff_settings& settings,
+                                        std::optional<std::chrono::milliseconds> retry_after,
                                         double random) {
   const auto failures_before = attempts_++;
   if (retry_after)
@@ -14,24 +15,25 @@ std::chrono::milliseconds backoff::next(std::optional<std::chrono::milliseconds>
   // converted.
   const auto exponent = static_cast<double>(std::min(failures_before, 64U));
   const auto grown =
-    static_cast<double>(settings_.base.count()) * std::pow(settings_.factor, exponent);
-  const auto capped = std::min(grown, static_cast<double>(settings_.max.count()));
-  return std::chrono::milliseconds{std::llround(capped * (1.0 + settings_.jitter * random))};
+    static_cast<double>(settings.base.count()) * std::pow(settings.factor, exponent);
+  const auto capped = std::min(grown, static_cast<double>(settings.max.count()));
+  return std::chrono::milliseconds{std::llround(capped * (1.0 + settings.jitter * random))};
 }
 
 std::chrono::milliseconds restart_delays::next(const std::string& name,
-                                               std::chrono::milliseconds now) {
-  std::erase_if(failing_, [&](const auto& item) { return now - item.second.failed_at >= quiet_; });
-  auto& item = failing_.try_emplace(name, entry{backoff{settings_}, now}).first->second;
+                                               std::chrono::milliseconds now,
+                                               std::chrono::milliseconds quiet) {
+  std::erase_if(failing_, [&](const auto& item) { return now - item.second.failed_at >= quiet; });
+  auto& item = failing_.try_emplace(name, entry{{}, now}).first->second;
   item.failed_at = now;
-  return item.delay.next();
+  return item.delay.next(settings_);
 }
 
-bool restart_intensity::allow(std::chrono::milliseconds now) {
-  while (!recent_.empty() && now - recent_.front() >= window_)
+bool restart_intensity::allow(const restart_limit& limit, std::chrono::milliseconds now) {
+  while (!recent_.empty() && now - recent_.front() >= limit.window)
     recent_.pop_front();
   recent_.push_back(now);
-  if (recent_.size() <= max_restarts_)
+  if (recent_.size() <= limit.max_restarts)
     return true;
   // One more than the limit is all that a later call needs to know.
   recent_.pop_front();

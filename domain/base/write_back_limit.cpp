@@ -9,7 +9,7 @@ write_back_limit::time write_back_limit::put_back(time now) {
     return last_ + pause_ - now;
   ++times_;
   last_ = now;
-  pause_ = pauses_.next();
+  pause_ = pauses_.next({time{1000}, longest_pause, 2.0, 0.0});
   return time{0};
 }
 

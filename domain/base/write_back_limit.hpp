@@ -28,7 +28,7 @@ public:
   bool over(time now) const { return now - last_ >= quiet; }
 
 private:
-  backoff pauses_{{time{1000}, longest_pause, 2.0, 0.0}};
+  backoff pauses_;
   time last_{};  ///< when a change was last undone
   time pause_{}; ///< from `last_` to the next undo
   unsigned times_ = 0;

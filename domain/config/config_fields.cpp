@@ -37,10 +37,13 @@ std::optional<std::string> read_duration(const yaml_node& node, milliseconds lea
   return std::nullopt;
 }
 
-/// Collects fields; one function for each type of value.
+/// Collects fields; one function for each type of value. `.live()` behind it marks the key as one
+/// that a running dklb takes.
 class field_table {
 public:
-  void text(std::string key, std::string& target, text_check check = nullptr) {
+  void live() { fields_.back().live = true; }
+
+  field_table& text(std::string key, std::string& target, text_check check = nullptr) {
     const auto read = [&target, check](const yaml_node& node) -> std::optional<std::string> {
       std::string value;
       if (auto what = read_value(node, value))
@@ -50,10 +53,10 @@ public:
       target = std::move(value);
       return std::nullopt;
     };
-    add(std::move(key), read, [&target] { return yaml_scalar(target); });
+    return add(std::move(key), read, [&target] { return yaml_scalar(target); });
   }
 
-  void texts(std::string key, std::vector<std::string>& target, text_check check) {
+  field_table& texts(std::string key, std::vector<std::string>& target, text_check check) {
     const auto read = [&target, check](const yaml_node& node) -> std::optional<std::string> {
       if (node.kind != yaml_kind::list)
         return expectation_text("a list", node);
@@ -68,15 +71,15 @@ public:
       return std::nullopt;
     };
     // As JSON, which is YAML, too.
-    add(std::move(key), read, [&target] { return nlohmann::json(target).dump(); });
+    return add(std::move(key), read, [&target] { return nlohmann::json(target).dump(); });
   }
 
-  void flag(std::string key, bool& target) {
+  field_table& flag(std::string key, bool& target) {
     const auto read = [&target](const yaml_node& node) { return read_value(node, target); };
-    add(std::move(key), read, [&target] { return std::string{target ? "true" : "false"}; });
+    return add(std::move(key), read, [&target] { return std::string{target ? "true" : "false"}; });
   }
 
-  void whole(std::string key, int& target, int least, int most) {
+  field_table& whole(std::string key, int& target, int least, int most) {
     const auto read = [=, &target](const yaml_node& node) -> std::optional<std::string> {
       std::int64_t value = 0;
       if (auto what = read_value(node, value))
@@ -86,10 +89,10 @@ public:
       target = static_cast<int>(value);
       return std::nullopt;
     };
-    add(std::move(key), read, [&target] { return std::to_string(target); });
+    return add(std::move(key), read, [&target] { return std::to_string(target); });
   }
 
-  void number(std::string key, double& target, double least, double most) {
+  field_table& number(std::string key, double& target, double least, double most) {
     const auto read = [=, &target](const yaml_node& node) -> std::optional<std::string> {
       double value = 0;
       if (auto what = read_value(node, value))
@@ -99,18 +102,19 @@ public:
       target = value;
       return std::nullopt;
     };
-    add(std::move(key), read, [&target] { return yaml_scalar(target); });
+    return add(std::move(key), read, [&target] { return yaml_scalar(target); });
   }
 
-  void duration(std::string key, milliseconds& target, milliseconds least = milliseconds{1}) {
+  field_table& duration(std::string key, milliseconds& target,
+                        milliseconds least = milliseconds{1}) {
     const auto read = [=, &target](const yaml_node& node) {
       return read_duration(node, least, target);
     };
-    add(std::move(key), read, [&target] { return format_duration(target); });
+    return add(std::move(key), read, [&target] { return format_duration(target); });
   }
 
   template <class T>
-  void choice(std::string key, T& target, std::vector<std::pair<std::string, T>> options) {
+  field_table& choice(std::string key, T& target, std::vector<std::pair<std::string, T>> options) {
     const auto read = [=, &target](const yaml_node& node) -> std::optional<std::string> {
       std::string value;
       if (auto what = read_value(node, value))
@@ -131,15 +135,17 @@ public:
           return yaml_scalar(name);
       return std::string{"null"};
     };
-    add(std::move(key), read, write);
+    return add(std::move(key), read, write);
   }
 
   std::vector<config_field> take() { return std::move(fields_); }
 
 private:
-  void add(std::string key, std::function<std::optional<std::string>(const yaml_node&)> read,
-           std::function<std::string()> write) {
+  field_table& add(std::string key,
+                   std::function<std::optional<std::string>(const yaml_node&)> read,
+                   std::function<std::string()> write) {
     fields_.push_back({std::move(key), std::move(read), std::move(write)});
+    return *this;
   }
 
   std::vector<config_field> fields_;
@@ -157,8 +163,8 @@ void add_sources(field_table& table, config& target) {
   table.flag("edgelb.publishLocalAddresses", edgelb.publish_local_addresses);
   auto& kubernetes = target.kubernetes;
   table.text("kubernetes.kubeconfig", kubernetes.kubeconfig);
-  table.number("kubernetes.qps", kubernetes.qps, 0, million);
-  table.whole("kubernetes.burst", kubernetes.burst, 0, million);
+  table.number("kubernetes.qps", kubernetes.qps, 0, million).live();
+  table.whole("kubernetes.burst", kubernetes.burst, 0, million).live();
   table.flag("kubernetes.claimUnclassed", kubernetes.claim_unclassed);
   table.text("kubernetes.loadBalancerClass", kubernetes.load_balancer_class, check_class_name);
   table.whole("pools.defaultSize", target.pools.default_size, 1, million);
@@ -178,19 +184,19 @@ void add_sources(field_table& table, config& target) {
 void add_concurrency(field_table& table, concurrency_config& target) {
   table.whole("concurrency.schedulerThreads", target.scheduler_threads, 0, 256);
   table.whole("concurrency.schedulerThroughput", target.scheduler_throughput, 1, million);
-  table.whole("concurrency.edgelbInFlight", target.edgelb_in_flight, 1, 1024);
-  table.whole("concurrency.kubernetesInFlight", target.kubernetes_in_flight, 1, 1024);
-  table.duration("concurrency.poolWriteGap", target.pool_write_gap, milliseconds{0});
-  table.whole("concurrency.mailboxLimit", target.mailbox_limit, 1, 10 * million);
-  table.duration("concurrency.resyncPeriod", target.resync_period);
-  table.duration("concurrency.poll.min", target.poll_min);
-  table.duration("concurrency.poll.max", target.poll_max);
-  table.duration("concurrency.retry.base", target.retry_base);
-  table.duration("concurrency.retry.max", target.retry_max);
-  table.duration("concurrency.retry.edgelbTimeout", target.edgelb_timeout);
-  table.duration("concurrency.retry.kubernetesTimeout", target.kubernetes_timeout);
-  table.whole("concurrency.supervisor.maxRestarts", target.max_restarts, 0, million);
-  table.duration("concurrency.supervisor.window", target.restart_window);
+  table.whole("concurrency.edgelbInFlight", target.edgelb_in_flight, 1, 1024).live();
+  table.whole("concurrency.kubernetesInFlight", target.kubernetes_in_flight, 1, 1024).live();
+  table.duration("concurrency.poolWriteGap", target.pool_write_gap, milliseconds{0}).live();
+  table.whole("concurrency.mailboxLimit", target.mailbox_limit, 1, 10 * million).live();
+  table.duration("concurrency.resyncPeriod", target.resync_period).live();
+  table.duration("concurrency.poll.min", target.poll_min).live();
+  table.duration("concurrency.poll.max", target.poll_max).live();
+  table.duration("concurrency.retry.base", target.retry_base).live();
+  table.duration("concurrency.retry.max", target.retry_max).live();
+  table.duration("concurrency.retry.edgelbTimeout", target.edgelb_timeout).live();
+  table.duration("concurrency.retry.kubernetesTimeout", target.kubernetes_timeout).live();
+  table.whole("concurrency.supervisor.maxRestarts", target.max_restarts, 0, million).live();
+  table.duration("concurrency.supervisor.window", target.restart_window).live();
 }
 
 void add_surroundings(field_table& table, config& target) {
@@ -209,21 +215,27 @@ void add_surroundings(field_table& table, config& target) {
   table.text("webhook.listen", webhook.listen, check_listen_address);
   table.text("webhook.certFile", webhook.cert_file);
   table.text("webhook.keyFile", webhook.key_file);
-  table.choice<std::string>("webhook.failurePolicy", webhook.failure_policy,
-                            {{"Ignore", "Ignore"}, {"Fail", "Fail"}});
+  table
+    .choice<std::string>("webhook.failurePolicy", webhook.failure_policy,
+                         {{"Ignore", "Ignore"}, {"Fail", "Fail"}})
+    .live();
   table.flag("webhook.register", webhook.register_webhook);
   table.text("webhook.caFile", webhook.ca_file);
   table.text("webhook.name", webhook.name, check_object_name);
   table.text("webhook.url", webhook.url, check_optional_https_url);
-  table.choice("orphans.mode", target.orphans,
-               {{"delete", orphan_mode::remove}, {"report", orphan_mode::report}});
-  table.choice<std::string>("log.level", target.log.level,
-                            {{"trace", "trace"},
-                             {"debug", "debug"},
-                             {"info", "info"},
-                             {"warn", "warn"},
-                             {"error", "error"}});
-  table.choice("log.format", target.log.json, {{"text", false}, {"json", true}});
+  table
+    .choice("orphans.mode", target.orphans,
+            {{"delete", orphan_mode::remove}, {"report", orphan_mode::report}})
+    .live();
+  table
+    .choice<std::string>("log.level", target.log.level,
+                         {{"trace", "trace"},
+                          {"debug", "debug"},
+                          {"info", "info"},
+                          {"warn", "warn"},
+                          {"error", "error"}})
+    .live();
+  table.choice("log.format", target.log.json, {{"text", false}, {"json", true}}).live();
 }
 
 } // namespace

@@ -17,6 +17,8 @@ struct config_field {
   std::function<std::optional<std::string>(const yaml_node&)> read;
   /// Returns the member's value as a YAML scalar.
   std::function<std::string()> write;
+  /// A running dklb takes a changed value. Otherwise the key needs a restart.
+  bool live = false;
 };
 
 /// The table of all keys, types and ranges, in the order of docs/configuration.md. Reading, writing

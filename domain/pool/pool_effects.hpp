@@ -86,9 +86,16 @@ struct note_failure {
 };
 /// The last operation worked: nothing is wrong any more.
 struct note_success {};
-/// Log a warning.
+/// EdgeLB refuses a claim or a release: log it.
 struct warn {
+  service_key service;
   std::string message;
+};
+/// The round failed: log that it is tried again.
+struct log_retry {
+  error failure;
+  std::uint32_t attempts = 0;
+  milliseconds retry_in{};
 };
 /// EdgeLB does not accept dklb's credentials, which is the same trouble for all pools.
 struct report_denied {
@@ -107,6 +114,6 @@ using pool_effect =
                pool_effects::delay_claim, pool_effects::confirm_release, pool_effects::await_room,
                pool_effects::find_port_users, pool_effects::poll_metadata, pool_effects::arm_timer,
                pool_effects::note_failure, pool_effects::note_success, pool_effects::warn,
-               pool_effects::report_denied, pool_effects::quit>;
+               pool_effects::log_retry, pool_effects::report_denied, pool_effects::quit>;
 
 } // namespace dklb::domain

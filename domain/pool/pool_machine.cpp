@@ -23,10 +23,9 @@ const char* to_string(pool_activity doing) {
   return "";
 }
 
-pool_machine::pool_machine(std::shared_ptr<const pool_settings> settings, pool_timing timing,
-                           nodes_ptr nodes, bool gate_open)
-  : settings_(std::move(settings)), timing_(timing), nodes_(std::move(nodes)),
-    gate_open_(gate_open) {}
+pool_machine::pool_machine(std::shared_ptr<const pool_settings> settings, nodes_ptr nodes,
+                           bool gate_open)
+  : settings_(std::move(settings)), nodes_(std::move(nodes)), gate_open_(gate_open) {}
 
 pool_machine::effects pool_machine::done() {
   begin_if_due();

@@ -18,6 +18,7 @@
 
 namespace dklb::domain {
 
+/// Pauses of a pool (`concurrency.poolWriteGap`, `concurrency.retry`).
 struct pool_timing {
   std::chrono::milliseconds write_gap{250}; ///< least pause after a write
   std::chrono::milliseconds retry_base{5000};
@@ -37,8 +38,7 @@ public:
   using effects = std::vector<pool_effect>;
 
   /// `nodes`: null for those of the settings.
-  pool_machine(std::shared_ptr<const pool_settings> settings, pool_timing timing, nodes_ptr nodes,
-               bool gate_open);
+  pool_machine(std::shared_ptr<const pool_settings> settings, nodes_ptr nodes, bool gate_open);
 
   // -- what others want
   effects claim(claim_ptr claim, time now);
@@ -51,12 +51,14 @@ public:
   effects gate_changed(bool open, time now);
   effects poller_replaced();
 
-  // -- answers to effects
+  // -- answers to effects; `timing`: the pauses as they are configured now
   /// What the inventory knows: a document, or that the pool is absent, or neither.
   effects recalled(snapshot_ptr pool, bool absent, time now);
-  effects read_answered(result<snapshot_ptr> outcome, time now, double random);
+  effects read_answered(result<snapshot_ptr> outcome, const pool_timing& timing, time now,
+                        double random);
   /// The pool as EdgeLB has it now. Null: it was removed.
-  effects write_answered(result<snapshot_ptr> outcome, time now, double random);
+  effects write_answered(result<snapshot_ptr> outcome, const pool_timing& timing, time now,
+                         double random);
   effects users_found(const claim_ptr& claim, const std::string& words,
                       const std::vector<port_user>& users, time now);
   effects timer_due(pool_effects::timer purpose, std::uint64_t epoch, time now);
@@ -101,7 +103,6 @@ private:
   void arm(pool_effects::timer purpose, wake_timer& which, time due);
 
   std::shared_ptr<const pool_settings> settings_;
-  pool_timing timing_;
   nodes_ptr nodes_;
   claim_book book_;
   bool gate_open_;
@@ -120,7 +121,8 @@ private:
   time faulty_at_{}; ///< when faulty ones are tried again; 0: there are none
   time now_{};       ///< of the event that is handled
   double random_ = 0;
-  effects effects_; ///< of that event
+  pool_timing timing_; ///< of the answer that is handled
+  effects effects_;    ///< of that event
 };
 
 } // namespace dklb::domain

@@ -1,5 +1,4 @@
 #include "domain/base/names.hpp"
-#include "domain/config/config.hpp"
 #include "domain/pool/pool_machine.hpp"
 #include "domain/pool/pool_refusals.hpp"
 
@@ -49,7 +48,7 @@ void pool_machine::find_fault(const error& failure) {
     return;
   try_faulty_later();
   for (const auto& key : faulty) {
-    effects_.emplace_back(warn{to_string(key) + ": " + failure.message});
+    effects_.emplace_back(warn{key, failure.message});
     // A release that is refused is tried again; nobody is told.
     if (const auto* const entry = book_.find(key))
       effects_.emplace_back(find_port_users{entry->claim, failure.message});
@@ -61,12 +60,11 @@ void pool_machine::try_faulty_later() {
   effects_.emplace_back(await_room{});
   if (faulty_at_ > now_)
     return;
-  if (!faulty_backoff_) {
-    auto pauses = delays(timing_);
-    pauses.max = std::min(pauses.max, longest_refusal);
-    faulty_backoff_.emplace(pauses);
-  }
-  faulty_at_ = now_ + faulty_backoff_->next();
+  if (!faulty_backoff_)
+    faulty_backoff_.emplace();
+  auto pauses = delays(timing_);
+  pauses.max = std::min(pauses.max, longest_refusal);
+  faulty_at_ = now_ + faulty_backoff_->next(pauses);
   arm(timer::retry_faulty, retry_, faulty_at_);
 }
 
@@ -100,8 +98,8 @@ void pool_machine::delay(const error& failure) {
   // Somebody else created or changed it first: what they wrote is read at once.
   const auto soon = failure.code == error_code::conflict && !backoff_;
   if (!backoff_)
-    backoff_.emplace(delays(timing_));
-  auto wait = backoff_->next(failure.retry_after, random_);
+    backoff_.emplace();
+  auto wait = backoff_->next(delays(timing_), failure.retry_after, random_);
   if (soon)
     wait = timing_.write_gap;
   not_before_ = now_ + wait;
@@ -110,7 +108,7 @@ void pool_machine::delay(const error& failure) {
   if (access_refused(failure.code))
     effects_.emplace_back(report_denied{failure.message});
   else
-    effects_.emplace_back(warn{failure.message + "; trying again in " + format_duration(wait)});
+    effects_.emplace_back(log_retry{failure, backoff_->attempts(), wait});
   for (const auto& item : book_.entries())
     if (!item.served() && !item.claim->paused)
       effects_.emplace_back(

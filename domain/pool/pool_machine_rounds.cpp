@@ -72,9 +72,11 @@ void pool_machine::read() {
   effects_.emplace_back(pool_effects::read{});
 }
 
-pool_machine::effects pool_machine::read_answered(result<snapshot_ptr> outcome, time now,
+pool_machine::effects pool_machine::read_answered(result<snapshot_ptr> outcome,
+                                                  const pool_timing& timing, time now,
                                                   double random) {
   now_ = now;
+  timing_ = timing;
   random_ = random;
   if (!outcome && outcome.failure().code != error_code::not_found) {
     failed(outcome.failure(), false);
@@ -146,9 +148,11 @@ void pool_machine::carry_out(pool_plan plan, std::set<service_key> releases) {
   effects_.emplace_back(write{action, std::make_shared<const pool_document>(std::move(document))});
 }
 
-pool_machine::effects pool_machine::write_answered(result<snapshot_ptr> outcome, time now,
+pool_machine::effects pool_machine::write_answered(result<snapshot_ptr> outcome,
+                                                   const pool_timing& timing, time now,
                                                    double random) {
   now_ = now;
+  timing_ = timing;
   random_ = random;
   if (!outcome) {
     failed(outcome.failure(), true);

@@ -276,9 +276,10 @@ void service_transition::retry_later(const error& failure) {
     it_.failure = std::make_unique<service_facts::failing>();
   auto& [delays, attempts, next] = *it_.failure;
   if (!delays)
-    delays.emplace(backoff_settings{around_.retry_base, around_.retry_max, 2.0, 0.0});
+    delays.emplace();
   // 404 and 409: the watch is about to tell us what the object is now.
-  const auto delay = delays->next(failure.retry_after);
+  const auto delay =
+    delays->next({around_.retry_base, around_.retry_max, 2.0, 0.0}, failure.retry_after);
   attempts = delays->attempts();
   next = around_.clock + delay;
   add(service_effect::arm_timer{service_timer::retry, delay});

@@ -34,15 +34,20 @@ error failure_of(response answer, const std::string& authorization) {
 } // namespace
 
 caller::caller(engine& engine, client_settings settings)
-  : engine_(engine), settings_(std::move(settings)),
-    target_(engine.add_target({"edgelb", settings_.max_in_flight, 0, 0})) {}
+  : engine_(engine), settings_(std::move(settings)), timeout_(settings_.timeout),
+    target_(engine.add_target({"edgelb", {settings_.max_in_flight, 0, 0}})) {}
+
+void caller::change(std::chrono::milliseconds timeout, std::size_t max_in_flight) {
+  timeout_ = timeout;
+  engine_.set_limits(target_, {max_in_flight, 0, 0});
+}
 
 error caller::engine_ended() {
   return {error_code::cancelled, "the HTTP engine has been stopped", std::nullopt, 0};
 }
 
 void caller::call(request what, completion done) {
-  what.timeout = settings_.timeout;
+  what.timeout = timeout_;
   what.send_before = std::chrono::steady_clock::now() + longest_turn;
   what.observer = settings_.on_exchange;
   what.headers.emplace_back("Accept", "application/json");

@@ -2,6 +2,9 @@
 
 #include "http/edgelb/client.hpp"
 
+#include <atomic>
+#include <chrono>
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -14,6 +17,9 @@ public:
   caller(engine& engine, client_settings settings);
   caller(const caller&) = delete;
   caller& operator=(const caller&) = delete;
+
+  /// Changes the settings of the requests that follow. From any thread.
+  void change(std::chrono::milliseconds timeout, std::size_t max_in_flight);
 
   /// `done` gets a response with a status of 2xx, or an error. From any thread.
   void call(request what, completion done);
@@ -28,7 +34,8 @@ private:
                 const std::string& authorization, const completion& done);
 
   engine& engine_;
-  client_settings settings_;
+  const client_settings settings_;
+  std::atomic<std::chrono::milliseconds> timeout_;
   target_id target_;
 };
 

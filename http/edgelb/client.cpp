@@ -139,6 +139,10 @@ client::client(http::engine& engine, client_settings settings)
 
 client::~client() = default;
 
+void client::change(std::chrono::milliseconds timeout, std::size_t max_in_flight) {
+  implementation_->edgelb->change(timeout, max_in_flight);
+}
+
 void client::read_inventory(reply<std::string> done) {
   implementation_->edgelb->call(read_of("/v2/pools", priority::low, max_inventory_bytes),
                                 with_body(std::move(done)));

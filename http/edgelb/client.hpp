@@ -65,6 +65,9 @@ public:
   client(const client&) = delete;
   client& operator=(const client&) = delete;
 
+  /// Changes the time-out and the bound of the requests that follow. Any thread.
+  void change(std::chrono::milliseconds timeout, std::size_t max_in_flight);
+
   /// One GET /v2/pools: the body as it came, for visit_pools().
   void read_inventory(reply<std::string> done);
   void get_pool(const std::string& name, reply<domain::pool_snapshot> done);

@@ -36,7 +36,7 @@ class login_authenticator final : public authenticator,
 public:
   login_authenticator(engine& engine, secret_source secret, endpoint trust)
     : engine_(engine), secret_(std::move(secret)), trust_(std::move(trust)),
-      target_(engine.add_target({"dcos-login", 1, 0, 0})) {}
+      target_(engine.add_target({"dcos-login", {1, 0, 0}})) {}
 
   void authorize(ready_callback ready) override {
     if (!header_.empty() && clock::now() < renew_at_) {

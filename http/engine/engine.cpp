@@ -22,6 +22,10 @@ target_id engine::add_target(target_settings settings) {
   return loop_->add_target(settings);
 }
 
+void engine::set_limits(target_id target, const target_limits& limits) {
+  loop_->set_limits(target, limits);
+}
+
 void engine::send(target_id target, std::shared_ptr<const endpoint> where, request what,
                   completion done) {
   target_queue& queue = loop_->find_target(target);

@@ -52,6 +52,9 @@ public:
   engine& operator=(const engine&) = delete;
 
   target_id add_target(target_settings settings);
+  /// Changes the limits of a target. Requests in flight go on; with a lower bound, the next one
+  /// starts when enough of them have ended.
+  void set_limits(target_id target, const target_limits& limits);
 
   /// Sends a request. Its timeout starts when it leaves the queue. A write is issued at most once.
   /// An HTTP status of any kind is a response; an error means that no complete

@@ -71,6 +71,14 @@ target_id engine_loop::add_target(const target_settings& settings) {
   return static_cast<target_id>(targets_.size() - 1);
 }
 
+/// The thread looks at what waits after each command, so a raised bound is used at once.
+void engine_loop::set_limits(target_id target, const target_limits& limits) {
+  post([this, queue = &find_target(target), limits] {
+    queue->set_limits(limits, clock::now());
+    size_connection_cache();
+  });
+}
+
 target_queue& engine_loop::find_target(target_id target) const {
   const std::lock_guard lock(mutex_);
   if (target >= targets_.size()) {

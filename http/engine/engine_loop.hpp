@@ -45,6 +45,7 @@ public:
   bool push(command& what);
   bool post(std::function<void()> action);
   target_id add_target(const target_settings& settings);
+  void set_limits(target_id target, const target_limits& limits);
   /// Throws std::out_of_range where there is none.
   target_queue& find_target(target_id target) const;
   handle_id next_handle() { return next_handle_.fetch_add(1); }

@@ -34,13 +34,18 @@ struct endpoint {
   bool insecure_skip_tls_verify = false;
 };
 
-/// A group of requests that share an in-flight limit and a queue.
-struct target_settings {
-  std::string name; ///< for logs and metrics
-  std::size_t max_in_flight = 16;
+/// The limits of a target. They may change while it works.
+struct target_limits {
+  std::size_t max_in_flight = 16; ///< 0 counts as 1
   /// Requests a second of our own; 0: no limit. `burst` may be sent at once.
   double queries_per_second = 0;
   int burst = 0;
+};
+
+/// A group of requests that share an in-flight limit and a queue.
+struct target_settings {
+  std::string name; ///< for logs and metrics
+  target_limits limits;
 };
 
 /// How long a request waits for its turn before it is given up: see request::send_before.

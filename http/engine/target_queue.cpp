@@ -7,6 +7,17 @@ namespace dklb::http {
 token_bucket::token_bucket(double rate, int burst)
   : rate_(std::max(rate, 0.0)), burst_(std::max(burst, 1)), tokens_(burst_) {}
 
+void token_bucket::change(double rate, int burst, clock::time_point now) {
+  const bool was_limited = rate_ > 0;
+  if (was_limited) {
+    refill(now);
+  }
+  rate_ = std::max(rate, 0.0);
+  burst_ = std::max(burst, 1);
+  tokens_ = was_limited ? std::min(tokens_, burst_) : burst_;
+  filled_ = now;
+}
+
 void token_bucket::refill(clock::time_point now) {
   const double seconds = std::chrono::duration<double>(now - filled_).count();
   if (seconds > 0) {
@@ -40,8 +51,13 @@ token_bucket::clock::time_point token_bucket::next(clock::time_point now) {
 }
 
 target_queue::target_queue(const target_settings& settings)
-  : name_(settings.name), max_in_flight_(std::max<std::size_t>(settings.max_in_flight, 1)),
-    bucket_(settings.queries_per_second, settings.burst) {}
+  : name_(settings.name), max_in_flight_(std::max<std::size_t>(settings.limits.max_in_flight, 1)),
+    bucket_(settings.limits.queries_per_second, settings.limits.burst) {}
+
+void target_queue::set_limits(const target_limits& limits, clock::time_point now) {
+  max_in_flight_.store(std::max<std::size_t>(limits.max_in_flight, 1), std::memory_order_relaxed);
+  bucket_.change(limits.queries_per_second, limits.burst, now);
+}
 
 void target_queue::push(std::unique_ptr<request_transfer> transfer) {
   fifo& queue = transfer->what().priority == priority::low ? low_ : normal_;
@@ -72,7 +88,7 @@ target_queue::fifo* target_queue::next_queue(clock::time_point now) {
     return nullptr;
   }
   const bool may_be_low =
-    !low_.empty() && low_in_flight_ < std::max<std::size_t>(max_in_flight_ / 4, 1);
+    !low_.empty() && low_in_flight_ < std::max<std::size_t>(max_in_flight() / 4, 1);
   if (normal_.empty()) {
     return may_be_low ? &low_ : nullptr;
   }

@@ -18,6 +18,9 @@ public:
 
   /// A negative or zero rate is no limit; a burst below one counts as one.
   token_bucket(double rate, int burst);
+  /// Changes both; tokens that are there stay, up to the new burst. A bucket that had no limit
+  /// starts full.
+  void change(double rate, int burst, clock::time_point now);
   bool available(clock::time_point now);
   void take(clock::time_point now);
   /// When the next token will be there; `now` or earlier where one is.
@@ -26,8 +29,8 @@ public:
 private:
   void refill(clock::time_point now);
 
-  const double rate_;
-  const double burst_;
+  double rate_;
+  double burst_;
   double tokens_;
   clock::time_point filled_;
 };
@@ -45,9 +48,10 @@ public:
   /// A limit of zero counts as one.
   explicit target_queue(const target_settings& settings);
 
-  std::size_t max_in_flight() const { return max_in_flight_; }
+  std::size_t max_in_flight() const { return max_in_flight_.load(std::memory_order_relaxed); }
+  void set_limits(const target_limits& limits, clock::time_point now);
   /// Whether no request may start before another has ended.
-  bool full() const { return in_flight_.load(std::memory_order_relaxed) >= max_in_flight_; }
+  bool full() const { return in_flight_.load(std::memory_order_relaxed) >= max_in_flight(); }
 
   /// A request is on its way to `push`.
   void announce() { waiting_.fetch_add(1, std::memory_order_relaxed); }
@@ -82,7 +86,7 @@ private:
   std::unique_ptr<request_transfer> pop_from(fifo& queue);
 
   const std::string name_;
-  const std::size_t max_in_flight_;
+  std::atomic<std::size_t> max_in_flight_;
   token_bucket bucket_;
   fifo normal_;
   fifo low_;

@@ -5,6 +5,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <atomic>
 #include <utility>
 
 namespace dklb::http::kube {
@@ -40,9 +41,14 @@ class client::implementation : public std::enable_shared_from_this<implementatio
 public:
   implementation(http::engine& engine, client_settings settings)
     : session_(std::make_shared<client_session>(engine, std::move(settings))),
-      calls_(engine.add_target({"kubernetes", session_->settings.max_in_flight,
-                                session_->settings.queries_per_second, session_->settings.burst})),
-      lists_(engine.add_target({"kubernetes lists", 8, 0, 0})) {}
+      timeout_(session_->settings.timeout),
+      calls_(engine.add_target({"kubernetes", session_->settings.limits})),
+      lists_(engine.add_target({"kubernetes lists", {8, 0, 0}})) {}
+
+  void change(std::chrono::milliseconds timeout, const target_limits& limits) {
+    timeout_ = timeout;
+    session_->engine.set_limits(calls_, limits);
+  }
 
   void start(std::shared_ptr<operation> running) {
     session_->with_credential(
@@ -67,7 +73,7 @@ private:
     sent.body = what.body;
     if (!what.body.empty())
       sent.headers.emplace_back("Content-Type", what.content_type);
-    sent.timeout = what.timeout.value_or(session_->settings.timeout);
+    sent.timeout = what.timeout.value_or(timeout_.load());
     sent.send_before = running->send_before;
     sent.priority = what.priority;
     if (what.list)
@@ -133,6 +139,7 @@ private:
   }
 
   std::shared_ptr<client_session> session_;
+  std::atomic<std::chrono::milliseconds> timeout_;
   target_id calls_;
   target_id lists_;
 };
@@ -141,6 +148,10 @@ client::client(http::engine& engine, client_settings settings)
   : implementation_(std::make_shared<implementation>(engine, std::move(settings))) {}
 
 client::~client() = default;
+
+void client::change(std::chrono::milliseconds timeout, const target_limits& limits) {
+  implementation_->change(timeout, limits);
+}
 
 void client::request(call what, reply<nlohmann::json> done) {
   const auto name = what.method + ' ' + what.path.substr(0, what.path.find('?'));

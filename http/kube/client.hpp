@@ -1,6 +1,7 @@
 #pragma once
 
 #include "http/engine/engine.hpp"
+#include "http/engine/message.hpp"
 #include "http/kube/access/access.hpp"
 
 #include <nlohmann/json.hpp>
@@ -15,9 +16,8 @@ namespace dklb::http::kube {
 struct client_settings {
   kube::access access;
   std::chrono::milliseconds timeout{30000};
-  std::size_t max_in_flight = 32; ///< writes and small reads; lists and watches are not counted
-  double queries_per_second = 0;
-  int burst = 0;
+  /// Of writes and small reads; lists and watches are not counted.
+  target_limits limits{32, 0, 0};
   std::string user_agent; ///< "": default_user_agent()
   /// Asked at the moment of each write that is `guarded`.
   std::function<bool()> may_write;
@@ -75,6 +75,10 @@ public:
   ~client();
   client(const client&) = delete;
   client& operator=(const client&) = delete;
+
+  /// Changes the time-out and the limits of the requests that follow; those of `list` have limits
+  /// of their own. Any thread.
+  void change(std::chrono::milliseconds timeout, const target_limits& limits);
 
   /// The parsed JSON answer (null for an empty one).
   void request(call what, reply<nlohmann::json> done);

@@ -18,11 +18,13 @@ using namespace dklb;
 int run(const program::plugin_arguments& given) {
   if (given.config.empty())
     return program::inspect(given.request);
-  auto settings = program::load_config(given.config);
+  program::config_file file;
+  file.path = given.config;
+  file.kubeconfig = given.request.place.kubeconfig;
+  file.environment_cluster_name = http::kube::process_environment().get_env("CLUSTER_NAME");
+  const auto settings = program::load_config(file);
   if (!settings)
     return program::exit_failed;
-  if (!given.request.place.kubeconfig.empty())
-    settings->kubernetes.kubeconfig = given.request.place.kubeconfig;
   return program::print_plan(*settings, given.request.output == "json",
                              given.request.place.context);
 }

@@ -28,7 +28,7 @@ LAYERS = {
         ["http", "domain"],
         ["httplib", "nlohmann", "openssl", "prometheus", "spdlog"],
     ),
-    "actors": (["messages", "domain"] + HTTP, ["caf", "nlohmann", "prometheus", "spdlog"]),
+    "actors": (["messages", "process", "domain"] + HTTP, ["caf", "nlohmann", "prometheus", "spdlog"]),
     "process": (["domain"], ["nlohmann", "spdlog"]),
     "program": (
         ["actors", "process", "messages", "domain"] + HTTP,

@@ -44,7 +44,8 @@ void Controller::start(const json& overrides) {
   }
   auto settings = short_times();
   settings.merge_patch(overrides);
-  dklb_ = std::make_unique<support::controller_process>(dklb_program(), kube_, edgelb_, settings);
+  dklb_ = std::make_unique<support::controller_process>(dklb_program(), kube_, edgelb_, settings,
+                                                        "", environment_);
 }
 
 void Controller::stop() {

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -82,6 +83,7 @@ protected:
   support::kube_imposter kube_;
   support::edgelb_imposter edgelb_;
   std::unique_ptr<support::controller_process> dklb_;
+  std::map<std::string, std::string> environment_; ///< of dklb, besides our own
 
   void TearDown() override;
 };

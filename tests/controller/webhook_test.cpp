@@ -182,6 +182,19 @@ TEST_F(Webhook, ReplacedAuthorityIsRegistered) {
   }));
 }
 
+TEST_F(Webhook, ChangedFailurePolicyIsRegisteredWithoutARestart) {
+  auto made = registering();
+  made["concurrency"]["resyncPeriod"] = "1h";
+  start(made);
+  ASSERT_TRUE(eventually([&] { return registered(); }));
+  EXPECT_EQ(hook(plurals[0])["failurePolicy"], "Ignore");
+  dklb_->reconfigure({{"webhook", {{"failurePolicy", "Fail"}}}});
+  EXPECT_TRUE(eventually([&] {
+    return hook(plurals[0])["failurePolicy"] == "Fail"
+           && hook(plurals[1])["failurePolicy"] == "Fail";
+  }));
+}
+
 TEST_F(Webhook, StandbyAnswersReviewsAndRegistersNothing) {
   kube_.create_object("coordination.k8s.io/v1", "leases", "default",
                       {{"metadata", {{"name", "dklb"}}},

@@ -1,4 +1,5 @@
 // What reaches the log, whatever is logged.
+#include "process/log_fields.hpp"
 #include "process/log_format.hpp"
 
 #include <gmock/gmock.h>
@@ -24,7 +25,7 @@ std::string logged(const std::string& pattern, const std::string& message) {
 }
 
 constexpr const char* text_pattern = "%-7l %v";
-constexpr const char* json_pattern = R"({"level":"%l","message":"%*"})";
+constexpr const char* json_pattern = R"({"level":"%l","message":"%*"%&})";
 
 TEST(LogFormat, OneMessageIsOneLine) {
   EXPECT_EQ(logged(text_pattern, "all is well"), "warning all is well\n");
@@ -51,6 +52,49 @@ TEST(LogFormat, NoBytesForgeALineOrBreakTheJson) {
     ASSERT_EQ(std::ranges::count(json, '\n'), 1);
     ASSERT_EQ(nlohmann::json::parse(json).at("level"), "warning");
   }
+}
+
+TEST(LogFormat, FieldsAreKeysOfTheJsonAndNotInTheText) {
+  const process::log_context about{{.service = "default/web",
+                                    .pool = "app",
+                                    .actor = "pool app",
+                                    .reason = "transport",
+                                    .attempt = 3}};
+  EXPECT_EQ(nlohmann::json::parse(logged(json_pattern, "pool app: away")),
+            (nlohmann::json{{"level", "warning"},
+                            {"message", "pool app: away"},
+                            {"service", "default/web"},
+                            {"pool", "app"},
+                            {"actor", "pool app"},
+                            {"reason", "transport"},
+                            {"attempt", 3}}));
+  EXPECT_EQ(logged(text_pattern, "pool app: away"), "warning pool app: away\n");
+}
+
+TEST(LogFormat, FieldsAreThoseOfTheInnermostContextAndEndWithIt) {
+  {
+    const process::log_context outer{{.pool = "outer"}};
+    {
+      const process::log_context inner{{.service = "a/b"}};
+      EXPECT_EQ(logged(json_pattern, "x"), R"({"level":"warning","message":"x","service":"a/b"})"
+                                           "\n");
+    }
+    EXPECT_EQ(nlohmann::json::parse(logged(json_pattern, "x")).at("pool"), "outer");
+  }
+  EXPECT_EQ(logged(json_pattern, "x"), "{\"level\":\"warning\",\"message\":\"x\"}\n");
+}
+
+TEST(LogFormat, NamesFromUsersForgeNoKeyAndNoLine) {
+  const std::string name = "default/a\n\x1b[31m\",\"level\":\"error\xff";
+  const process::log_context about{{.service = name, .pool = name, .actor = name, .reason = name}};
+  const auto line = logged(json_pattern, name);
+  EXPECT_EQ(std::ranges::count(line, '\n'), 1);
+  EXPECT_TRUE(std::ranges::none_of(line.substr(0, line.size() - 1),
+                                   [](unsigned char byte) { return byte < 0x20; }));
+  const auto parsed = nlohmann::json::parse(line);
+  EXPECT_EQ(parsed.at("level"), "warning");
+  for (const char* key : {"message", "service", "pool", "actor", "reason"})
+    EXPECT_EQ(parsed.at(key), R"(default/a\n\x1b[31m","level":"error\xff)") << key;
 }
 
 TEST(LogFormat, ALineHasABound) {

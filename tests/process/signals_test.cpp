@@ -87,6 +87,37 @@ TEST_P(SignalsThatAskForNothing, DoNotEndTheWaiting) {
 INSTANTIATE_TEST_SUITE_P(Table, SignalsThatAskForNothing,
                          ::testing::Values(SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE));
 
+TEST_F(Signals, HangUpIsHandedOnToWhoeverWantsIt) {
+  EXPECT_EXIT(
+    {
+      signals taken;
+      int times = 0;
+      send(SIGHUP);
+      const auto asked = taken.wait([&] {
+        ++times;
+        send(SIGTERM);
+      });
+      end_as(asked && times == 1);
+    },
+    ExitedWithCode(as_wanted), "");
+}
+
+TEST_F(Signals, HangUpDuringTheOrderlyEndIsIgnored) {
+  EXPECT_EXIT(
+    {
+      signals taken;
+      send(SIGTERM);
+      bool called = false;
+      taken.wait([&] { called = true; });
+      taken.end_in_order(60s, [] {
+        send(SIGHUP);
+        std::this_thread::sleep_for(50ms);
+      });
+      end_as(!called);
+    },
+    ExitedWithCode(as_wanted), "");
+}
+
 TEST_F(Signals, AnOrderlyEndThatTakesTooLongIsCutShort) {
   EXPECT_EXIT(
     {

@@ -10,8 +10,10 @@ using nlohmann::json;
 
 controller_process::controller_process(std::string program, const kube_imposter& kube,
                                        const edgelb_imposter& edgelb, const json& overrides,
-                                       const std::string& label)
-  : program_(std::move(program)), listen_(free_listen_address()) {
+                                       const std::string& label,
+                                       std::map<std::string, std::string> environment)
+  : program_(std::move(program)), listen_(free_listen_address()),
+    environment_(std::move(environment)) {
   config_ = {{"clusterName", test_cluster},
              {"edgelb", {{"url", edgelb.url(label)}}},
              {"leaderElection", {{"enabled", false}}},
@@ -30,10 +32,14 @@ void controller_process::reconfigure(const json& overrides) {
 }
 
 void controller_process::start() {
+  start(config_file_);
+}
+
+void controller_process::start(const std::string& config_file) {
   process_.reset();
   process_ = std::make_unique<child_process>(
-    std::vector<std::string>{program_, "--config", config_file_, "--kubeconfig", kubeconfig_file_},
-    folder_.path() + "/output");
+    std::vector<std::string>{program_, "--config", config_file, "--kubeconfig", kubeconfig_file_},
+    folder_.path() + "/output", environment_);
 }
 
 std::optional<int> controller_process::stop(std::chrono::milliseconds deadline) {

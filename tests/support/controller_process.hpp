@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,17 +18,21 @@ namespace dklb::support {
 /// A `dklb` process with a configuration file, against two imposters.
 class controller_process {
 public:
-  /// `overrides` is a merge patch for the default configuration of this class. `label` marks the
-  /// requests of this process in the imposters' logs (imposter::url).
+  /// `environment` are variables besides our own. `overrides` is a merge patch for the default
+  /// configuration of this class. `label` marks the requests of this process in the imposters' logs
+  /// (imposter::url).
   controller_process(std::string program, const kube_imposter& kube, const edgelb_imposter& edgelb,
                      const nlohmann::json& overrides = nlohmann::json::object(),
-                     const std::string& label = {});
+                     const std::string& label = {},
+                     std::map<std::string, std::string> environment = {});
   ~controller_process();
   controller_process(const controller_process&) = delete;
   controller_process& operator=(const controller_process&) = delete;
 
   /// Starts the process, or starts it again with the same files.
   void start();
+  /// Starts it with another configuration file.
+  void start(const std::string& config_file);
   /// Sends SIGTERM and waits. The exit status. Empty if the process had to be killed.
   std::optional<int> stop(std::chrono::milliseconds deadline = std::chrono::seconds(20));
   void kill();
@@ -53,6 +58,7 @@ private:
   nlohmann::json config_;
   std::string config_file_;
   std::string kubeconfig_file_;
+  std::map<std::string, std::string> environment_;
   std::unique_ptr<child_process> process_;
 };
 

@@ -20,7 +20,7 @@ bool version_too_large(const domain::error& failure) {
 } // namespace
 
 list_watch::list_watch(list_watch_settings settings)
-  : settings_(settings), backoff_(settings.backoff), streaming_(settings.streaming) {}
+  : settings_(settings), streaming_(settings.streaming) {}
 
 list_watch_step list_watch::first() const {
   return {streaming_ ? list_watch_action::stream : list_watch_action::list, time{0}};
@@ -108,7 +108,7 @@ list_watch::time list_watch::delay(const domain::error& failure, time now, doubl
   if (now - last_failure_ > settings_.quiet)
     backoff_.reset();
   last_failure_ = now;
-  return backoff_.next(failure.retry_after, random);
+  return backoff_.next(settings_.backoff, failure.retry_after, random);
 }
 
 } // namespace dklb::http::kube

@@ -41,8 +41,9 @@ struct reflector_settings {
   std::chrono::milliseconds list_timeout{60000};
   std::chrono::milliseconds backoff_base{800};
   std::chrono::milliseconds backoff_max{30000};
-  /// Objects told and not yet released at which the watch is paused; 0: never.
-  std::size_t high_water = 0;
+  /// Objects told and not yet released at which the watch is paused; 0, or a null function: never.
+  /// Asked whenever it counts, on any thread.
+  std::function<std::size_t()> high_water;
   /// Ask for lists as streams (Kubernetes 1.32 and later; others are listed as usual).
   bool streaming_list = false;
 };

@@ -10,7 +10,7 @@ class LostAnswer : public ActorGraph {
 protected:
   /// Longer than any deadline and the back-off after it.
   void wait_for_deadlines() {
-    advance(gateway_deadline(shared->concurrency.edgelb_timeout) + milliseconds{10000});
+    advance(gateway_deadline(shared->concurrency().edgelb_timeout) + milliseconds{10000});
   }
 };
 

@@ -36,6 +36,18 @@ protected:
   std::shared_ptr<metrics> stats = std::make_shared<metrics>([this] { return time; });
 };
 
+TEST_F(Metrics, ReadingsOfTheConfigurationAreCountedByWhatBecameOfThem) {
+  const auto counted = [this](const char* result) {
+    return page().value("dklb_config_reloads_total", {{"result", result}});
+  };
+  stats->config_reloaded(reload_result::applied);
+  stats->config_reloaded(reload_result::rejected);
+  stats->config_reloaded(reload_result::rejected);
+  EXPECT_EQ(counted("applied"), 1);
+  EXPECT_EQ(counted("unchanged"), 0);
+  EXPECT_EQ(counted("rejected"), 2);
+}
+
 TEST_F(Metrics, PageIsInPrometheusTextFormatAlsoBeforeAnythingHappened) {
   const auto empty = page();
   EXPECT_THAT(empty.mistakes(), IsEmpty());

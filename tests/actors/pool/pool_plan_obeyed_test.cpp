@@ -199,7 +199,7 @@ TEST_F(PoolObeysItsPlan, PlanAgainCreatesThePoolForWhomTheOneBeforeRefused) {
   ASSERT_TRUE(refused("b"));
   edgelb.log.clear();
   release("a");
-  advance(shared->concurrency.pool_write_gap + milliseconds{50});
+  advance(shared->concurrency().pool_write_gap + milliseconds{50});
   EXPECT_EQ(edgelb.log, (std::vector<std::string>{"read p", "remove p", "create p"}));
   EXPECT_TRUE(holds("b", 80));
   EXPECT_TRUE(served("b"));

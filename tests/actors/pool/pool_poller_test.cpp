@@ -205,7 +205,7 @@ TEST_F(ManyPools, ShareTheBoundWhenTheGateOpens) {
 TEST_F(ManyPools, WithoutAnAnswerHoldTheOthersUpByMaxAtMost) {
   advance(milliseconds{4100});
   EXPECT_EQ(edgelb.log.size(), most);
-  advance(shared->concurrency.poll_max);
+  advance(shared->concurrency().poll_max);
   EXPECT_EQ(edgelb.log.size(), 2 * most + 1);
 }
 
@@ -233,7 +233,7 @@ TEST_F(PoolPoller, APoolThatServesNobodyIsNotAskedForAnyMore) {
   watch("a");
   unwatch("a");
   EXPECT_EQ(described().state, std::string{"idle"});
-  advance(shared->concurrency.poll_max);
+  advance(shared->concurrency().poll_max);
   EXPECT_EQ(polls("a"), 1U);
 
   edgelb.hold_metadata = {"a"};
@@ -256,12 +256,12 @@ TEST_F(PoolPoller, AClosedGateKeepsItSilent) {
   place("a", "10.0.0.1");
   watch("a");
   caf::anon_send(poller, gate_changed{false, {}});
-  advance(shared->concurrency.poll_max);
+  advance(shared->concurrency().poll_max);
   EXPECT_EQ(polls("a"), 1U);
   caf::anon_send(poller, gate_changed{true, {}});
   run();
   EXPECT_EQ(polls("a"), 2U);
-  advance(shared->concurrency.poll_max);
+  advance(shared->concurrency().poll_max);
   EXPECT_GE(polls("a"), 3U);
 }
 

@@ -177,10 +177,10 @@ TEST_F(PoolRefusal, TellsHowOftenItWasTriedAndWhenTheNextTryIs) {
   run();
   ASSERT_TRUE(told.last_of("a"));
   EXPECT_EQ(told.last_of("a")->attempts, 1U);
-  EXPECT_EQ(told.last_of("a")->retry_in, shared->concurrency.retry_base);
-  advance(shared->concurrency.retry_base + milliseconds{500});
+  EXPECT_EQ(told.last_of("a")->retry_in, shared->concurrency().retry_base);
+  advance(shared->concurrency().retry_base + milliseconds{500});
   EXPECT_EQ(told.last_of("a")->attempts, 2U);
-  EXPECT_EQ(told.last_of("a")->retry_in, 2 * shared->concurrency.retry_base);
+  EXPECT_EQ(told.last_of("a")->retry_in, 2 * shared->concurrency().retry_base);
 }
 
 TEST_F(PoolRefusal, OfSeveralIsOneTryAndNotOneForEach) {
@@ -225,7 +225,7 @@ TEST_F(PoolRefusal, DelayTellsHowOftenItWasTried) {
   run();
   ASSERT_EQ(told.delayed.size(), 1U);
   EXPECT_EQ(told.delayed[0].attempts, 1U);
-  advance(shared->concurrency.retry_base + milliseconds{100});
+  advance(shared->concurrency().retry_base + milliseconds{100});
   ASSERT_EQ(told.delayed.size(), 2U);
   EXPECT_EQ(told.delayed[1].attempts, 2U);
 }

@@ -83,7 +83,7 @@ TEST_F(PoolActor, WaitsTheWriteGapBetweenTwoWrites) {
   claim("a", 80);
   run();
   claim("b", 81);
-  advance(shared->concurrency.pool_write_gap - milliseconds{20});
+  advance(shared->concurrency().pool_write_gap - milliseconds{20});
   EXPECT_EQ(edgelb.writes(), 1U);
   advance(milliseconds{40});
   EXPECT_EQ(edgelb.writes(), 2U);
@@ -99,7 +99,7 @@ TEST_F(PoolActor, ManyClaimsWithinTheWriteGapArmOneTimer) {
     claim("b" + std::to_string(i), 1000 + i);
   run();
   EXPECT_EQ(armed(), before + 1);
-  advance(shared->concurrency.pool_write_gap + milliseconds{50});
+  advance(shared->concurrency().pool_write_gap + milliseconds{50});
   EXPECT_TRUE(holds("b99", 1099));
 }
 
@@ -135,7 +135,7 @@ TEST_F(PoolActor, AmbiguousFailureIsReadBeforeItIsWrittenAgain) {
   EXPECT_EQ(edgelb.writes(), 1U);
   ASSERT_EQ(told.delayed.size(), 1U);
   EXPECT_EQ(told.delayed[0].message, "connection cut");
-  advance(shared->concurrency.retry_base + milliseconds{100});
+  advance(shared->concurrency().retry_base + milliseconds{100});
   // The write had happened: reading shows it, and nothing is written twice.
   EXPECT_EQ(edgelb.log, (std::vector<std::string>{"create p", "read p"}));
   ASSERT_TRUE(told.last_of("a"));
@@ -262,7 +262,7 @@ TEST_F(PoolActor, WithoutLeadershipItKeepsTheClaimAndWritesLater) {
   run();
   EXPECT_TRUE(edgelb.pools.empty());
   EXPECT_TRUE(told.delayed.empty());
-  advance(shared->concurrency.retry_base + milliseconds{100});
+  advance(shared->concurrency().retry_base + milliseconds{100});
   EXPECT_TRUE(holds("a", 80));
 }
 

@@ -103,7 +103,7 @@ TEST_F(OwnershipInLife, HandMadePoolSurvivesTheServiceThatMovesAway) {
   object.config_annotation = "name: q\nstrategies: {creation: Never}\n";
   start();
   list({object});
-  advance(shared->concurrency.resync_period + milliseconds{1000});
+  advance(shared->concurrency().resync_period + milliseconds{1000});
   EXPECT_TRUE(holds("a", 80, "q"));
   EXPECT_FALSE(holds("a"));
   EXPECT_TRUE(edgelb.pools.contains("p"));
@@ -133,10 +133,10 @@ TEST_F(OwnershipInLife, ServiceThatSaysNeverIsServedWheneverItsPoolIsMade) {
   start();
   list({service_with(never)});
   echo("a");
-  advance(3 * shared->concurrency.resync_period);
+  advance(3 * shared->concurrency().resync_period);
   EXPECT_EQ(phase("a"), "Refused");
   hand_made("p");
-  advance(shared->concurrency.resync_period + milliseconds{1000});
+  advance(shared->concurrency().resync_period + milliseconds{1000});
   EXPECT_TRUE(holds("a"));
   EXPECT_EQ(phase("a"), "Provisioned");
 }
@@ -147,7 +147,7 @@ TEST_F(OwnershipInLife, PoolThatIsDeletedDuringAPauseStaysAwayUntilItEnds) {
   settle("name: p\n");
   change(pause);
   edgelb.pools.clear();
-  advance(2 * shared->concurrency.resync_period);
+  advance(2 * shared->concurrency().resync_period);
   EXPECT_TRUE(edgelb.pools.empty());
   EXPECT_EQ(phase("a"), "Paused");
   EXPECT_EQ(stored("a").addresses.size(), 1U) << "what was written stays";
@@ -162,9 +162,9 @@ TEST_F(OwnershipInLife, PauseHoldsThroughARestart) {
   restart();
   ASSERT_TRUE(holds("a"));
   edgelb.pools.clear();
-  advance(2 * shared->concurrency.resync_period);
+  advance(2 * shared->concurrency().resync_period);
   restart();
-  advance(shared->concurrency.resync_period);
+  advance(shared->concurrency().resync_period);
   EXPECT_TRUE(edgelb.pools.empty());
   change(resume);
   EXPECT_TRUE(holds("a"));
@@ -191,7 +191,7 @@ TEST_F(OwnershipInLife, BrokenAnnotationDoesNotEndThePause) {
     object.paused = true;
   });
   edgelb.pools.clear();
-  advance(2 * shared->concurrency.resync_period);
+  advance(2 * shared->concurrency().resync_period);
   EXPECT_TRUE(edgelb.pools.empty());
   change(resume);
   EXPECT_TRUE(holds("a")) << "what worked goes on";

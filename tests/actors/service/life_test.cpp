@@ -38,7 +38,7 @@ TEST_F(LifeOfAService, FinalizerIsThereBeforeTheFirstEdgelbWrite) {
   start();
   list({make_service("a")});
   EXPECT_EQ(edgelb.writes(), 0U);
-  advance(shared->concurrency.retry_base + milliseconds{50});
+  advance(shared->concurrency().retry_base + milliseconds{50});
   EXPECT_EQ(edgelb.writes(), 1U);
 }
 
@@ -151,7 +151,7 @@ TEST_F(LifeOfAService, AStatusThatWasWrittenWhileTheServiceChangedIsOfTheNewGene
   echo("a");
   kube.hold_answers = true;
   place("a", "10.0.0.2");
-  advance(shared->concurrency.poll_max);
+  advance(shared->concurrency().poll_max);
   ASSERT_EQ(kube.count("status default/a"), 2U);
   auto object = stored("a");
   object.generation += 1;
@@ -171,7 +171,7 @@ TEST_F(LifeOfAService, TheEchoOfAStatusThatCameBeforeItsAnswerCausesNothing) {
   echo("a");
   kube.hold_answers = true;
   place("a", "10.0.0.2");
-  advance(shared->concurrency.poll_max);
+  advance(shared->concurrency().poll_max);
   echo("a");
   kube.hold_answers = false;
   kube.let_go();
@@ -199,7 +199,7 @@ TEST_F(LifeOfAService, DeleteTakesTheFinalizerOffAfterTheLastObjectIsGone) {
   EXPECT_TRUE(find("service").empty());
   EXPECT_TRUE(find("pool").empty());
   edgelb.log.clear();
-  advance(shared->concurrency.poll_max);
+  advance(shared->concurrency().poll_max);
   EXPECT_EQ(edgelb.count("metadata p"), 0U) << "nobody polls it any more";
 }
 
@@ -296,7 +296,7 @@ TEST_F(LifeOfAService, OrphansAreOnlyReportedWhereTheModeSaysSo) {
   settle("a");
   fail(supervisor_handle);
   kube.services.clear();
-  shared->orphans = domain::orphan_mode::report;
+  tune([](auto& live) { live.orphans = domain::orphan_mode::report; });
   start();
   list({});
   advance(milliseconds{500});
@@ -313,7 +313,7 @@ TEST_F(LifeOfAService, MovesToAnotherPoolThatItWasGivenWhileDklbWasDown) {
   list({object});
   advance(milliseconds{500});
   EXPECT_TRUE(holds("a", 80, "q"));
-  advance(shared->concurrency.resync_period + milliseconds{500});
+  advance(shared->concurrency().resync_period + milliseconds{500});
   EXPECT_FALSE(edgelb.pools.contains("p"));
 }
 

@@ -72,7 +72,7 @@ TEST_F(Ownership, NothingIsWrittenAboutAServiceOfAnotherDklbInAnyStateOfIts) {
   change("a", [](auto& object) { object.type = "ClusterIP"; });
   EXPECT_EQ(phase("a"), "Ignored") << "until its server has released it";
   change("b", [](auto& object) { object.deleting = true; });
-  advance(shared->concurrency.resync_period);
+  advance(shared->concurrency().resync_period);
   expect_nothing_written();
   change("a", [](auto& object) { object.finalizers.clear(); });
   EXPECT_EQ(phase("a"), "gone");
@@ -87,7 +87,7 @@ TEST_F(Ownership, TheLoserOfTwoThatTakeAServiceAtOnceLeavesIt) {
   object.resource_version = "49";
   observe(object);
   observe(of_another("a"));
-  advance(shared->concurrency.retry_base * 2);
+  advance(shared->concurrency().retry_base * 2);
   EXPECT_EQ(phase("a"), "Ignored");
   EXPECT_EQ(kube.count("patch default/a"), 1U);
   EXPECT_EQ(kube.count("status default/a"), 0U);
@@ -112,7 +112,7 @@ TEST_F(Ownership, AServiceHandedToAnotherDklbKeepsItsObjectsAndIsLeftAlone) {
   EXPECT_TRUE(find("pool").empty()) << "nobody claims anything of it any more";
   edgelb.pools.at("p")["haproxy"]["frontends"][0]["bindPort"] = 4711;
   place("a", "10.0.0.2");
-  advance(shared->concurrency.resync_period + milliseconds{500});
+  advance(shared->concurrency().resync_period + milliseconds{500});
   expect_nothing_written();
   change("a", [](auto& object) { object.finalizers.clear(); });
   EXPECT_EQ(phase("a"), "Provisioned") << "and may come back";
@@ -158,9 +158,9 @@ TEST_F(Ownership, ObjectsOfAServiceThatOnlyTheApiServerKnowsAreNoOrphans) {
 
   kube.services.clear();
   kube.object_failures.push_back({domain::error_code::unavailable, "away", {}, 503});
-  advance(shared->concurrency.resync_period);
+  advance(shared->concurrency().resync_period);
   EXPECT_TRUE(holds("a")) << "it is not known to be gone";
-  advance(shared->concurrency.resync_period + milliseconds{500});
+  advance(shared->concurrency().resync_period + milliseconds{500});
   EXPECT_FALSE(holds("a"));
 }
 

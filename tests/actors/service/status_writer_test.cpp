@@ -76,7 +76,7 @@ TEST_F(StatusWriter, WritesItsOwnNewAddressAtOnceInTheMiddleOfAFight) {
   fight(milliseconds{20000});
   const auto before = status_writes();
   edgelb.metadata["p"]["frontends"][0]["endpoints"][0]["private"] = {"10.0.0.2"};
-  advance(shared->concurrency.poll_max + milliseconds{1000});
+  advance(shared->concurrency().poll_max + milliseconds{1000});
   EXPECT_GE(status_writes(), before + 1);
   EXPECT_EQ(stored("a").addresses, (std::vector<domain::ingress>{{"10.0.0.2", ""}}));
 }
@@ -143,7 +143,7 @@ TEST_F(StatusWriter, AConflictWithAnotherWriterIsTriedAgain) {
   start();
   list({make_service("a")});
   EXPECT_TRUE(stored("a").addresses.empty());
-  advance(shared->concurrency.retry_base);
+  advance(shared->concurrency().retry_base);
   EXPECT_EQ(stored("a").addresses, ours);
   // The retry comes later than the grace for an address.
   EXPECT_EQ(reasons("a"),
@@ -159,7 +159,7 @@ TEST_F(StatusWriter, TellsOfAddressesThatReachNobody) {
   ASSERT_TRUE(stored("a").own_condition);
   EXPECT_NE(stored("a").own_condition->message.find("not published: 127.0.0.1"), std::string::npos);
   edgelb.metadata["p"]["frontends"][0]["endpoints"][0]["public"] = {"203.0.113.9"};
-  advance(shared->concurrency.poll_max + milliseconds{1000});
+  advance(shared->concurrency().poll_max + milliseconds{1000});
   EXPECT_EQ(stored("a").addresses, (std::vector<domain::ingress>{{"203.0.113.9", ""}}));
   EXPECT_NE(stored("a").own_condition->message.find("not published: 127.0.0.1"), std::string::npos);
 }

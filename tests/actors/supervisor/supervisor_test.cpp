@@ -104,12 +104,12 @@ TEST_F(Supervisor, RestartedPoolGetsTheClaimsOfAllItsServices) {
   advance(milliseconds{1000});
   EXPECT_EQ(edgelb.writes(), writes);
   edgelb.pools.clear(); // deleted by hand
-  advance(shared->concurrency.resync_period + milliseconds{1000});
+  advance(shared->concurrency().resync_period + milliseconds{1000});
   EXPECT_TRUE(holds("a") && holds("b", 81) && holds("c", 82));
 }
 
 TEST_F(Supervisor, GivesUpWhenRestartsComeTooFast) {
-  shared->concurrency.max_restarts = 3;
+  tune([](auto& live) { live.concurrency.max_restarts = 3; });
   settle();
   for (int i = 0; i < 3; ++i) {
     fail(find("pool_poller").at(0));
@@ -122,8 +122,8 @@ TEST_F(Supervisor, GivesUpWhenRestartsComeTooFast) {
 }
 
 TEST_F(Supervisor, RestartsThatAreFarApartGoOnForEver) {
-  shared->concurrency.max_restarts = 1;
-  shared->concurrency.restart_window = milliseconds{1000};
+  tune([](auto& live) { live.concurrency.max_restarts = 1; });
+  tune([](auto& live) { live.concurrency.restart_window = milliseconds{1000}; });
   settle();
   const auto pollers = find("pool_poller").size();
   for (int i = 0; i < 5; ++i) {
@@ -198,7 +198,7 @@ TEST_F(Supervisor, OneInventoryRequestAResyncAndNonePerPool) {
   list(many);
   advance(milliseconds{1000});
   edgelb.log.clear();
-  advance(shared->concurrency.resync_period);
+  advance(shared->concurrency().resync_period);
   EXPECT_EQ(edgelb.count("inventory"), 1U);
   for (int i = 0; i < 20; ++i)
     EXPECT_EQ(edgelb.count("read s" + std::to_string(i)), 0U);

@@ -12,6 +12,7 @@ void ActorGraph::start(bool leader) {
   arguments.make_kube_gateway = [this](caf::actor_system&) { return spawn_kube(); };
   arguments.make_edgelb_gateway = [this](caf::actor_system&) { return spawn_edgelb(); };
   arguments.leader = leader;
+  arguments.pod = pod;
   arguments.make_recorder = [this](caf::actor_system&, const kube_gateway_actor&) {
     return spawn_recorder();
   };

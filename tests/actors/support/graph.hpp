@@ -3,6 +3,7 @@
 #include "actors/supervisor/supervisor.hpp"
 #include "tests/actors/support/world.hpp"
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,6 +40,7 @@ protected:
 
   supervisor_actor supervisor_handle;
   std::vector<std::string> gave_up;
+  std::optional<own_pod> pod; ///< of this process
 
 private:
   service_watcher_actor watcher() const;

@@ -99,6 +99,13 @@ protected:
   /// Moves time on in small steps, so that what one timeout causes may cause the next.
   void advance(milliseconds by);
   caf::scheduler::test_coordinator& scheduler();
+  /// Changes settings that actors read at the moment of use; tells nobody.
+  template <class Change>
+  void tune(Change change) {
+    auto values = *shared->live->get();
+    change(values);
+    shared->live->set(std::move(values));
+  }
   /// Ends this actor at tear-down.
   template <class Handle>
   Handle keep(Handle handle) {

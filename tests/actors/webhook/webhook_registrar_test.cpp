@@ -18,9 +18,9 @@ protected:
     registrar_arguments arguments;
     arguments.run = shared;
     arguments.kube = spawn_kube();
-    arguments.settings = {"dklb", "dklb-system", "", "Ignore"};
+    arguments.settings = {"dklb", "dklb-system", ""};
     arguments.read_ca_bundle = [this] { return bundle; };
-    arguments.resync = milliseconds{60000};
+    tune([](auto& live) { live.concurrency.resync_period = milliseconds{60000}; });
     registrar = keep(system.spawn(webhook_registrar, std::move(arguments)));
     if (leader)
       caf::anon_send(registrar, leadership_changed{true});
@@ -48,6 +48,57 @@ protected:
   domain::result<std::string> bundle{std::string{"Q0E="}};
   webhook_registrar_actor registrar;
 };
+
+TEST_F(Registrar, WritesAChangedFailurePolicyAtOnce) {
+  start();
+  EXPECT_EQ(hook(mutating)["failurePolicy"], "Ignore");
+  tune([](auto& live) { live.webhook_failure_policy = "Fail"; });
+  caf::anon_send(registrar, settings_changed{});
+  run();
+  EXPECT_EQ(hook(mutating)["failurePolicy"], "Fail");
+  EXPECT_EQ(hook(validating)["failurePolicy"], "Fail");
+  EXPECT_EQ(writes(), 4U);
+}
+
+TEST_F(Registrar, StandbyLeavesAChangedPolicyToTheLeader) {
+  start(false);
+  tune([](auto& live) { live.webhook_failure_policy = "Fail"; });
+  caf::anon_send(registrar, settings_changed{});
+  run();
+  EXPECT_EQ(writes(), 0U);
+  caf::anon_send(registrar, leadership_changed{true});
+  run();
+  EXPECT_EQ(hook(mutating)["failurePolicy"], "Fail");
+}
+
+TEST_F(Registrar, ChangeDuringAComparisonCausesAnotherOne) {
+  start();
+  tune([](auto& live) { live.webhook_failure_policy = "Fail"; });
+  caf::anon_send(registrar, settings_changed{});
+  tune([](auto& live) { live.webhook_failure_policy = "Ignore"; });
+  caf::anon_send(registrar, settings_changed{});
+  advance(milliseconds{100});
+  EXPECT_EQ(hook(mutating)["failurePolicy"], "Ignore");
+  EXPECT_EQ(hook(validating)["failurePolicy"], "Ignore");
+}
+
+TEST_F(Registrar, ShortenedResyncDoesNotWaitForTheOldOne) {
+  start();
+  tune([](auto& live) { live.concurrency.resync_period = milliseconds{10000}; });
+  caf::anon_send(registrar, settings_changed{});
+  advance(milliseconds{100});
+  kube.objects.erase(mutating + "/dklb");
+  advance(milliseconds{11000});
+  EXPECT_TRUE(kube.objects.contains(mutating + "/dklb"));
+}
+
+TEST_F(Registrar, RetryIsThatOfTheMoment) {
+  kube.object_failures = {{domain::error_code::unavailable, "busy", {}, 503}};
+  tune([](auto& live) { live.concurrency.retry_base = milliseconds{300}; });
+  start();
+  advance(milliseconds{400});
+  EXPECT_EQ(writes(), 2U);
+}
 
 TEST_F(Registrar, LeaderCreatesBothOnceAndThenOnlyLooks) {
   start();

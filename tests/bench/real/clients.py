@@ -78,13 +78,14 @@ class Floor:
 
 
 class Dklb:
-    """The release program with its own EdgeLB, which forgets its pools with close()."""
+    """The release program with its own EdgeLB, which forgets its pools with close(). `settings`:
+    sections of its configuration file; `edgelb_delay`: seconds before each answer of EdgeLB."""
 
-    def __init__(self, cluster, program, webhook=False):
+    def __init__(self, cluster, program, webhook=False, settings=None, edgelb_delay=0):
         self.cluster = cluster
         self.sandbox = cluster.sandbox
-        self.edgelb = Helper(self.sandbox, "bench_edgelb")
-        settings = {"edgelb": {"url": self.edgelb.said}}
+        self.edgelb = Helper(self.sandbox, "bench_edgelb", f"{1000 * edgelb_delay:.0f}")
+        settings = {**(settings or {}), "edgelb": {"url": self.edgelb.said}}
         self.webhook = webhook
         if webhook:
             settings["webhook"] = self._webhook_settings()

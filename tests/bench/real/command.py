@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import json
 import os
 import subprocess
 import sys
@@ -33,6 +34,7 @@ class Bench:
     services: int  # "1,000" of the rows
     pairs: int
     dklb: Path     # the program
+    settings: dict  # sections of dklb's configuration file, beside its defaults
     against: Optional[Path]  # another build of it, instead of the floor
     note: Callable[[str], None]
 
@@ -46,6 +48,37 @@ def note(text):
     print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
 
 
+def setting(text):
+    """KEY=VALUE as a nested dictionary, the value as JSON where it is some."""
+    key, equals, value = text.partition("=")
+    if not equals or not all(key.split(".")):
+        raise argparse.ArgumentTypeError(f"{text} is not KEY=VALUE")
+    try:
+        value = json.loads(value)
+    except ValueError:
+        pass  # a duration, a name
+    for part in reversed(key.split(".")):
+        value = {part: value}
+    return value
+
+
+def merged(settings):
+    """Several of them in one."""
+    out = {}
+    for one in settings:
+        merge_into(out, one)
+    return out
+
+
+def merge_into(target, more):
+    """Puts the leaves of a nested dictionary into another one."""
+    for key, value in more.items():
+        if isinstance(value, dict):
+            merge_into(target.setdefault(key, {}), value)
+        else:
+            target[key] = value
+
+
 def parse(arguments):
     """The options."""
     parser = argparse.ArgumentParser(
@@ -57,6 +90,9 @@ def parse(arguments):
     parser.add_argument("--services", type=int, default=1000, help="how many are 1,000")
     parser.add_argument("--dklb", type=Path, default=RELEASE / "dklb",
                         help="the program to measure")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", type=setting,
+                        help="a key of dklb's configuration, such as concurrency.edgelbInFlight=4;"
+                        " may be repeated")
     parser.add_argument("--against", type=Path, metavar="DKLB",
                         help="another build of dklb, which takes the place of the floor")
     parser.add_argument("--first", action="store_true",
@@ -64,8 +100,8 @@ def parse(arguments):
     parser.add_argument("--check", action="store_true", help="fail where a limit is missed")
     parser.add_argument("--write", action="store_true", help=f"put the table into {PAGE.name}")
     options = parser.parse_args(arguments)
-    if options.write and (options.only or options.services != 1000):
-        parser.error("--write is for all rows, with 1,000 Services")
+    if options.write and (options.only or options.services != 1000 or options.set):
+        parser.error("--write is for all rows, with 1,000 Services and the defaults")
     if options.against and (options.write or options.check):
         parser.error("limits are about the floor, which --against takes the place of")
     if options.pairs < 1 or options.services < 1:
@@ -103,6 +139,7 @@ def main(arguments=None):
     try:
         with Cluster(options.first) as cluster:
             rows = measure(Bench(cluster, options.services, options.pairs, options.dklb.resolve(),
+                                 merged(options.set),
                                  options.against and options.against.resolve(), note),
                            options.only or MEASUREMENTS)
     except SandboxError as problem:

@@ -1,12 +1,18 @@
 #include "tests/support/edgelb_imposter.hpp"
 
+#include <chrono>
+#include <cstdlib>
 #include <iostream>
 
-/// EdgeLB's API without latency, for the benchmark: prints its URL, then answers each line of
+/// EdgeLB's API for the benchmark, without latency or with the milliseconds of the argument before
+/// each answer: prints its URL, then answers each line of
 /// standard input, the name of a pool or nothing for all, with the number of writes so far. Ends at
 /// SIGTERM or the end of its input.
-int main() {
+int main(int argc, char** argv) {
   dklb::support::edgelb_imposter server;
+  if (argc > 1)
+    server.inject({.kind = dklb::support::fault_kind::delay_only,
+                   .delay = std::chrono::milliseconds{std::strtol(argv[1], nullptr, 10)}});
   server.keep_bodies(false); // ten thousand pools
   std::cout << server.url() << std::endl;
   std::string pool;

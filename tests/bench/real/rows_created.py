@@ -43,7 +43,7 @@ def running(client):
 def floor_of(bench, webhook=False):
     """What dklb is compared with: the floor, or another build of dklb."""
     if bench.against:
-        return Dklb(bench.cluster, bench.against, webhook)
+        return Dklb(bench.cluster, bench.against, webhook, bench.settings)
     return Floor(bench.cluster)
 
 
@@ -112,7 +112,7 @@ def bursts(bench, what, count, webhook=False, shared=False):
     """Services that are created, in turns: the bursts of dklb, and of the floor."""
     return in_turns(
         bench, what,
-        lambda: create_all(bench, Dklb(bench.cluster, bench.dklb, webhook), count, shared),
+        lambda: create_all(bench, Dklb(bench.cluster, bench.dklb, webhook, bench.settings), count, shared),
         lambda: create_all(bench, floor_of(bench, webhook), count, shared))
 
 
@@ -163,7 +163,7 @@ def at_start(bench):
     """Services that are there when the program starts."""
     cluster, count = bench.cluster, bench.services
     dklb, floor = in_turns(bench, "at-start",
-                           lambda: start_over(cluster, Dklb(cluster, bench.dklb), count),
+                           lambda: start_over(cluster, Dklb(cluster, bench.dklb, settings=bench.settings), count),
                            lambda: start_over(cluster, floor_of(bench), count))
     return [median_row(f"{count:,} Services that are there, start of the program until all have "
                        "an address", dklb, floor)]
@@ -195,7 +195,7 @@ def pool_writes(bench):
 
 def _arrivals(bench, count):
     cluster = bench.cluster
-    with running(Dklb(cluster, bench.dklb)) as client, cluster.observe() as seen:
+    with running(Dklb(cluster, bench.dklb, settings=bench.settings)) as client, cluster.observe() as seen:
         begin = time.monotonic()
         for number in range(count):
             time.sleep(max(0.0, begin + number * WITHIN / ARRIVALS - time.monotonic()))

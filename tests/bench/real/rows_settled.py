@@ -23,7 +23,7 @@ def settled(bench, count):
     """dklb with so many Services that were created one after the other and all have an address.
     They stay: see command.measure."""
     cluster = bench.cluster
-    with running(Dklb(cluster, bench.dklb)) as client:
+    with running(Dklb(cluster, bench.dklb, settings=bench.settings)) as client:
         with cluster.observe() as seen:
             cluster.create(range(count), after_each=seen.take)
             seen.wait_for(range(count), PATIENCE, client.check)
@@ -156,7 +156,7 @@ def memory(bench):
 def start_memory(bench):
     """Memory where all came at once: Services that were there when dklb started, none served."""
     cluster, count = bench.cluster, bench.services
-    client = Dklb(cluster, bench.dklb)
+    client = Dklb(cluster, bench.dklb, settings=bench.settings)
     cluster.create(range(count))
     try:
         with cluster.observe() as seen:

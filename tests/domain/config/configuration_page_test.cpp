@@ -33,17 +33,18 @@ TEST(ConfigurationPage, ShowsEveryKeyInItsFile) {
   const auto page = documentation_page("configuration.md");
   const auto block = code_blocks(page, "yaml").at(0);
   config defaults;
-  for (const auto& [key, read, write] : fields_of(defaults)) {
+  for (const auto& [key, read, write, live] : fields_of(defaults)) {
     const auto name = key.substr(key.rfind('.') + 1) + ":";
     EXPECT_NE(block.find(name), std::string::npos) << key;
   }
 }
 
-TEST(ConfigurationPage, ExplainsEveryKeyBesideItsDefault) {
+TEST(ConfigurationPage, ExplainsEveryKeyBesideItsDefaultAndWhenAChangeApplies) {
   const auto page = documentation_page("configuration.md");
   config defaults;
   for (const auto& field : fields_of(defaults)) {
-    const auto row = "| `" + field.key + "` | `" + shown_default(field.write()) + "` | ";
+    const auto row = "| `" + field.key + "` | `" + shown_default(field.write()) + "` | "
+                     + (field.live ? "live" : "restart") + " | ";
     EXPECT_NE(page.find(row), std::string::npos) << row;
   }
 }

@@ -94,11 +94,11 @@ public:
         step(machine_->recalled(tells ? snapshot() : nullptr, false, now_));
     } else if (std::exchange(reading_, false)) {
       just_read_ = true;
-      step(machine_->read_answered(read_outcome(how), now_, 0.5));
+      step(machine_->read_answered(read_outcome(how), pool_timing{}, now_, 0.5));
       just_read_ = false;
     } else if (write_) {
       auto outcome = write_outcome(*std::exchange(write_, {}), how);
-      step(machine_->write_answered(std::move(outcome), now_, 0.5));
+      step(machine_->write_answered(std::move(outcome), pool_timing{}, now_, 0.5));
     }
   }
 
@@ -170,7 +170,7 @@ private:
       // A claim that comes later starts another actor.
       ended_ = false;
       timers_.clear();
-      machine_.emplace(settings_, pool_timing{}, nullptr, gate_);
+      machine_.emplace(settings_, nullptr, gate_);
     }
     while (!questions_.empty()) {
       const auto [claim, words] = questions_.front();
@@ -222,7 +222,7 @@ private:
   std::shared_ptr<const pool_settings> settings_ =
     std::make_shared<const pool_settings>(mesos_mode());
   bool gate_ = true;
-  std::optional<pool_machine> machine_{std::in_place, settings_, pool_timing{}, nullptr, true};
+  std::optional<pool_machine> machine_{std::in_place, settings_, nullptr, true};
   milliseconds now_{1000000};
   std::optional<pool_document> edgelb_;
   int edits_ = 0;

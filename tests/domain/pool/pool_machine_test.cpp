@@ -42,18 +42,19 @@ protected:
     return said(machine_.recalled(snapshot(pool), false, now_));
   }
   std::string read_is(const pool_document& pool) {
-    return said(machine_.read_answered(snapshot(pool), now_, 0));
+    return said(machine_.read_answered(snapshot(pool), timing_, now_, 0));
   }
   std::string read_fails(error_code code) {
-    return said(machine_.read_answered(error{code, "words", {}, 0}, now_, 0));
+    return said(machine_.read_answered(error{code, "words", {}, 0}, timing_, now_, 0));
   }
   /// EdgeLB has it as it was written.
   std::string written() {
     const bool removed = write_.action == pool_action::remove;
-    return said(machine_.write_answered(removed ? nullptr : snapshot(*write_.document), now_, 0));
+    return said(
+      machine_.write_answered(removed ? nullptr : snapshot(*write_.document), timing_, now_, 0));
   }
   std::string write_fails(error_code code, std::string words = "words") {
-    return said(machine_.write_answered(error{code, std::move(words), {}, 0}, now_, 0));
+    return said(machine_.write_answered(error{code, std::move(words), {}, 0}, timing_, now_, 0));
   }
   std::string drift() { return said(machine_.drifted(now_)); }
   std::string gate(bool open) { return said(machine_.gate_changed(open, now_)); }
@@ -77,8 +78,8 @@ protected:
 
   bool gate_open_;
   pool_machine::time now_{1000000};
-  pool_machine machine_{std::make_shared<const pool_settings>(mesos_mode()), pool_timing{}, nullptr,
-                        gate_open_};
+  pool_timing timing_;
+  pool_machine machine_{std::make_shared<const pool_settings>(mesos_mode()), nullptr, gate_open_};
   write write_;
   arm_timer timer_;
   delay_claim delay_;
@@ -113,7 +114,8 @@ private:
   }
   std::string word(const note_failure&) { return "failed"; }
   std::string word(const note_success&) { return "works"; }
-  std::string word(const warn&) { return "warn"; }
+  std::string word(const warn& what) { return "warn of " + what.service.name; }
+  std::string word(const log_retry&) { return "log"; }
   std::string word(const report_denied&) { return "denied"; }
   std::string word(const quit&) { return "quit"; }
 };
@@ -158,6 +160,30 @@ TEST_F(PoolMachine, WhatComesDuringAWriteGoesOutTogetherAfterTheGap) {
   EXPECT_EQ(time_comes(), "read");
   EXPECT_EQ(read_is(first), "seen, replace");
   EXPECT_EQ(written(), "noted, seen, works, poll 4 now, serve b2, serve c3, serve d4");
+}
+
+TEST_F(PoolMachine, ChangedGapHoldsAfterTheNextWrite) {
+  claim("a1", 80);
+  absent();
+  claim("b2", 81);
+  timing_.write_gap = 40ms;
+  written();
+  EXPECT_EQ(timer_.delay, 40ms);
+}
+
+TEST_F(PoolMachine, ChangedRetryHoldsAtTheNextFailure) {
+  claim("a1", 80);
+  nothing_known();
+  read_fails(error_code::transport);
+  EXPECT_EQ(delay_.retry_in, 5000ms);
+  timing_.retry_base = 100ms;
+  time_comes();
+  read_fails(error_code::transport);
+  EXPECT_EQ(delay_.retry_in, 200ms) << "the failures so far still count";
+  timing_.retry_max = 150ms;
+  time_comes();
+  read_fails(error_code::transport);
+  EXPECT_EQ(std::pair(delay_.attempts, delay_.retry_in), std::pair(3U, 150ms));
 }
 
 TEST_F(PoolMachine, DriftDuringAReadIsLookedAtAgain) {
@@ -219,7 +245,7 @@ TEST_F(PoolMachine, ClaimCallsItsReleaseOff) {
 TEST_F(PoolMachine, AmbiguousFailureIsReadBeforeItIsWrittenAgain) {
   claim("a1", 80);
   absent();
-  EXPECT_EQ(write_fails(error_code::transport), "failed, warn, delay a1, arm wake");
+  EXPECT_EQ(write_fails(error_code::transport), "failed, log, delay a1, arm wake");
   EXPECT_EQ(std::pair(delay_.attempts, delay_.retry_in), std::pair(1U, 5000ms));
   EXPECT_EQ(time_comes(), "read");
   EXPECT_EQ(read_is(*write_.document), "seen, works, poll 1, serve a1");
@@ -232,7 +258,7 @@ TEST_F(PoolMachine, ConflictIsReadAtOnceAndSilentlyButOnlyOnce) {
   EXPECT_EQ(timer_.delay, 250ms);
   time_comes();
   read_is(pool());
-  EXPECT_EQ(write_fails(error_code::conflict), "failed, warn, delay a1, arm wake");
+  EXPECT_EQ(write_fails(error_code::conflict), "failed, log, delay a1, arm wake");
   EXPECT_GE(timer_.delay, 5000ms);
 }
 
@@ -261,7 +287,7 @@ TEST_F(PoolMachine, DefiniteRefusalGoesToTheClaimAndIsTriedAgain) {
   claim("a1", 80);
   absent();
   EXPECT_EQ(write_fails(error_code::rejected),
-            "failed, await room, arm retry, warn, users a1, arm wake");
+            "failed, await room, arm retry, warn of a1, users a1, arm wake");
   const auto claim_of_a = machine_.book().find(key("a1"))->claim;
   EXPECT_EQ(said(machine_.users_found(claim_of_a, "words", {}, now_)), "refuse a1");
   EXPECT_EQ(std::pair(settle_.attempts, settle_.retry_in), std::pair(1U, 5000ms));

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <mutex>
 
 namespace dklb::tests {
@@ -104,6 +105,41 @@ TEST_F(EdgelbClient, AsksTheRoutesOfTheContract) {
     ElementsAre("GET /service/edgelb/v2/pools/a-pool", "POST /service/edgelb/v2/pools",
                 "PUT /service/edgelb/v2/pools/a-pool", "DELETE /service/edgelb/v2/pools/a-pool",
                 "GET /service/edgelb/v2/pools/a-pool/metadata", "GET /service/edgelb/v2/pools"));
+}
+
+TEST_F(EdgelbClient, ChangedBoundHoldsForWhatWaits) {
+  gate let_go;
+  raw_server slow{each_request([&](raw_connection& connection, const std::string& request) {
+    {
+      const std::lock_guard lock(mutex);
+      requests.push_back(request);
+    }
+    let_go.wait();
+    connection.reply(200, "{}");
+  })};
+  settings.where = plain_endpoint(slow.url());
+  settings.max_in_flight = 1;
+  client changed{engine, settings};
+  std::array<awaited<result<std::string>>, 3> answers;
+  for (auto& answer : answers)
+    changed.read_inventory(answer.callback());
+  changed.change(settings.timeout, 16); // of low priority, they have a quarter
+  EXPECT_TRUE(eventually([&] { return lines().size() == 3; }));
+  let_go.open();
+  for (auto& answer : answers)
+    EXPECT_TRUE(answer.get());
+}
+
+TEST_F(EdgelbClient, ChangedTimeoutHoldsForTheNextRequest) {
+  raw_server stuck{[](raw_connection& connection) { connection.wait_for_end(); }};
+  settings.where = plain_endpoint(stuck.url());
+  client changed{engine, settings};
+  changed.change(std::chrono::milliseconds{50}, 16);
+  awaited<result<std::string>> answer;
+  changed.read_inventory(answer.callback());
+  const auto outcome = answer.get();
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.failure().code, error_code::timeout);
 }
 
 TEST_F(EdgelbClient, BaseUrlMayEndInASlash) {

@@ -76,7 +76,7 @@ protected:
   }
   http::target_id add_target(http::engine& engine) {
     http::target_settings limits;
-    limits.max_in_flight = 20;
+    limits.limits.max_in_flight = 20;
     return engine.add_target(limits);
   }
   /// Once the front answers.

@@ -27,7 +27,7 @@ using namespace std::chrono_literals;
 target_settings limited_to(std::size_t in_flight) {
   target_settings settings;
   settings.name = "limited";
-  settings.max_in_flight = in_flight;
+  settings.limits.max_in_flight = in_flight;
   return settings;
 }
 
@@ -244,8 +244,8 @@ TEST(EngineLimits, RateLetsABurstThroughAndThenKeepsItsPace) {
     [](raw_connection& connection, const std::string&) { connection.reply(200, "ok"); }));
   http::engine engine;
   target_settings paced = limited_to(100);
-  paced.queries_per_second = 50;
-  paced.burst = 5;
+  paced.limits.queries_per_second = 50;
+  paced.limits.burst = 5;
   const auto target = engine.add_target(paced);
   const auto where = plain_endpoint(server.url());
   const auto begin = std::chrono::steady_clock::now();
@@ -258,6 +258,89 @@ TEST(EngineLimits, RateLetsABurstThroughAndThenKeepsItsPace) {
   }
   // Ten requests beyond the burst, 20 ms each.
   EXPECT_GE(std::chrono::steady_clock::now() - begin, 195ms);
+}
+
+/// Twelve requests that wait for three slots.
+class EngineLimitsChange : public ::testing::Test {
+protected:
+  EngineLimitsChange() {
+    for (auto& answer : answers_)
+      engine_.send(target_, plain_endpoint(slow_.server.url()), get_request("/"),
+                   answer.callback());
+    EXPECT_TRUE(eventually([&] { return slow_.waiting == 3; }));
+  }
+  void finish() {
+    slow_.hold.open();
+    for (auto& answer : answers_)
+      EXPECT_TRUE(answer.get().has_value());
+  }
+
+  holding_server slow_;
+  http::engine engine_;
+  http::target_id target_ = engine_.add_target(limited_to(3));
+  std::vector<awaited<http::response_result>> answers_{12};
+};
+
+TEST_F(EngineLimitsChange, RaisedBoundLetsWaitingRequestsStartAtOnce) {
+  engine_.set_limits(target_, {.max_in_flight = 7});
+  EXPECT_TRUE(eventually([&] { return slow_.waiting == 7; }));
+  EXPECT_EQ(engine_.statistics(target_).waiting, 5U);
+  finish();
+  EXPECT_EQ(slow_.peak, 7);
+}
+
+TEST_F(EngineLimitsChange, LoweredBoundEndsNoRequestAndHoldsForTheNext) {
+  engine_.set_limits(target_, {.max_in_flight = 1});
+  finish();
+  slow_.peak = 0;
+  std::vector<awaited<http::response_result>> more(6);
+  for (auto& answer : more)
+    engine_.send(target_, plain_endpoint(slow_.server.url()), get_request("/"), answer.callback());
+  for (auto& answer : more)
+    EXPECT_TRUE(answer.get().has_value());
+  EXPECT_EQ(slow_.peak, 1);
+}
+
+TEST(EngineLimits, RateThatIsTakenAwayLetsWaitingRequestsStartAtOnce) {
+  raw_server server(each_request(
+    [](raw_connection& connection, const std::string&) { connection.reply(200, "ok"); }));
+  http::engine engine;
+  target_settings paced = limited_to(100);
+  paced.limits.queries_per_second = 0.001;
+  paced.limits.burst = 1;
+  const auto target = engine.add_target(paced);
+  std::vector<awaited<http::response_result>> answers(5);
+  for (auto& answer : answers) {
+    engine.send(target, plain_endpoint(server.url()), get_request("/"), answer.callback());
+  }
+  EXPECT_TRUE(answers.front().get().has_value());
+  EXPECT_FALSE(answers.back().ready());
+  engine.set_limits(target, {.max_in_flight = 100});
+  for (auto& answer : answers) {
+    EXPECT_TRUE(&answer == &answers.front() || answer.get().has_value());
+  }
+}
+
+TEST(TokenBucket, TakesAChangedRate) {
+  using clock = http::token_bucket::clock;
+  const clock::time_point start{1000s};
+  http::token_bucket bucket(0, 0);
+  bucket.take(start);
+  bucket.change(10, 2, start);
+  bucket.take(start);
+  EXPECT_TRUE(bucket.available(start)) << "it begins with a full burst";
+  bucket.take(start);
+  EXPECT_FALSE(bucket.available(start));
+  bucket.change(1, 5, start);
+  EXPECT_FALSE(bucket.available(start)) << "a change gives nothing away";
+  EXPECT_FALSE(bucket.available(start + 900ms));
+  EXPECT_TRUE(bucket.available(start + 1s));
+  bucket.change(1, 2, start + 1h);
+  bucket.take(start + 1h);
+  bucket.take(start + 1h);
+  EXPECT_FALSE(bucket.available(start + 1h)) << "what was saved up fits the new burst";
+  bucket.change(0, 0, start + 1h);
+  EXPECT_TRUE(bucket.available(start + 1h));
 }
 
 TEST(TokenBucket, FollowsItsRate) {

@@ -78,7 +78,7 @@ TEST(EngineMemory, AnswersThatComeTogetherHaveOneBudget) {
     }
   }));
   http::engine engine{8 * mebibyte};
-  const auto target = engine.add_target({"edgelb", 8, 0, 0});
+  const auto target = engine.add_target({"edgelb", {8, 0, 0}});
   const auto where = plain_endpoint(server.url());
   std::vector<awaited<http::response_result>> answers(3);
   for (auto& each : answers)

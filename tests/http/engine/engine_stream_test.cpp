@@ -266,7 +266,7 @@ TEST_F(EngineStream, StreamsDoNotUseUpATargetsSlots) {
     }
   });
   http::target_settings narrow;
-  narrow.max_in_flight = 1;
+  narrow.limits.max_in_flight = 1;
   const auto target = engine.add_target(narrow);
   open(server);
   EXPECT_TRUE(seen->opened.wait());
@@ -292,7 +292,7 @@ TEST_F(EngineStream, WhatItBringsIsToldWhileManyRequestsAreInFlight) {
       connection.reply(200, "ok");
     }
   });
-  const auto target = engine.add_target({"busy", requests, 0, 0});
+  const auto target = engine.add_target({"busy", {requests, 0, 0}});
   open(server);
   EXPECT_TRUE(seen->opened.wait());
   std::vector<awaited<http::response_result>> answers(requests);
@@ -324,7 +324,7 @@ TEST_F(EngineStream, ALongBacklogHoldsUpNoRequest) {
       return;
     }
   });
-  const auto target = engine.add_target({"beside", 1, 0, 0});
+  const auto target = engine.add_target({"beside", {1, 0, 0}});
   awaited<std::size_t> told_before;
   bool asked = false;
   // Reading is slow, so that all of the backlog has come long before it is told.
@@ -396,7 +396,7 @@ TEST(EngineStop, FinishesWhatIsInFlightAndCancelsTheRest) {
   });
   http::engine engine;
   http::target_settings narrow;
-  narrow.max_in_flight = 1;
+  narrow.limits.max_in_flight = 1;
   const auto target = engine.add_target(narrow);
   const auto where = plain_endpoint(server.url());
   awaited<http::response_result> in_flight;

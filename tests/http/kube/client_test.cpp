@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 
 namespace dklb::tests {
@@ -252,7 +253,7 @@ TEST_F(ClientTest, AListDoesNotWaitBehindWrites) {
                     answer_list("1", {})},
                    {}};
   auto settings = api.settings();
-  settings.max_in_flight = 1;
+  settings.limits.max_in_flight = 1;
   http::kube::client client{engine, settings};
   awaited<domain::result<json>> written;
   client.request(write_call(), written.callback());
@@ -265,6 +266,38 @@ TEST_F(ClientTest, AListDoesNotWaitBehindWrites) {
   EXPECT_FALSE(written.ready());
   let_go.open();
   EXPECT_TRUE(written.get());
+}
+
+TEST_F(ClientTest, ChangedBoundHoldsForWhatWaits) {
+  gate let_go;
+  const auto hold = [&let_go](const api_request&, raw_connection& connection) {
+    let_go.wait();
+    connection.reply(200, "{}");
+  };
+  scripted_api api{{hold, hold, hold}, {}};
+  auto settings = api.settings();
+  settings.limits.max_in_flight = 1;
+  http::kube::client client{engine, settings};
+  std::array<awaited<domain::result<json>>, 3> written;
+  for (auto& answer : written)
+    client.request(write_call(), answer.callback());
+  client.change(settings.timeout, {.max_in_flight = 3});
+  EXPECT_TRUE(eventually([&api] { return api.requests().size() == 3; }));
+  let_go.open();
+  for (auto& answer : written)
+    EXPECT_TRUE(answer.get());
+}
+
+TEST_F(ClientTest, ChangedTimeoutHoldsForTheNextRequest) {
+  scripted_api api{
+    {[](const api_request&, raw_connection& connection) { connection.wait_for_end(); }}, {}};
+  http::kube::client client{engine, api.settings()};
+  client.change(std::chrono::milliseconds{50}, {.max_in_flight = 1});
+  awaited<domain::result<json>> written;
+  client.request(write_call(), written.callback());
+  const auto outcome = written.get();
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.failure().code, error_code::timeout);
 }
 
 TEST_F(ClientTest, EveryAnswerIsCounted) {

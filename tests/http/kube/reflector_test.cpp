@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <memory>
 #include <stdexcept>
 
 namespace dklb::tests {
@@ -352,7 +354,7 @@ TEST_F(ReflectorTest, ALineThatIsNotOneEventRelists) {
 }
 
 TEST_F(ReflectorTest, TheNextPageWaitsUntilTheOwnerHasCaughtUp) {
-  settings.high_water = 2;
+  settings.high_water = [] { return std::size_t{2}; };
   scripted_api api{
     {answer_list("10", {one, two}, "token"), answer_status(500, "settled"), answer_list("10", {})},
     {}};
@@ -365,7 +367,7 @@ TEST_F(ReflectorTest, TheNextPageWaitsUntilTheOwnerHasCaughtUp) {
 }
 
 TEST_F(ReflectorTest, TheWatchIsPausedUntilTheOwnerHasCaughtUp) {
-  settings.high_water = 2;
+  settings.high_water = [] { return std::size_t{2}; };
   gate told_two;
   gate sent_more;
   scripted_api api{{answer_list("10", {}), answer_status(500, "settled")},
@@ -385,6 +387,20 @@ TEST_F(ReflectorTest, TheWatchIsPausedUntilTheOwnerHasCaughtUp) {
   EXPECT_EQ(told_so_far().size(), 3U);
   reflector->release(1);
   EXPECT_EQ(first(4).back(), "seen three u3 at 7");
+}
+
+TEST_F(ReflectorTest, ARaisedHighWaterLetsThePausedWatchGoOn) {
+  const auto most = std::make_shared<std::atomic<std::size_t>>(2);
+  settings.high_water = [most] { return most->load(); };
+  scripted_api api{
+    {answer_list("10", {one, two}, "token"), answer_status(500, "settled"), answer_list("10", {})},
+    {}};
+  start(api);
+  first(2);
+  settle();
+  *most = 10;
+  reflector->release(0);
+  EXPECT_THAT(first(3), ElementsAre("seen one u1 at 5", "seen two u2 at 6", "synced"));
 }
 
 TEST_F(ReflectorTest, NothingIsToldAfterStopReturned) {

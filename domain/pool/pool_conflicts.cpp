@@ -147,9 +147,8 @@ private:
       foreign_user_ = object.name;
   }
 
-  /// Of two claims that bind one socket the first has it.
   void hold(const bound_socket& socket, const port_holder& holder) {
-    if (socket.port != 0 && (holder.candidate == no_candidate || fixed_.find(socket) == nullptr))
+    if (socket.port != 0)
       fixed_.add(socket, holder);
   }
 
@@ -161,7 +160,10 @@ private:
   /// that such a refused claim keeps. (The walks would come to the same, but bar one claim a walk.)
   void settle_fixed_ports() {
     hold_bound_ports([](const candidate& each, const bound_socket&) { return each.barred; });
-    hold_bound_ports(wants);
+    // Of two claims that bind one socket and want it, the older one has it.
+    hold_bound_ports([this](const candidate& each, const bound_socket& socket) {
+      return wants(each, socket) && fixed_.find(socket) == nullptr;
+    });
     for (std::size_t number = 0; number < candidates_.size(); ++number) {
       if (candidates_[number].barred)
         continue;

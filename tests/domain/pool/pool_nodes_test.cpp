@@ -269,5 +269,19 @@ TEST(PoolAddress, ARefusedServiceKeepsTheSocketThatItBinds) {
   EXPECT_EQ(plan.action, pool_action::none);
 }
 
+TEST(PoolAddress, WhatOneThatCannotBeServedKeepsIsKeptBesideWhatAPausedOneHolds) {
+  auto paused = at(claim("a1", {80}), "192.0.2.1");
+  auto broken = claim("b2", {81});
+  auto actual = checked_plan(input(pool(), {paused, broken})).document;
+  // As nobody would write it: both have the port 80.
+  actual["haproxy"]["frontends"][1]["bindPort"] = 80;
+  paused.paused = true;
+  broken = claim("b2", {80});
+  broken.ports.front().node_port = 0;
+  const auto plan =
+    checked_plan(input(actual, {paused, broken, at(claim("c3", {80}), "192.0.2.2")}));
+  EXPECT_TRUE(plan.refusals.contains(key("c3"))) << "b2 binds every address";
+}
+
 } // namespace
 } // namespace dklb::domain::testing

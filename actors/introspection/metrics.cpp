@@ -181,6 +181,8 @@ void metrics::nodes_counted(const domain::node_counts& counts) {
   set("never_ready", counts.never_ready);
   set("excluded", counts.excluded);
   set("no_address", counts.no_address);
+}
+
 void metrics::config_reloaded(reload_result result) {
   reloads_.at(static_cast<std::size_t>(result))->Increment();
 }

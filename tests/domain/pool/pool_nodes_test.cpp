@@ -234,7 +234,7 @@ TEST(PoolAddress, OnePortIsAConflictOnlyWhereTheAddressesOverlap) {
   for (const auto& [older, younger, conflict] : cases) {
     const auto plan = checked_plan(input(pool(), {older, younger}));
     EXPECT_EQ(plan.refusals.contains(key("b2")), conflict)
-      << *older.bind_address << " " << *younger.bind_address;
+      << older.bind_address << " " << younger.bind_address;
     EXPECT_FALSE(plan.refusals.contains(key("a1")));
     // The same where the older one is in the pool already.
     const auto alone = checked_plan(input(pool(), {older}));

@@ -159,14 +159,14 @@ TEST(Guide, HasAnExampleOfEveryKey) {
     take(seen.constraints, one.constraints);
     take(seen.creation, one.creation);
     take(seen.publish, one.publish);
-    seen.address = one.address ? one.address : seen.address;
+    seen.address = one.address.empty() ? seen.address : one.address;
     take(seen.cloud_provider_configuration, one.cloud_provider_configuration);
     take_traffic(traffic, one.traffic);
     seen.frontends = one.frontends.empty() ? seen.frontends : one.frontends;
   }
   EXPECT_TRUE(seen.name && seen.role && seen.network && seen.cpus && seen.memory && seen.size);
   EXPECT_TRUE(seen.constraints && seen.creation && seen.cloud_provider_configuration);
-  EXPECT_TRUE(seen.publish && seen.address);
+  EXPECT_TRUE(seen.publish && !seen.address.empty());
   EXPECT_FALSE(seen.frontends.empty());
   EXPECT_TRUE(traffic.proxy && traffic.balance && traffic.max_connections && traffic.drain);
   const auto& check = traffic.health_check;

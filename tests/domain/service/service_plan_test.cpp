@@ -861,7 +861,7 @@ TEST(PlanService, TheAddressIsThatOfTheAnnotationOrOfTheSpec) {
     }
     const auto part = expect_step<claim_pool_part>(step);
     ASSERT_TRUE(part.claim);
-    EXPECT_EQ(*part.claim->bind_address, row.bound);
+    EXPECT_EQ(part.claim->bind_address, row.bound);
     EXPECT_EQ(part.claim->families, row.families);
   }
 }
@@ -872,7 +872,7 @@ TEST(PlanService, TheAddressAndWhatIsPublishedMayChange) {
          {.accepted = "{name: a, address: 192.0.2.10, publish: public}"}));
   ASSERT_TRUE(part.claim);
   EXPECT_FALSE(part.refused_change);
-  EXPECT_EQ(*part.claim->bind_address, "192.0.2.11");
+  EXPECT_EQ(part.claim->bind_address, "192.0.2.11");
   EXPECT_EQ(part.claim->publish, publish_kind::private_only);
 }
 
@@ -881,7 +881,7 @@ TEST(PlanService, ACloudProviderPoolIgnoresTheAddressWithAWarning) {
   object.traffic = asking_for("192.0.2.11");
   const auto part = expect_step<claim_pool_part>(plan(object));
   ASSERT_TRUE(part.claim);
-  EXPECT_FALSE(part.claim->bind_address);
+  EXPECT_EQ(part.claim->bind_address, "");
   EXPECT_EQ(part.warnings.size(), 2U);
 }
 

@@ -54,7 +54,7 @@ def test_an_address_that_no_machine_has_is_refused_with_the_free_ones(on_nodes):
     on_nodes.create_service("echo", config=f"name: {pool_of(on_nodes)}\n", app="echo", port=PORT,
                             loadBalancerIP="192.0.2.77")
     on_nodes.wait_for_condition("echo", "False", "no machine of role", "192.0.2.77", "free are: ",
-                                on_nodes.sandbox.block.at("64.58"))
+                                on_nodes.sandbox.block.at("64.49"))
 
 
 def test_udp_beside_tcp_is_left_out_where_the_administrator_says_so(world, quick):

@@ -42,7 +42,7 @@ protected:
     settings_.run = run_;
     settings_.renewal_overdue = [this] { return overdue_; };
     settings_.metrics = [] { return "metrics"; };
-    settings_.config = [this] { return config_; };
+    settings_.config = [this] { return shown_config_; };
     settings_.host_names = {"dklb.dklb-system.svc"};
     run_->log = spdlog::default_logger();
     begin_introspection();
@@ -103,7 +103,7 @@ protected:
   messages::health health_{true, true};
   std::shared_ptr<runtime> run_ = std::make_shared<runtime>();
   bool overdue_ = false;
-  std::string config_ = "{}";
+  std::string shown_config_ = "{}";
   route_settings settings_;
   caf::actor ended_;
   messages::introspection_actor introspection_;
@@ -120,8 +120,8 @@ TEST_F(Routes, LiveUnlessALeaderStoppedRenewing) {
 
 TEST_F(Routes, TheConfigurationIsThatOfTheMoment) {
   EXPECT_EQ(get("/config").body, "{}");
-  config_ = R"({"changed": true})";
-  EXPECT_EQ(get("/config").body, config_);
+  shown_config_ = R"({"changed": true})";
+  EXPECT_EQ(get("/config").body, shown_config_);
 }
 
 TEST_F(Routes, NotLiveWhileTheIntrospectionActorIsGone) {

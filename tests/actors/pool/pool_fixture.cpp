@@ -48,6 +48,7 @@ inventory_actor::behavior_type fake_inventory(inventory_actor::stateful_pointer<
     },
     [](const find_pools&) { return pools_found{}; },
     [](const refresh_inventory&) {},
+    [](const settings_changed&) {},
     [](const tick&) {},
   };
 }

@@ -62,7 +62,10 @@ TEST(Intake, PausesAtTheMailboxLimitOfTheMoment) {
   ASSERT_TRUE(sent_more.wait());
   intake->release();
   tests::awaited<domain::result<std::string>> round_trip;
-  client->request_text({.path = "/version", .retries = 0}, round_trip.callback());
+  http::kube::call version;
+  version.path = "/version";
+  version.retries = 0;
+  client->request_text(std::move(version), round_trip.callback());
   (void)round_trip.get();
   EXPECT_EQ(*told, 8) << "more than half of them still wait";
 

@@ -254,7 +254,7 @@ TEST_F(StatusWriter, TakesAwayAddressesThatTheServiceDoesNotWantAnyMore) {
   EXPECT_NE(stored("a").own_condition->message.find("EdgeLB names only 10.0.0.1"),
             std::string::npos);
   edgelb.metadata["p"]["frontends"][0]["endpoints"][0]["public"] = {"203.0.113.9"};
-  advance(shared->concurrency.poll_max + milliseconds{1000});
+  advance(shared->concurrency().poll_max + milliseconds{1000});
   EXPECT_EQ(stored("a").addresses, (std::vector<domain::ingress>{{"203.0.113.9", ""}}));
   EXPECT_EQ(stored("a").own_condition->status, "True");
 }

@@ -44,10 +44,10 @@ TEST(TrafficWishes, EveryKeyIsRead) {
   EXPECT_EQ(wishes, expected);
 }
 
-TEST(TrafficWishes, KeysWithNothingBehindThemTakeNoRoom) {
+TEST(TrafficWishes, KeysWithNothingBehindThemAskForNothing) {
   for (const char* yaml : {"", "proxyProtocol:\nhealthCheck:\ntimeouts:\ndrain:",
                            "healthCheck: {}\ntimeouts: {}", "healthCheck: {type: , path: }"})
-    EXPECT_FALSE(parse_configuration_object(yaml)->object.traffic) << yaml;
+    EXPECT_EQ(parse_configuration_object(yaml)->object.traffic, traffic_wishes{}) << yaml;
 }
 
 TEST(TrafficWishes, TheyMayChangeAtAnyTime) {

@@ -115,7 +115,7 @@ TEST(ServiceCodec, TheUsualTrafficTakesNoRoom) {
                                                  {"ipFamilyPolicy", "SingleStack"},
                                                  {"ipFamilies", {"IPv4"}}}));
   ASSERT_TRUE(service);
-  EXPECT_EQ(service->traffic, service_traffic{});
+  EXPECT_EQ(service->traffic, domain::service_traffic{});
   EXPECT_EQ(service->traffic.health_check_node_port, 0);
   EXPECT_EQ(service->families, domain::ip_families::ipv4);
 }
@@ -143,7 +143,7 @@ TEST(ServiceCodec, TheOldAnnotationCountsWhereTheFieldIsEmpty) {
   EXPECT_FALSE(decode_service(object)->traffic.ranges_from_annotation);
   object["spec"]["loadBalancerSourceRanges"] = json::array();
   annotation = " \n";
-  EXPECT_EQ(decode_service(object)->traffic, service_traffic{});
+  EXPECT_EQ(decode_service(object)->traffic, domain::service_traffic{});
 }
 
 TEST(ServiceCodec, TextOrderOfCreationIsAgeOrderWhateverTheZone) {

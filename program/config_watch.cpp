@@ -15,7 +15,6 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
-#include <optional>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -38,10 +37,14 @@ std::string folder_of(const std::string& file) {
 }
 
 /// Milliseconds for poll(): until `due`, or for ever.
-int wait_until(const std::optional<clock::time_point>& due) {
-  if (!due)
+/// Nothing is awaited.
+constexpr auto never = clock::time_point::max();
+
+/// The time until `due`, for poll().
+int wait_until(clock::time_point due) {
+  if (due == never)
     return -1;
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*due - clock::now());
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - clock::now());
   return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
 }
 
@@ -122,7 +125,7 @@ bool config_watch::take_events() const {
 void config_watch::run() {
   (void)pthread_setname_np(pthread_self(), "dklb-config");
   changed_();
-  std::optional<clock::time_point> due;
+  auto due = never;
   for (;;) {
     std::array<pollfd, 2> both{{{wake_, POLLIN, 0}, {inotify_, POLLIN, 0}}};
     if (poll(both.data(), both.size(), wait_until(due)) < 0 && errno != EINTR)
@@ -133,9 +136,9 @@ void config_watch::run() {
     const bool asked = both[0].revents != 0 && eventfd_read(wake_, &times) == 0;
     if (both[1].revents != 0 && take_events())
       due = clock::now() + settle_time;
-    if (!asked && (!due || clock::now() < *due))
+    if (!asked && clock::now() < due)
       continue;
-    due.reset();
+    due = never;
     // First the watches: a change after them is seen, one before them is read.
     follow();
     changed_();

@@ -74,14 +74,17 @@ domain::result<domain::lease_record> read_lease(const dklb_place& place, blockin
     return http::kube::decode_lease(*object);
   auto failure = object.failure();
   const auto lease = "Lease " + where.name_space + "/" + where.name;
-  if (failure.http_status == 404)
+  if (failure.http_status == 404) {
+    // To the caller, `not_found` is a Service or a pool that dklb does not know.
+    failure.code = error_code::unavailable;
     failure.message = "there is no " + lease
                       + ": name dklb's namespace with -n and its leaderElection.leaseName with "
                         "--lease; give --url if it runs without leader election";
-  else
+  } else {
     failure.message =
       lease + ": " + failure.message
       + (failure.http_status == 401 || failure.http_status == 403 ? advice(failure, place) : "");
+  }
   return failure;
 }
 

@@ -63,8 +63,9 @@ TEST_F(ControllerStreams, ShowWhatHappensToAServiceAsItHappens) {
 
 TEST_F(ControllerStreams, ShowAServiceThatWasThereWithItsRefusal) {
   create("older", "app");
-  create("younger", "app");
   start();
+  ASSERT_TRUE(eventually([&] { return reason("older") == "EnsuredLoadBalancer"; }));
+  create("younger", "app");
   ASSERT_TRUE(eventually([&] { return reason("younger") == "PortConflict"; }));
   const auto services = follow("/services");
   EXPECT_THAT(services->until("}\n\n"), HasSubstr("default/older"));

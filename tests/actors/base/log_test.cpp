@@ -90,7 +90,7 @@ TEST_F(ActorLog, FailuresOfManyPoolsWithOneCauseAreTenLinesAMinute) {
   advance(std::chrono::minutes{2});
   edgelb.write_failures.push_back({{domain::error_code::transport, "refused", {}, 0}, false});
   observe(make_service("late", "late"));
-  const auto late = among(lines(), "pool", "late");
+  const auto late = among(among(lines(), "pool", "late"), "reason", "transport");
   ASSERT_FALSE(late.empty());
   const auto said = late.back().at("message").get<std::string>();
   EXPECT_NE(said.find("(40 lines of this cause were left out)"), std::string::npos) << said;

@@ -85,11 +85,11 @@ TEST_F(EdgelbDrain, ConnectionsOfAServerThatLeftEndAfterTheirTime) {
 
 TEST_F(EdgelbDrain, ReloadInBetweenChangesNothingOfThat) {
   // Long enough for two changes and a reload on a busy machine.
-  edgelb_.create(drained({&one_, &two_}, "8s"));
+  edgelb_.create(drained({&one_, &two_}, "4s"));
   const auto both = one_to_each();
   ASSERT_EQ(both.size(), 2U);
-  edgelb_.put(drained({&one_}, "8s"));
-  edgelb_.put(drained({&one_}, "8s", 16380));
+  edgelb_.put(drained({&one_}, "4s"));
+  edgelb_.put(drained({&one_}, "4s", 16380));
   EXPECT_EQ(edgelb_.haproxies().size(), 2U);
   EXPECT_TRUE(alive(*both[1]));
   EXPECT_TRUE(both[1]->ends());

@@ -16,6 +16,22 @@ from sandbox.cluster import Sandbox
 COUNTED = ("_total", "_bucket", "_sum", "_count")
 
 
+# Frontends of dklb speak TCP, and HAProxy counts answers of HTTP alone.
+HTTP_POOL = {"name": "hand-made", "haproxy": {
+    "stats": {"bindPort": 0},
+    "frontends": [{"name": "web", "bindPort": 8081, "protocol": "HTTP",
+                   "linkBackend": {"defaultBackend": "web"}}],
+    "backends": [{"name": "web", "protocol": "HTTP", "services": [
+        {"endpoint": {"type": "ADDRESS", "address": "127.0.0.1", "port": 1}}]}]}}
+
+
+def create_pool(sandbox, pool):
+    """POST, as an operator would."""
+    subprocess.run(["curl", "--silent", "--show-error", "--fail", "-H",
+                    "Content-Type: application/json", "-d", json.dumps(pool),
+                    f"{sandbox.edgelb_url}/v2/pools"], check=True, capture_output=True, timeout=60)
+
+
 def certificate(folder):
     """A pair for the webhook."""
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
@@ -33,6 +49,7 @@ def pages(tmp_path_factory):
         sandbox.start_control_plane()
         sandbox.start_nodes()
         sandbox.start_edgelb()
+        create_pool(sandbox, HTTP_POOL)
         host, port = sandbox.block.host, sandbox.block.port(8443)
         sandbox.start_dklb(pools={"backendMode": "nodes"}, webhook={
             "enabled": True, "listen": f"{host}:{port}",

@@ -228,8 +228,9 @@ http::server::handler controller::make_pages() const {
   routes.renewal_overdue = [permit = permit_, limit = renewal_limit()] {
     return permit->overdue() > limit;
   };
-  routes.metrics = [run = run_, permit = permit_] {
-    return render_metrics(*run, permit->granted());
+  routes.metrics = [run = run_, permit = permit_, shown = certificate_] {
+    return shown ? render_metrics(*run, permit->granted(), shown->expires())
+                 : render_metrics(*run, permit->granted());
   };
   routes.config = [config = config_.get()] { return config->page(); };
   routes.host_names = arguments_.settings.http.allowed_hosts;

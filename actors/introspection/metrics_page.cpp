@@ -62,7 +62,9 @@ std::size_t value_of(const std::map<std::string, std::size_t>& values, const std
 
 } // namespace
 
-std::string render_metrics(const runtime& run, bool leader) {
+std::string
+render_metrics(const runtime& run, bool leader,
+               std::optional<std::chrono::system_clock::time_point> certificate_expires) {
   auto families = run.stats->collect();
   const auto living = run.actors->count();
   auto restarts = run.actors->restarts();
@@ -82,6 +84,11 @@ std::string render_metrics(const runtime& run, bool leader) {
   families.push_back(by("watch", seconds_of(run.watches->list()),
                         family("dklb_watch_staleness_seconds",
                                "How long ago each watch was heard of.", MetricType::Gauge)));
+  if (certificate_expires)
+    families.push_back(
+      single("dklb_webhook_certificate_expiration_timestamp_seconds",
+             "When the webhook's certificate expires, in seconds since 1970.",
+             std::chrono::duration<double>(certificate_expires->time_since_epoch()).count()));
   return prometheus::TextSerializer{}.Serialize(families);
 }
 

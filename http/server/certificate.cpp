@@ -205,4 +205,12 @@ std::string certificate::trouble() const {
   return trouble_;
 }
 
+std::chrono::system_clock::time_point certificate::expires() const {
+  std::tm parts{};
+  const std::lock_guard lock{mutex_};
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(pair_->leaf.get()), &parts) != 1)
+    return {};
+  return std::chrono::system_clock::from_time_t(::timegm(&parts));
+}
+
 } // namespace dklb::http::server

@@ -4,6 +4,7 @@
 
 #include <openssl/ssl.h>
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -31,6 +32,8 @@ public:
   void serve(SSL_CTX& context);
   /// Why the newest files are not in use, "" if they are.
   std::string trouble() const;
+  /// When the certificate in use expires (notAfter).
+  std::chrono::system_clock::time_point expires() const;
 
 private:
   certificate(std::string certificate_file, std::string key_file)

@@ -4,8 +4,10 @@
 #include "http/text/base64.hpp"
 #include "tests/http/support/keys.hpp"
 #include "tests/http/support/tls_client.hpp"
+#include "tests/support/prometheus_text.hpp"
 
 #include <algorithm>
+#include <ctime>
 #include <thread>
 
 namespace dklb::controller_test {
@@ -112,6 +114,9 @@ TEST_F(Webhook, RefusesAndCompletesReviews) {
   EXPECT_EQ(patch[0]["path"], "/metadata/annotations/kubernetes.dcos.io~1dklb-pool");
   EXPECT_THAT(patch.dump(), HasSubstr("\"test-cluster--"));
   EXPECT_THAT(dklb_->get("/readyz?verbose").body, HasSubstr("[+] webhook-certificate ok"));
+  const auto page = support::prometheus_text{dklb_->get("/metrics").body};
+  EXPECT_GT(page.value("dklb_webhook_certificate_expiration_timestamp_seconds").value_or(0),
+            static_cast<double>(std::time(nullptr)));
 }
 
 TEST_F(Webhook, WhatIsNoReviewIsAnsweredWithTheReason) {

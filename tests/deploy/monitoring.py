@@ -125,17 +125,6 @@ def samples(text):
             yield metric, dict(re.findall(r'(\w+)="((?:\\.|[^"\\])*)"', labels or "")), value
 
 
-def series_to_come():
-    """The table of docs/alerts.md: metric -> (type, label -> its values or None)."""
-    section = PAGE.partition("## Series that are still to come")[2]
-    found = {}
-    for metric, kind, labels in re.findall(r"^\| `(\w+)` \| (\w+) \|(.*?)\|", section, re.M):
-        found[metric] = kind, {
-            label: re.findall(r"`(\w+)`", values) or None
-            for label, values in re.findall(r"`(\w+)`(?: \((.*?)\))?", labels)}
-    return found
-
-
 def series_of_edgelb_local():
     """The metrics that edgelb/README.md lists as its own: metric -> label -> its values or None."""
     text = (ROOT / "edgelb/README.md").read_text(encoding="utf-8")

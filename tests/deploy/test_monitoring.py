@@ -9,7 +9,7 @@ import pytest
 import yaml
 from monitoring import (ALERTS, DASHBOARDS, OF_INSTANCES, PAGE, Query, Series, alerts, dashboard,
                         panel_queries, promtool, rule_queries, series_of_edgelb_local,
-                        series_of_introspection, series_to_come)
+                        series_of_introspection)
 from rendering import ROOT, objects, template
 
 TESTS = ROOT / "tests/deploy/alerts.test.yaml"
@@ -90,8 +90,6 @@ def documented(exporter):
     series.add_scrape(exporter, *OF_INSTANCES)
     for metric, labels in [*series_of_introspection().items(), *series_of_edgelb_local().items()]:
         series.add(metric, labels)
-    for metric, (_, labels) in series_to_come().items():
-        series.add(metric, labels)
     return series
 
 
@@ -115,12 +113,6 @@ def test_a_wrong_name_is_seen(documented, text, shown, mistake):
     """Guards the test above."""
     assert documented.mistakes(Query("here", text, set(shown)), promql.read(text)) \
         == [f"here: {mistake}"]
-
-
-def test_every_series_to_come_is_used():
-    used = {selector.metric for query in [*rule_queries(), *panel_queries()]
-            for selector in promql.read(query.text).selectors}
-    assert series_to_come().keys() <= used
 
 
 def test_the_chart_gives_the_rule_file_and_the_dashboards():

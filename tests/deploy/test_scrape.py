@@ -1,6 +1,5 @@
 """The alerts and the dashboards over pages of the running programs."""
 
-import itertools
 import json
 import subprocess
 
@@ -8,7 +7,7 @@ import promql
 import pytest
 import yaml
 from monitoring import (Series, panel_queries, promtool, rule_queries, samples,
-                        series_of_edgelb_local, series_to_come)
+                        series_of_edgelb_local)
 from rendering import ROOT
 
 from sandbox.cluster import Sandbox
@@ -78,23 +77,16 @@ def page(pages):
 
 @pytest.fixture(scope="module")
 def scraped(pages):
-    """The series that are there, and those that are still to come."""
+    """The series that are there."""
     series = Series()
     for text in pages:
         series.add_scrape(text)
-    for metric, (_, labels) in series_to_come().items():
-        series.add(metric, labels)
     return series
 
 
 @pytest.mark.parametrize("query", [*rule_queries(), *panel_queries()], ids=lambda each: each.where)
 def test_a_query_names_only_series_that_are_there(scraped, query):
     assert scraped.mistakes(query, promql.read(query.text)) == []
-
-
-def test_series_to_come_are_not_there_yet(page):
-    there = {metric for metric, _, _ in samples(page)} & series_to_come().keys()
-    assert not there, "move them from docs/alerts.md to docs/introspection.md"
 
 
 def test_the_table_of_edgelb_local_is_its_page(pages):
@@ -108,9 +100,6 @@ def test_the_table_of_edgelb_local_is_its_page(pages):
 def input_series(pages):
     """What Prometheus would have after ten scrapes of all that: counters count."""
     found = [sample for text in pages for sample in samples(text)]
-    for metric, (_, labels) in series_to_come().items():
-        for values in itertools.product(*(each or ["x"] for each in labels.values())):
-            found.append((metric, dict(zip(labels, values)), "1"))
     for metric, labels, value in found:
         inside = ",".join(f'{label}="{value}"' for label, value in labels.items())
         step = "+1" if metric.endswith(COUNTED) else "+0"

@@ -32,9 +32,11 @@ run: build ## Start a cluster on this machine and play the guide's example
 	@sandbox/up
 
 test: deps ## Build and run every test: near, middle and far
+	@tools/deps test
 	@tools/test
 
 test-kubernetes: deps ## Run the far tests on another Kubernetes: VERSION=1.31.0
+	@tools/deps test
 	@[ -n "$(VERSION)" ] || { echo "usage: make test-kubernetes VERSION=1.31.0" >&2; exit 2; }
 	@KUBERNETES_VERSION=$(VERSION) tools/test far
 

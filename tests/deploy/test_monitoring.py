@@ -33,7 +33,7 @@ def test_an_alert_says_how_bad_it_is_and_names_its_section(name):
     assert rule["labels"] in ({"severity": "critical"}, {"severity": "warning"})
     assert rule["annotations"].keys() == {"summary", "description", "runbook"}
     assert rule["annotations"]["runbook"] == f"docs/alerts.md#{name.lower()}"
-    section = re.search(rf"^## {name}\n(.*?)(?=^## )", PAGE, re.M | re.S).group(1)
+    section = re.search(rf"^## {name}\n(.*?)(?=^## |\Z)", PAGE, re.M | re.S).group(1)
     assert re.findall(r"^\*\*([\w ]+)\.\*\*", section, re.M) == ["Meaning", "Impact", "What to do"]
 
 

@@ -83,8 +83,8 @@ WRONG = [
     ("cpus: -1", {}, "-1.000000 is not a valid cpu request"),
     ("network: dcos", {}, "cannot join a virtual network when the pool's role is"),
     ("strategies: {creation: Always}", {}, "as an edgelb pool creation strategy"),
-    (None, {"ports": [{"name": "dns", "port": 53, "protocol": "UDP"}]}, "only TCP is supported"),
-    (None, {"allocateLoadBalancerNodePorts": False}, "has no nodePort"),
+    ("size: 2", {"ports": [{"name": "dns", "port": 53, "protocol": "UDP"}]}, "only TCP is supported"),
+    ("size: 2", {"allocateLoadBalancerNodePorts": False}, "has no nodePort"),
 ]
 
 
@@ -95,6 +95,17 @@ def test_wrong_services_are_refused_at_apply_with_the_message(webhook):
         assert message in result.stderr
         assert "validate.dklb.kubernetes.dcos.io" in result.stderr
     assert webhook.world.get("service", "wrong") is None
+
+
+@pytest.mark.parametrize("name, spec, message", [
+    ("udp", {"ports": [{"name": "dns", "port": 53, "protocol": "UDP"}]}, "only TCP is supported"),
+    ("no-node-port", {"allocateLoadBalancerNodePorts": False}, "has no nodePort"),
+])
+def test_service_that_names_no_dklb_is_taken_with_a_warning(webhook, name, spec, message):
+    """A chart that never heard of dklb must install."""
+    result = webhook.apply(name, None, **spec)
+    assert result.returncode == 0, result.stderr
+    assert result.stderr.startswith("Warning:") and message in result.stderr
 
 
 def test_services_of_others_are_not_judged(webhook):

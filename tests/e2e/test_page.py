@@ -236,6 +236,19 @@ def test_pools_actors_requests_and_configuration_are_shown(running, page):
     page.wait_for("clusterName", "dev/kubernetes01", "concurrency.poolWriteGap")
 
 
+def test_what_the_file_says_and_dklb_does_not_do_is_shown_without_a_reload(running, page):
+    file = running.sandbox.state / "dklb.yaml"
+    settings = json.loads(file.read_text(encoding="utf-8"))
+    page.open(running.sandbox.introspection + "/#/config")
+    page.wait_for("concurrency.schedulerThreads")
+    settings["concurrency"]["schedulerThreads"] = 3
+    file.write_text(json.dumps(settings), encoding="utf-8")
+    page.wait_for("need a restart", "concurrency.schedulerThreads is 3 in the file and stays 0")
+    settings["concurrency"]["poolWriteGap"] = "never"
+    file.write_text(json.dumps(settings), encoding="utf-8")
+    page.wait_for("is not in use", "concurrency.poolWriteGap", '"never" is not a duration')
+
+
 @pytest.mark.parametrize("view", ["services", "pools", "actors", "rates", "config"])
 def test_it_fits_on_a_phone_and_is_dark_where_that_is_wanted(running, page, view):
     running.create_service(config=f"name: {running.namespace}\n")

@@ -10,26 +10,47 @@ function* flattened(value, path = '') {
   }
 }
 
+// What of the file has no effect yet, and why.
+function notices({ rejected, needRestart }) {
+  const lines = rejected ? rejected.mistakes : [];
+  const waiting = (needRestart || []).map(each =>
+    `${each.key} is ${each.written} in the file and stays ${each.running} until dklb is started again`);
+  const notice = (title, texts) => texts.length === 0 ? [] : [
+    el('div', { class: 'alert' }, title, el('ul', {}, texts.map(text => el('li', {}, text))))];
+  return [...notice('A newer configuration is not in use:', lines),
+    ...notice('These keys need a restart:', waiting)];
+}
+
 class Configuration {
   constructor() {
     this.box = byId('view-config');
+    this.shown = '';
   }
 
-  async enter() {
+  enter() {
+    this.exit();
+    this.timer = setInterval(() => this.show(), 2000);
+    return this.show();
+  }
+
+  async show() {
     try {
-      const what = JSON.parse(await load('/config'));
-      this.box.replaceChildren(...[
-        what.rejected ? el('div', { class: 'alert' }, 'A newer configuration is not in use:',
-          el('ul', {}, [what.rejected].flat().map(each => el('li', {},
-            typeof each === 'string' ? each : JSON.stringify(each))))) : null,
+      const text = await load('/config');
+      if (text === this.shown) return;
+      this.shown = text;
+      const what = JSON.parse(text);
+      this.box.replaceChildren(
+        ...notices(what),
         el('p', { class: 'quiet' }, 'In force since ', moment(what.loadedAt), '.'),
         el('div', { class: 'card settings', tabindex: '0', role: 'region',
-          'aria-label': 'Settings' }, table(['Key', 'Value'], [...flattened(what.config)])),
-      ].filter(part => part));
+          'aria-label': 'Settings' }, table(['Key', 'Value'], [...flattened(what.config)])));
     } catch (error) {
+      this.shown = '';
       this.box.replaceChildren(el('p', { class: 'alert' }, error.message));
     }
   }
 
-  exit() {}
+  exit() {
+    clearInterval(this.timer);
+  }
 }

@@ -1,6 +1,7 @@
 """The families and addresses of a Service, and what its status says of them, with connections
 through real HAProxy."""
 
+import json
 import socket
 
 import pytest
@@ -85,19 +86,50 @@ def test_only_the_addresses_that_are_to_be_published_are(on_nodes, which, part):
     on_nodes.wait_for_echo(addresses[0], PORT)
 
 
-def test_a_node_with_the_label_leaves_and_the_last_one_stays(on_nodes):
+LABEL = "node.kubernetes.io/exclude-from-external-load-balancers"
+TAINT = "ToBeDeletedByClusterAutoscaler"
+
+
+@pytest.mark.parametrize("verb, on_first, on_second, off", [
+    ("label", f"{LABEL}=false", f"{LABEL}=", f"{LABEL}-"),
+    ("taint", f"{TAINT}=1:NoSchedule", f"{TAINT}=2:NoSchedule", f"{TAINT}-")], ids=["label", "taint"])
+def test_a_marked_node_leaves_and_the_last_one_stays(on_nodes, verb, on_first, on_second, off):
     echo_pods(on_nodes, *NODES)
     address = serve(on_nodes)
     on_nodes.wait_for_echo(address, PORT)
-    label = "node.kubernetes.io/exclude-from-external-load-balancers"
     first, second = on_nodes.sandbox.block.nodes
     try:
-        on_nodes.sandbox.kubectl("label", "node", NODES[0], f"{label}=false")
-        on_nodes.wait(lambda: first not in lbconfig(on_nodes), "the labelled node has left")
+        on_nodes.sandbox.kubectl(verb, "node", NODES[0], on_first)
+        on_nodes.wait(lambda: first not in lbconfig(on_nodes), "the marked node has left")
         on_nodes.wait_for_echo(address, PORT)
-        on_nodes.sandbox.kubectl("label", "node", NODES[1], f"{label}=")
+        on_nodes.sandbox.kubectl(verb, "node", NODES[1], on_second)
         on_nodes.wait(lambda: second in lbconfig(on_nodes) or first in lbconfig(on_nodes),
                       "one stays")
         assert on_nodes.echo(address, PORT)
     finally:
-        on_nodes.sandbox.kubectl("label", "nodes", *NODES, f"{label}-")
+        on_nodes.sandbox.kubectl(verb, "nodes", *NODES, off)
+
+
+def test_a_node_that_turns_not_ready_stays_and_serves(on_nodes):
+    """Health checks decide, not conditions (KEP-3458)."""
+    echo_pods(on_nodes, *NODES)
+    address = serve(on_nodes)
+    on_nodes.wait_for_echo(address, PORT)
+
+    def set_ready(status):
+        for node in NODES:
+            on_nodes.sandbox.kubectl("patch", "node", node, "--subresource=status", "-p", json.dumps(
+                {"status": {"conditions": [{"type": "Ready", "status": status}]}}))
+
+    try:
+        set_ready("False")
+        assert {condition["status"] for node in NODES
+                for condition in on_nodes.get("node", node)["status"]["conditions"]
+                if condition["type"] == "Ready"} == {"False"}
+        # A later write of the pool is made of the nodes as they are now.
+        serve(on_nodes, "later", port=PORT + 1)
+        on_nodes.wait_for_echo(address, PORT + 1)
+        assert on_nodes.echo(address, PORT)
+        assert all(node in lbconfig(on_nodes) for node in on_nodes.sandbox.block.nodes)
+    finally:
+        set_ready("True")

@@ -1,5 +1,5 @@
 // The connections to servers that leave, and the time that they have.
-#include "tests/edgelb/fixture.hpp"
+#include "tests/edgelb/echo_pool.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,27 +10,17 @@ namespace {
 
 using testing::add_frontend;
 using testing::connection;
+using testing::echo_pool;
 using testing::echo_server;
 using testing::eventually;
 using testing::running_edgelb;
-using testing::tcp_pool;
 
 constexpr int port = 16379;
 
 class EdgelbDrain : public ::testing::Test {
 protected:
-  static document endpoint_of(const echo_server& server) {
-    return {{"endpoint", {{"type", "ADDRESS"}, {"address", "127.0.0.1"}, {"port", server.port()}}}};
-  }
-
-  /// A pool over these servers.
   static document over(const std::vector<const echo_server*>& servers) {
-    auto pool = tcp_pool("web", port, 1);
-    auto& services = pool["haproxy"]["backends"][0]["services"];
-    services.clear();
-    for (const auto* one : servers)
-      services.push_back(endpoint_of(*one));
-    return pool;
+    return echo_pool(port, servers);
   }
 
   std::string address() { return edgelb_.private_address("web"); }

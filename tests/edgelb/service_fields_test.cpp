@@ -1,5 +1,5 @@
 // The lines that a Service's fields and keys become, as traffic sees them.
-#include "tests/edgelb/fixture.hpp"
+#include "tests/edgelb/echo_pool.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,11 +12,11 @@ namespace {
 
 using testing::add_frontend;
 using testing::connection;
+using testing::echo_pool;
 using testing::echo_server;
 using testing::eventually;
 using testing::greeting;
 using testing::running_edgelb;
-using testing::tcp_pool;
 
 /// Answers GET /healthz as kube-proxy does at a healthCheckNodePort.
 class health_page {
@@ -56,18 +56,8 @@ constexpr const char* stranger = "127.9.2.1";
 
 class EdgelbServiceFields : public ::testing::Test {
 protected:
-  static document endpoint_of(const echo_server& server) {
-    return {{"endpoint", {{"type", "ADDRESS"}, {"address", "127.0.0.1"}, {"port", server.port()}}}};
-  }
-
-  /// A pool over these servers.
   static document over(const std::vector<const echo_server*>& servers) {
-    auto pool = tcp_pool("web", port, 1);
-    auto& services = pool["haproxy"]["backends"][0]["services"];
-    services.clear();
-    for (const auto* one : servers)
-      services.push_back(endpoint_of(*one));
-    return pool;
+    return echo_pool(port, servers);
   }
 
   static document& frontend(document& pool) { return pool["haproxy"]["frontends"][0]; }

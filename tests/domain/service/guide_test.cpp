@@ -2,6 +2,7 @@
 #include "domain/service/service_plan.hpp"
 #include "domain/text/yaml_reader.hpp"
 #include "tests/domain/support/markdown.hpp"
+#include "tests/domain/support/plan_through.hpp"
 
 #include <gtest/gtest.h>
 
@@ -78,24 +79,10 @@ std::vector<service> services() {
   return all;
 }
 
-/// Plans until nothing is to be patched any more, applying each patch as the API server would.
-service_step plan_through(service object) {
+service_step plan_through(const service& object) {
   service_settings settings;
   settings.cluster = "dev/kubernetes01";
-  service_plan_input input;
-  input.object = &object;
-  input.suffix = [] { return name_suffix(7); };
-  for (int round = 0; round < 3; ++round) {
-    auto step = plan_service(settings, input);
-    const auto* patch = std::get_if<patch_service>(&step);
-    if (patch == nullptr)
-      return step;
-    object.finalizers = patch->finalizers.value_or(object.finalizers);
-    if (patch->config_annotation)
-      object.config_annotation = patch->config_annotation;
-    object.pool_annotation = patch->pool_annotation.value_or(object.pool_annotation);
-  }
-  return refuse_service{"", "the patches never end"};
+  return dklb::domain::testing::plan_through(settings, object, [] { return name_suffix(7); });
 }
 
 TEST(Guide, ShowsOnlyAnnotationsServicesAndPods) {

@@ -2,6 +2,7 @@
 // is one case. `X.in.yaml` has the Service as the API server gives it, and the nodes; `X.out.yaml`
 // has what comes of it. UPDATE_GOLDEN=1 writes the second one anew.
 #include "tests/domain/support/plan_support.hpp"
+#include "tests/domain/support/plan_through.hpp"
 #include "tests/domain/support/yaml_json.hpp"
 
 #include "domain/document/pool_document.hpp"
@@ -47,23 +48,10 @@ service service_of(const pool_document& manifest) {
   return *decoded;
 }
 
-/// The step after all patches, each applied as the API server would.
-service_step planned(service object, bool nodes_mode) {
+/// The step after all patches.
+service_step planned(const service& object, bool nodes_mode) {
   const service_settings settings{.cluster = cluster, .nodes_are_servers = nodes_mode};
-  service_plan_input input;
-  input.object = &object;
-  input.suffix = [] { return std::string{"abcde"}; };
-  for (int round = 0; round < 3; ++round) {
-    auto step = plan_service(settings, input);
-    const auto* patch = std::get_if<patch_service>(&step);
-    if (patch == nullptr)
-      return step;
-    object.finalizers = patch->finalizers.value_or(object.finalizers);
-    if (patch->config_annotation)
-      object.config_annotation = patch->config_annotation;
-    object.pool_annotation = patch->pool_annotation.value_or(object.pool_annotation);
-  }
-  return ignore_service{"the patches never end"};
+  return plan_through(settings, object, [] { return std::string{"abcde"}; });
 }
 
 /// The Services of a case one after the other: versions of one Service, or several of one pool.
